@@ -1,0 +1,1 @@
+"""Reaching out: files, rendering, other systems."""

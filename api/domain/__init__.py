@@ -1,0 +1,1 @@
+"""Pure rules: they decide, and do no input or output."""

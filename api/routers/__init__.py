@@ -1,0 +1,1 @@
+"""Path, door and answer of each resource."""

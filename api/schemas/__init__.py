@@ -1,0 +1,1 @@
+"""What routers speak: request and answer shapes."""

@@ -1,0 +1,1 @@
+"""Use cases: verbs that take a session and never commit."""
