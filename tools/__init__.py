@@ -1,0 +1,1 @@
+"""Commands that check and build the tree; no part of the product."""
