@@ -1,1 +1,45 @@
-"""Tables: what is remembered."""
+"""Tables: what is remembered. Importing this package declares every one of them."""
+
+from api.models.base import NOBODY
+from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
+from api.models.lists import Need, Project, ProjectParty, Resource
+from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
+from api.models.record import Entry, Event, Fact, MonthlyTotal, Position
+from api.models.service import Activity, Shift, Signup
+from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
+from api.models.work import File, Job
+
+__all__ = [
+    "NOBODY",
+    "Activity",
+    "Affiliation",
+    "Assessment",
+    "Case",
+    "Cycle",
+    "Delivery",
+    "Document",
+    "Entry",
+    "Event",
+    "Fact",
+    "File",
+    "Grant",
+    "Identity",
+    "Job",
+    "MonthlyTotal",
+    "Need",
+    "NumberSeries",
+    "Organization",
+    "OrganizationCode",
+    "OrganizationCount",
+    "OrganizationLink",
+    "Person",
+    "PersonStatus",
+    "Position",
+    "Project",
+    "ProjectParty",
+    "Resource",
+    "Rulebook",
+    "Shift",
+    "Signup",
+    "Tenant",
+]

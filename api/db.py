@@ -1,0 +1,165 @@
+"""Engines, sessions and migration for both databases; the one place that begins and commits transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import uuid_utils.compat as uuids
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from api.settings import Settings
+
+Clock = Callable[[], datetime]
+new_id = uuids.uuid7  # sorts by time, so that new rows land at the end of each index
+
+
+class Session:
+    """A connection inside a transaction, with the time at which the call began. Services never commit."""
+
+    __slots__ = ("connection", "dialect", "now")
+
+    def __init__(self, connection: sa.Connection, now: datetime):
+        self.connection = connection
+        self.now = now
+        self.dialect = connection.dialect.name
+
+    def execute(self, statement: Any, parameters: Any = None) -> sa.CursorResult[Any]:
+        """Run a statement; a list of dictionaries runs it for each."""
+        return self.connection.execute(statement, parameters)
+
+    def rows(self, statement: Any, parameters: Any = None) -> Sequence[sa.Row[Any]]:
+        """Return all rows that the statement selects."""
+        return self.connection.execute(statement, parameters).all()
+
+    def first(self, statement: Any, parameters: Any = None) -> sa.Row[Any] | None:
+        """Return the first row, or None."""
+        return self.connection.execute(statement, parameters).first()
+
+    def scalar(self, statement: Any, parameters: Any = None) -> Any:
+        """Return the first column of the first row, or None."""
+        return self.connection.execute(statement, parameters).scalar()
+
+    def insert(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert the rows, each a dictionary with the same keys; none is no statement."""
+        if rows:
+            self.connection.execute(sa.insert(table), list(rows))
+
+    def insert_new(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert those rows of which no double stands; the others are passed over in silence."""
+        if rows:
+            dialect = postgresql if self.dialect == "postgresql" else sqlite
+            self.connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+
+class Engines:
+    """A writing and a reading engine on one database, and the clock. `begin` and `look` are all ways in."""
+
+    def __init__(self, settings: Settings, clock: Clock):
+        self.clock = clock
+        self.dialect = sa.make_url(settings.database_url).get_backend_name()
+        pool = settings.writer_lanes + settings.readers + 4
+        if self.dialect == "sqlite":
+            self._writer = _sqlite_engine(settings.database_url, writing=True, pool=pool)
+            self._reader = _sqlite_engine(settings.database_url, writing=False, pool=pool)
+        else:
+            self._writer = _postgresql_engine(settings.database_url, pool=pool)
+            self._reader = self._writer.execution_options(postgresql_readonly=True)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Open a writing transaction; it commits when the block ends and rolls back on any exception."""
+        with self._writer.begin() as connection:
+            yield Session(connection, self.clock())
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        """Open a reading transaction: one snapshot, without the right to write."""
+        with self._reader.connect() as connection:
+            yield Session(connection, self.clock())
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _sqlite_engine(url: str, *, writing: bool, pool: int) -> sa.Engine:
+    path = sa.make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        url, pool_size=pool, max_overflow=4, connect_args={"isolation_level": None, "timeout": 10.0}
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # FULL: with NORMAL a power loss takes back commits that were already acknowledged.
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+            "cache_size=-65536",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        if not writing:
+            connection.execute("PRAGMA query_only=ON")
+
+    @sa.event.listens_for(engine, "begin")
+    def start(connection: sa.Connection) -> None:
+        raw = connection.connection.driver_connection
+        if raw is not None and raw.in_transaction:  # a COMMIT that failed left the pooled connection inside
+            raw.rollback()
+        # A deferred BEGIN that turns into a write later fails at once when another writer is there.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: str, *, pool: int) -> sa.Engine:
+    return sa.create_engine(
+        url,
+        pool_size=pool,
+        max_overflow=4,
+        pool_pre_ping=False,
+        connect_args={"options": "-c lock_timeout=5000 -c timezone=UTC", "connect_timeout": 5},
+    )
+
+
+def came_between(error: DBAPIError) -> bool:
+    """Say whether running the whole call again can help: a deadlock, a lost serialisation or a double that won."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in ("40001", "40P01", "23505")
+    return "UNIQUE constraint" in str(error.orig)
+
+
+def broke_a_rule(error: DBAPIError) -> bool:
+    """Say whether the database refused what was written, rather than failed."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state.startswith("23") or state == "55P03" if state is not None else isinstance(error, sa.exc.IntegrityError)
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database at `url` to a revision; a repeat changes nothing."""
+    from alembic import command
+
+    command.upgrade(migration_config(url), revision)
+
+
+def migration_config(url: str) -> Any:
+    """Return Alembic's configuration for the database at `url`."""
+    from alembic.config import Config
+
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config

@@ -1,0 +1,127 @@
+"""People, what they are, where they belong, and what they may do."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from api.models.base import Changing, Dated, Row, instant, json_field, one_of, partial_unique, ref
+
+PERSONAL = {"personal": True}  # an annotated column: encrypted for this person, in no log, export only with ground
+
+
+def sealed_text(*, optional: bool = True) -> Any:
+    """Return a column that holds a person's data encrypted, bound to table, column and row."""
+    return Field(default=None, sa_type=sa.LargeBinary, nullable=optional, sa_column_kwargs={"info": PERSONAL})
+
+
+class Person(Changing, table=True):
+    """A person, once per tenant. `account_id` is the pseudonym under which facts and entries stand."""
+
+    __tablename__ = "people"
+    __table_args__ = (
+        sa.Index("uq_people_account_id", "account_id", unique=True),
+        sa.Index("ix_people_phone_index", "tenant_id", "phone_index"),
+        sa.Index("ix_people_name_index", "tenant_id", "name_index"),
+        sa.Index("ix_people_id_number_index", "tenant_id", "id_number_index"),
+    )
+    account_id: UUID
+    state: str = "active"
+    wrapped_key: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
+    name: bytes | None = sealed_text()
+    phone: bytes | None = sealed_text()
+    id_number: bytes | None = sealed_text()
+    name_index: str | None = None
+    phone_index: str | None = None
+    id_number_index: str | None = None
+
+
+class PersonStatus(Row, table=True):
+    """A dated standing: `political_status` or `member_class`."""
+
+    __tablename__ = "person_statuses"
+    __table_args__ = (
+        one_of("kind", "political_status", "member_class"),
+        sa.Index("ix_person_statuses_person_id", "person_id", "kind"),
+    )
+    person_id: UUID = ref("people.id")
+    kind: str
+    value: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class Affiliation(Dated, table=True):
+    """A person's dated relation to an organisation; `registration` is a member's 报到."""
+
+    __tablename__ = "affiliations"
+    __table_args__ = (
+        one_of(
+            "kind",
+            "employment",
+            "party_relation",
+            "registration",
+            "secondary_home",
+            "committee_seat",
+            "posted",
+            "seconded",
+            "staff",
+            "reserve",
+            "team",
+            "contact",
+        ),
+        sa.Index("ix_affiliations_person_id", "tenant_id", "person_id", "kind"),
+        sa.Index("ix_affiliations_organization_id", "tenant_id", "organization_id", "kind", "state"),
+        partial_unique(
+            "uq_affiliations_one_home",
+            "tenant_id",
+            "person_id",
+            where="kind = 'registration' AND principal AND state = 'accepted'",
+        ),
+        partial_unique(
+            "uq_affiliations_roster",
+            "tenant_id",
+            "organization_id",
+            "roster_number",
+            where="roster_number IS NOT NULL AND valid_to IS NULL",
+        ),
+    )
+    person_id: UUID = ref("people.id")
+    organization_id: UUID = ref("organizations.id")
+    kind: str
+    basis: str | None = None
+    state: str = "accepted"
+    principal: bool = False
+    roster_number: str | None = None
+    reason: str | None = None
+    replaces_id: UUID | None = None  # on transfer: the registration that stands until this one is accepted
+    details: dict[str, Any] = json_field()
+
+
+class Grant(Dated, table=True):
+    """A role of a person or API client at a node, with giver; it may hang on an affiliation and then ends with it."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        sa.Index("ix_grants_person_id", "person_id"),
+        sa.Index("ix_grants_client_id", "client_id"),
+    )
+    role: str
+    person_id: UUID | None = None
+    client_id: UUID | None = None
+    organization_id: UUID = ref("organizations.id")
+    affiliation_id: UUID | None = None
+    given_by: UUID
+
+
+class Identity(Row, table=True):
+    """A way in that claims a person: the provider's own name of who came."""
+
+    __tablename__ = "identities"
+    __table_args__ = (sa.UniqueConstraint("tenant_id", "provider", "subject"),)
+    person_id: UUID = ref("people.id", index=True)
+    provider: str
+    subject: str
+    created_at: datetime = instant()

@@ -1,0 +1,122 @@
+"""记实: what only appends (facts, entries, events), its gapless order, and the sums kept beside it."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from api.models.base import Appended, appended_args, instant, json_field, one_of, partial_unique
+
+ACCOUNT_KINDS = ("person", "organization", "fund")
+UNITS = ("volunteer_minutes", "participation", "points", "fen")
+
+
+class Fact(Appended, table=True):
+    """A dated, typed thing about a person or unit; reversed by another fact, never edited."""
+
+    __tablename__ = "facts"
+    __table_args__ = appended_args(
+        "facts",
+        one_of("account_kind", *ACCOUNT_KINDS),
+        # the natural key of a presence: a double of any kind meets it
+        partial_unique(
+            "uq_facts_presence",
+            "shift_id",
+            "account_id",
+            "pair",
+            "kind",
+            "revision",
+            where="shift_id IS NOT NULL AND reverses_id IS NULL",
+        ),
+        partial_unique("uq_facts_reverses", "reverses_id", where="reverses_id IS NOT NULL"),
+        sa.Index("ix_facts_account", "tenant_id", "account_id", "occurred_at"),
+    )
+    kind: str
+    account_kind: str
+    account_id: UUID
+    occurred_at: datetime = instant()
+    served_on: date
+    provenance: str
+    shift_id: UUID | None = Field(default=None, foreign_key="shifts.id")
+    pair: int | None = None
+    revision: int = 0
+    community_id: UUID | None = None
+    employer_id: UUID | None = None
+    reverses_id: UUID | None = None
+    details: dict[str, Any] = json_field()
+
+
+class Entry(Appended, table=True):
+    """An append-only posting to an account; a correction is a reversal and a new entry."""
+
+    __tablename__ = "entries"
+    __table_args__ = appended_args(
+        "entries",
+        one_of("account_kind", *ACCOUNT_KINDS),
+        one_of("unit", *UNITS),
+        partial_unique("uq_entries_source", "source_id", "unit", "revision", where="reverses_id IS NULL"),
+        partial_unique("uq_entries_reverses", "reverses_id", where="reverses_id IS NOT NULL"),
+        sa.Index("ix_entries_account", "tenant_id", "account_id", "served_on"),
+        sa.Index("ix_entries_community", "tenant_id", "community_id", "served_on"),
+    )
+    account_kind: str
+    account_id: UUID
+    unit: str
+    amount: int = Field(sa_type=sa.BigInteger)
+    kind: str
+    nature: str | None = None
+    served_on: date
+    started_at: datetime | None = instant(optional=True)
+    ended_at: datetime | None = instant(optional=True)
+    provenance: str
+    source_id: UUID  # the fact that it follows from
+    revision: int = 0
+    reverses_id: UUID | None = None
+    activity_id: UUID | None = None
+    shift_id: UUID | None = None
+    community_id: UUID | None = None
+    employer_id: UUID | None = None
+
+
+class Event(Appended, table=True):
+    """Which step was taken on a row that can change; audit and outbox at once. `details` holds no personal data."""
+
+    __tablename__ = "events"
+    __table_args__ = appended_args("events", sa.Index("ix_events_subject", "tenant_id", "subject_id", "id"))
+    kind: str
+    subject_kind: str
+    subject_id: UUID
+    organization_id: UUID | None = None
+    content_hash: str
+    details: dict[str, Any] = json_field()
+
+
+class Position(SQLModel, table=True):
+    """The one gapless order of facts, entries and events of a tenant, given by the sealer after their commit."""
+
+    __tablename__ = "positions"
+    __table_args__ = (one_of("kind", "fact", "entry", "event"),)
+    tenant_id: UUID = Field(primary_key=True, foreign_key="tenants.id")
+    position: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    kind: str
+    row_id: UUID = Field(unique=True)
+    leaf: bytes = Field(sa_type=sa.LargeBinary)
+    sealed_at: datetime = instant()
+
+
+class MonthlyTotal(SQLModel, table=True):
+    """Sums of sealed entries by month, kept by the sealer; the ledger stays the truth and is checked against it."""
+
+    __tablename__ = "monthly_totals"
+    tenant_id: UUID = Field(primary_key=True, foreign_key="tenants.id")
+    account_id: UUID = Field(primary_key=True)
+    month: str = Field(primary_key=True)
+    unit: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    nature: str = Field(primary_key=True)
+    community_id: UUID = Field(primary_key=True)
+    employer_id: UUID = Field(primary_key=True)
+    amount: int = Field(sa_type=sa.BigInteger)
+    entries: int

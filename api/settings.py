@@ -1,0 +1,42 @@
+"""One frozen object of settings, built once in `main` or `cli` and handed down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read from the environment (`DUALREPORT_…`, and `PORT`); nothing reads the environment after this.
+
+    `master_key` (base64, 32 bytes) wraps the keys of people; `signing_key` is an EC P-256 private key in PEM. Where they are
+    empty they are made at first start under `var_dir` — except in production, which refuses to start without them.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="DUALREPORT_", frozen=True, extra="ignore")
+
+    database_url: str = "sqlite:///var/dualreport.db"
+    production: bool = False
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, validation_alias="PORT")
+    var_dir: Path = Path("var")
+    public_url: str = ""
+    master_key: str = ""
+    signing_key: str = ""
+    issuer: str = "dualreport"
+    token_minutes: int = 10
+    waiting_limit: int = 4096
+    writer_lanes: int = 4
+    readers: int = 4
+    body_limit: int = 64 * 1024
+    upload_limit: int = 32 * 1024 * 1024
+    body_seconds: float = 10.0
+    seal_seconds: float = 0.5
+    jobs: bool = True
+
+    @property
+    def address(self) -> str:
+        """Return the address under which the public finds this server; it stands on documents."""
+        return self.public_url or f"http://{self.host}:{self.port}"
