@@ -1,0 +1,30 @@
+"""Documents (文书): what is frozen when one is issued, how it is numbered and how it is hashed."""
+
+from api.domain.documents.arrangements import Duty, Outcome, PlanRow, Signatory, agreement, plan, receipt
+from api.domain.documents.content import Head, InvalidContent, Label, Party, Words, content_hash
+from api.domain.documents.numbers import KINDS, InvalidDocumentNumber, document_number, read_number
+from api.domain.documents.statements import MemberLine, RulebookRef, UnitResult, feedback_statement
+
+__all__ = [
+    "KINDS",
+    "Duty",
+    "Head",
+    "InvalidContent",
+    "InvalidDocumentNumber",
+    "Label",
+    "MemberLine",
+    "Outcome",
+    "Party",
+    "PlanRow",
+    "RulebookRef",
+    "Signatory",
+    "UnitResult",
+    "Words",
+    "agreement",
+    "content_hash",
+    "document_number",
+    "feedback_statement",
+    "plan",
+    "read_number",
+    "receipt",
+]
