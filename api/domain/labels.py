@@ -78,7 +78,6 @@ STATES: Mapping[str, tuple[str, str]] = {
     "returned": ("已退回", "returned"),
     "revoked": ("已撤销", "revoked"),
     "running": ("运行中", "running"),
-    "scheduled": ("已排班", "scheduled"),
     "self_review": ("自评", "in self-review"),
     "sent": ("已发送", "sent"),
     "settled": ("已结算", "settled"),
@@ -92,10 +91,13 @@ STATES: Mapping[str, tuple[str, str]] = {
     "cycle.published": ("已公示", "published"),
     "cycle.delivered": ("已反馈", "delivered"),
     "organization.ended": ("已撤销", "ended"),
+    "affiliation.accepted": ("有效", "in force"),
+    "organization_link.accepted": ("有效", "in force"),
     "project.closed": ("已归档", "closed"),
     "project.declined": ("未达成", "declined"),
     "registration.ended": ("已结束", "ended"),
     "registration.proposed": ("待报到", "proposed by the plan"),
+    "shift.open": ("开放中", "open"),
     "signup.confirmed": ("报名成功", "confirmed"),
 }
 

@@ -92,13 +92,13 @@ _LIFE_CYCLES = (
     ),
     _table(
         "shift",
-        "scheduled",
-        create=Step({None}, "scheduled"),
-        edit=Step({"scheduled"}),
-        show_code=Step({"scheduled"}),
-        roll_call=Step({"scheduled", "settled"}),
-        settle=Step({"scheduled", "settled"}, "settled"),
-        cancel=Step({"scheduled"}, "cancelled"),
+        "open",
+        create=Step({None}, "open"),
+        edit=Step({"open"}),
+        show_code=Step({"open"}),
+        roll_call=Step({"open", "settled"}),
+        settle=Step({"open", "settled"}, "settled"),
+        cancel=Step({"open"}, "cancelled"),
         read=_READ,
     ),
     _table(
@@ -194,12 +194,13 @@ _LIFE_CYCLES = (
         read=_READ,
     ),
     *(
-        _table(noun, "active", create=Step({None}, "active"), end=Step({"active"}, "ended"), read=_READ)
-        for noun in ("organization_link", "affiliation", "grant")
+        _table(noun, "accepted", create=Step({None}, "accepted"), end=Step({"accepted"}, "ended"), read=_READ)
+        for noun in ("organization_link", "affiliation")
     ),
 )
 
 _WITHOUT_STATES = (
+    _table("grant", (), create=_ANY, end=_ANY, read=_READ),
     _table("person", (), create=_ANY, edit=_ANY, import_=_ANY, merge=_ANY, read=_READ),
     _table("fact", (), check_in=_ANY, check_out=_ANY, record=_ANY, reverse=_ANY, read=_READ),
     _table("entry", (), post=_ANY, supplement=_ANY, reverse=_ANY, read=_READ),
