@@ -32,6 +32,7 @@ from api.domain.documents import (
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HEAD = Head(Party("虎丘街道党工委"), Party("市示例研究院", None), date(2026, 1, 1), date(2027, 1, 1))
 GOOD, PASS = Label("excellent", "优秀", "excellent"), Label("qualified", "合格", "qualified")
+POOR = Label("unqualified", "不合格", "unqualified")
 MEMBERS = (
     MemberLine("003", "丙", PASS, "52.5", 11, 1260),
     MemberLine("001", "甲", GOOD, "90", 24, 3000),
@@ -46,6 +47,7 @@ def statement(members=MEMBERS, roster="named", **changes):
         "rulebook": RulebookRef("basic-unit", "1.0.0", "ab" * 32),
         "position": 812,
         "checkpoint": None,
+        "grades": [GOOD, PASS, POOR],
         "eligible": 4,
         "registered": 4,
         "completed": 3,
@@ -132,7 +134,7 @@ def test_who_gave_no_consent_stands_without_result():
 def test_the_grades_do_not_tell_what_a_row_withholds():
     content = statement()
     counts = {row["grade"]["code"]: row["count"] for row in content["grades"]}
-    assert counts == {"excellent": 1, "qualified": 1, "unknown": 1}
+    assert counts == {"excellent": 1, "qualified": 1, "unqualified": 0, "unknown": 1}
     assert content["undisclosed"] == 1
 
 
@@ -155,6 +157,7 @@ def test_a_rate_of_nobody_is_not_a_number():
     "changes",
     [
         {"registered": 5},
+        {"grades": [PASS]},
         {"completed": -1},
         {"members": (MEMBERS[0], MEMBERS[0])},
         {"members": (replace(MEMBERS[0], points="1e3"),)},

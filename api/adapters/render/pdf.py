@@ -57,6 +57,9 @@ def _qr(url: str) -> str:
 
 def _for_typst(layout: Layout, issue: Issue, language: Language) -> dict[str, Any]:
     page, scan = _FOOTER[language]
+    told = [
+        line for line in layout.issue_lines if line[1] not in (issue.number, issue.sha256)
+    ]  # those are in the footer
     before, between, after = page.replace("{pages}", "{page}").split("{page}")
     return {
         "lang": language,
@@ -67,8 +70,7 @@ def _for_typst(layout: Layout, issue: Issue, language: Language) -> dict[str, An
         "sha256": issue.sha256,
         "scan": scan,
         "page": [before, between, after],
-        "lines": [[_plain(label), _plain(value)] for label, value in layout.lines],
-        "issue": [[_plain(label), _plain(value)] for label, value in layout.issue_lines],
+        "lines": [[_plain(label), _plain(value)] for label, value in [*layout.lines, *told]],
         "tables": [
             {
                 "heading": _plain(table.heading),

@@ -18,6 +18,7 @@ from api.domain.documents.content import Head, InvalidContent, Label, Words, hea
 Roster = Literal["named", "pseudonymous", "aggregate_only"]
 
 _TEMPLATE_VERSION = 1
+_NO_GRADE = Label("unknown", "未知", "unknown")
 _EXACT = re.compile(r"-?[0-9]+(\.[0-9]+)?(/[1-9][0-9]*)?")
 
 # Until a platform is joined to the national system its records say this of themselves (MCA order 67, 2020).
@@ -27,7 +28,7 @@ PLATFORM_RECORD = Words(
 )
 HOW_TO_OBJECT = Words(
     "对本单有异议的，单位联络员可在平台“反馈”中提出异议，本人可在“我的记录”中提出；逾期未提出的，按本单归档。",
-    "The unit's liaison may object under “Feedback” on the platform, a member under “My record”; "
+    "The unit's liaison may object under 'Feedback' on the platform, a member under 'My record'; "
     "a statement without objection in time is filed as it stands.",
 )
 
@@ -74,6 +75,7 @@ def feedback_statement(
     position: int,
     checkpoint: str | None,
     roster: Roster,
+    grades: Sequence[Label],
     eligible: int,
     registered: int,
     completed: int,
@@ -85,8 +87,9 @@ def feedback_statement(
 
     `eligible` is the unit's denominator at cut-off, `registered` and `completed` are how many of them have reported in
     and have fulfilled the minimum. `position` is the sealed position as of which it holds, `checkpoint` the tree's
-    root there. `roster` says how people appear: `named`, `pseudonymous` (roster number alone) or `aggregate_only`
-    (no person at all). Raises `InvalidContent` where the counts contradict each other.
+    root there. `grades` are the rulebook's, best first. `roster` says how people appear: `named`, `pseudonymous`
+    (roster number alone) or `aggregate_only` (no person at all). Raises `InvalidContent` where the counts contradict
+    each other.
     """
     _check_counts(eligible, registered, completed, position)
     lines = sorted(members, key=lambda line: line.roster_number)
@@ -100,7 +103,7 @@ def feedback_statement(
         "denominator": eligible,
         "reportingInRate": _ratio(registered, eligible),
         "completionRate": _ratio(completed, eligible),
-        "grades": _grades(lines, roster),
+        "grades": _counts(lines, roster, grades),
         "undisclosed": None if roster == "aggregate_only" else sum(not line.disclosed for line in lines),
         "members": None if roster == "aggregate_only" else [_row(line, roster) for line in lines],
         "result": {
@@ -126,16 +129,16 @@ def _row(line: MemberLine, roster: Roster) -> dict[str, Any]:
     return {**row, "name": line.name} if roster == "named" else row
 
 
-def _grades(lines: Sequence[MemberLine], roster: Roster) -> list[dict[str, Any]]:
-    """Count members by grade, the most frequent first; who has no grade counts as unknown.
+def _counts(lines: Sequence[MemberLine], roster: Roster, grades: Sequence[Label]) -> list[dict[str, Any]]:
+    """Count members by grade in the rulebook's order; who has none counts as unknown.
 
     Where people are listed, those who are not disclosed are left out: a total less the listed would tell their grade.
     """
-    counted = [line for line in lines if line.disclosed or roster == "aggregate_only"]
-    grades = Counter(line.grade for line in counted)
-    unknown = Label("unknown", "未知", "unknown")
-    ordered = sorted(grades.items(), key=lambda pair: (-pair[1], pair[0].code if pair[0] else "~"))
-    return [{"grade": (grade or unknown).as_json(), "count": count} for grade, count in ordered]
+    found = Counter(line.grade for line in lines if line.disclosed or roster == "aggregate_only")
+    if strange := set(found) - {None, *grades}:
+        raise InvalidContent(reason="a grade that the rulebook lacks", reasonZh=f"规则中没有的等次：{strange}")
+    counts = [{"grade": grade.as_json(), "count": found[grade]} for grade in grades]
+    return [*counts, {"grade": _NO_GRADE.as_json(), "count": found[None]}] if found[None] else counts
 
 
 def _ratio(part: int, whole: int) -> str | None:
