@@ -55,8 +55,8 @@ class OutsidePlanPeriod(Conflict):
 
     code = "outside_plan_period"
     zh, en = (
-        "不在联系安排的有效期内（{from} 至 {until}）",
-        "The plan links them from {from} until, not including, {until}",
+        "不在联系安排的有效期内（{startsOn} 至 {endsOn}）",
+        "The plan links them from {startsOn} until, not including, {endsOn}",
     )
 
 
@@ -210,7 +210,7 @@ def planned_link(unit: UUID, community: UUID, links: Iterable[PlannedLink] | Non
     current = [link for link in mine if link.starts_on <= today < link.ends_on]
     if not current:
         nearest = min(mine, key=lambda link: (link.ends_on <= today, link.starts_on, link.id))
-        raise OutsidePlanPeriod(**{"from": nearest.starts_on.isoformat(), "until": nearest.ends_on.isoformat()})
+        raise OutsidePlanPeriod(startsOn=nearest.starts_on.isoformat(), endsOn=nearest.ends_on.isoformat())
     return min(current, key=lambda link: (link.state != "proposed", link.starts_on, link.id))
 
 
