@@ -1,0 +1,200 @@
+"""The input bundle: all that one judgement may look at, plain JSON, canonical, hashed and kept."""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+from api.domain.rulebook.conditions import AttributeIn, values_in
+from api.domain.rulebook.measure import Cadence, RowMeasure, Table
+from api.domain.rulebook.references import conditions
+from api.domain.rulebook.schema import Rulebook
+from api.domain.rulebook.values import SPANS
+
+
+class Period(TypedDict):
+    """Half-open stretch of days in the tenant's time zone, ISO dates: start counts, end does not."""
+
+    start: str
+    end: str
+
+
+class Entry(TypedDict):
+    """One posting, or a sum of postings that agree in every column that `grouping` names.
+
+    `key` is stable across databases and unique in the bundle: no database id. `amount` is whole, in `unit`; null is
+    unknown. A reversal has the opposite amount, the columns of what it reverses, and that one's key in `reverses`.
+    `count` is how many postings a sum holds, reversals taken away (1, or −1 for a reversal, if it is not given).
+    `days` splits the amount of a service over midnight: ISO date → amount. Any other column a rulebook filters by may
+    stand beside these; a column that is absent or null is unknown, one that does not apply says "none".
+    """
+
+    key: str
+    unit: str
+    amount: int | None
+    servedOn: str
+    activity: NotRequired[str]
+    nature: NotRequired[str]
+    kind: NotRequired[str]
+    provenance: NotRequired[str]
+    relation: NotRequired[str]
+    role: NotRequired[str]
+    community: NotRequired[str]
+    employer: NotRequired[str]
+    count: NotRequired[int]
+    reverses: NotRequired[str]
+    days: NotRequired[dict[str, int]]
+
+
+class FactRow(TypedDict):
+    """One fact; `amount` is 1 if it is not given. Findings and conduct name the `activity` that they bear on."""
+
+    key: str
+    kind: str
+    occurredOn: str
+    activity: NotRequired[str]
+    amount: NotRequired[int | str | None]
+    value: NotRequired[str]
+    count: NotRequired[int]
+    reverses: NotRequired[str]
+
+
+class ReviewRow(TypedDict):
+    """One voice: `kind` says whose (self, community, street, resident); `amount` is the score, exact text or null."""
+
+    key: str
+    kind: str
+    givenOn: str
+    amount: int | str | None
+
+
+class MemberRow(TypedDict):
+    """The judgement of one member, for a unit: `key` is the member's subject; numbers as the judgement wrote them."""
+
+    key: str
+    outcome: str
+    grade: str | None
+    numbers: dict[str, str | None]
+
+
+class AffiliationRow(TypedDict):
+    """One affiliation, half-open in days, `end` null while it stands: registration, employment, secondary_home."""
+
+    key: str
+    kind: str
+    start: str
+    end: str | None
+    basis: NotRequired[str]
+    community: NotRequired[str]
+
+
+class Exemption(TypedDict):
+    """Days, half-open, in which the subject is exempt, and of which kind: ill, seconded, retired, not_yet_joined."""
+
+    key: str
+    kind: str
+    start: str
+    end: str
+
+
+class InputBundle(TypedDict):
+    """Everything else is outside of a judgement. A source that is left out (not an empty list) is unknown.
+
+    `subject` is stable across databases (a roster number), never a database id. `asOf` is a sealed position. `through`
+    is the first day not yet known, for live points: spans that are not over by then are not required of a cadence.
+    `unknown` lists what nobody recorded: {"source": "facts", "kind": "dues_on_time"}; without a kind the whole source.
+    `attributes` are words about the subject at the cut, such as registrationBasis. `denominators` are head-counts.
+    """
+
+    subject: str
+    subjectKind: str
+    period: Period
+    asOf: int
+    timeZone: str
+    calendar: str
+    through: NotRequired[str]
+    attributes: NotRequired[dict[str, str | None]]
+    entries: NotRequired[list[dict[str, Any]]]
+    facts: NotRequired[list[dict[str, Any]]]
+    reviews: NotRequired[list[dict[str, Any]]]
+    members: NotRequired[list[dict[str, Any]]]
+    affiliations: NotRequired[list[dict[str, Any]]]
+    exemptions: NotRequired[list[dict[str, Any]]]
+    denominators: NotRequired[dict[str, int | None]]
+    unknown: NotRequired[list[dict[str, str]]]
+
+
+DATES = {"entries": "servedOn", "facts": "occurredOn", "reviews": "givenOn", "members": "", "affiliations": "start"}
+
+
+class Grouping(TypedDict):
+    """What SQL must keep apart when it sums rows of one source for a rulebook; everything else may be added up.
+
+    `columns` are GROUP BY columns; `date` is the widest span whose days may be summed under any one of them (`day`:
+    keep each day; `period`: none need be kept); `lifetime` says that rows before the period are read too.
+    """
+
+    columns: list[str]
+    date: str
+    lifetime: bool
+
+
+def grouping(rulebook: Rulebook) -> dict[str, Grouping]:
+    """Return for each source that the rulebook reads the columns by which its rows may be summed beforehand."""
+    found: dict[str, Grouping] = {}
+    for measure in rulebook.measures:
+        if not isinstance(measure, RowMeasure):
+            continue
+        need = found.setdefault(measure.source, {"columns": [], "date": "period", "lifetime": False})
+        need["columns"] = sorted(
+            {*need["columns"], *columns(measure), *(["unit"] if measure.source == "entries" else [])}
+        )
+        need["date"] = _finer(need["date"], _date(measure))
+        need["lifetime"] |= bool(measure.window and (measure.window.lifetime or measure.window.years_back))
+        for rule in [*measure.voided_by, *(f.fact for f in measure.factors if f.fact)]:
+            facts = found.setdefault("facts", {"columns": [], "date": "day", "lifetime": False})
+            facts["columns"] = sorted({*facts["columns"], *rule.where, rule.match, "value"})
+    return found
+
+
+def attributes(rulebook: Rulebook) -> list[str]:
+    """Return the attributes of the subject that gates, grades and scores ask for."""
+    leaves = [leaf for _, condition in conditions(rulebook) for _, leaf in values_in(condition)]
+    return sorted({leaf.attribute for leaf in leaves if isinstance(leaf, AttributeIn)})
+
+
+def columns(measure: RowMeasure) -> set[str]:
+    """Return the columns of a row that the measure looks at, its date apart."""
+    needed = {*measure.where, *measure.without}
+    if isinstance(measure.take, Table):
+        needed.add(measure.take.column)
+    for factor in measure.factors:
+        needed.add(factor.fact.match if factor.fact else factor.table.column)
+    needed |= {rule.match for rule in measure.voided_by}
+    if measure.distinct and measure.distinct not in SPANS:
+        needed.add(measure.distinct)
+    per_event = [measure.rounding, measure.qualify, measure.approval, *measure.caps]
+    if any(rule is not None and rule.per == "event" for rule in per_event):
+        needed.add("activity")
+    if measure.result != "sum":
+        needed.add("key")
+    return needed
+
+
+def _date(measure: RowMeasure) -> str:
+    spans = [rule.per for rule in [measure.rounding, measure.qualify, measure.approval, *measure.caps] if rule]
+    spans += [measure.cadence.each] if isinstance(measure.cadence, Cadence) else []
+    spans += [measure.distinct] if measure.distinct in SPANS else []
+    if measure.distinct or (measure.window and (measure.window.since or measure.window.before)):
+        spans.append("day")
+    wide = "period"
+    for span in spans:
+        wide = _finer(wide, span)
+    return wide
+
+
+def _finer(one: str, other: str) -> str:
+    """Return the finer of two spans; an event says nothing about days, and a week is no part of a month."""
+    pair = {one, other} - {"event"}
+    if "week" in pair and pair - {"week", "period"}:
+        return "day"
+    return min(pair or {"period"}, key=SPANS.index)

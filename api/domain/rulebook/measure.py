@@ -1,0 +1,177 @@
+"""What a measure may say: which rows of the bundle count, how much each, and within which caps."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from api.domain.rulebook.values import Column, Exact, Identifier, Labels, Rounding, Sentence, Span, Strict
+
+RowSource = Literal["entries", "facts", "reviews", "members", "affiliations"]
+Filter = dict[Column, Annotated[list[str], Field(min_length=1)]]
+
+
+def _in_every_year(value: Any) -> Any:
+    if isinstance(value, str):
+        date.fromisoformat(f"2001-{value}")
+    return value
+
+
+MonthDay = Annotated[
+    str, Field(pattern=r"^\d{2}-\d{2}$"), BeforeValidator(_in_every_year), WithJsonSchema({"type": "string"})
+]
+
+
+class Window(Strict):
+    """Which days count: month-days are found inside the period; `before` is exclusive (by 30 June: before 07-01)."""
+
+    since: MonthDay | None = None
+    before: MonthDay | None = None
+    years_back: Annotated[int, Field(ge=0, le=50)] = 0
+    lifetime: bool = False
+
+
+class Table(Strict):
+    """A number for each value of a column; a value that is not listed gets `otherwise`, or is unknown without it."""
+
+    column: Column
+    values: Annotated[dict[str, Exact], Field(min_length=1)]
+    otherwise: Exact | None = None
+
+
+class MemberNumber(Strict):
+    """A number out of each member's own judgement."""
+
+    number: Identifier
+
+
+def _take(value: Any) -> str:
+    if isinstance(value, Table) or (isinstance(value, dict) and "number" not in value):
+        return "table"
+    return "word" if isinstance(value, str) else "number"
+
+
+Take = Annotated[
+    Annotated[Literal["amount", "count"], Tag("word")]
+    | Annotated[Table, Tag("table")]
+    | Annotated[MemberNumber, Tag("number")],
+    Discriminator(_take),
+]
+
+
+class ByFact(Strict):
+    """Facts that bear on rows with the same activity (or the same key in `match`): a finding, a conduct."""
+
+    where: Filter
+    match: Column = "activity"
+
+
+class Factor(Strict):
+    """Multiply by a table's value, read from the row or, with `fact`, from the fact that bears on it."""
+
+    table: Table
+    fact: ByFact | None = None
+
+
+class Cap(Strict):
+    """At most so much of each span counts; earlier days first."""
+
+    per: Span
+    at_most: Annotated[Exact, Field(ge=0)]
+
+
+class Qualify(Strict):
+    """A span whose sum is under `atLeast` counts nothing."""
+
+    per: Span
+    at_least: Exact
+
+
+class SpanRounding(Rounding):
+    """Round the sum of each span."""
+
+    per: Span
+
+
+class Tier(Strict):
+    """Up to this sum; without `upTo` any sum. `level` is who must approve, none if nobody."""
+
+    up_to: Exact | None = None
+    level: Identifier | None = None
+
+
+class Approval(Strict):
+    """The whole span waits, counting nothing, until a fact of `kind` has its tier's level or a higher one."""
+
+    per: Literal["event", "day"]
+    kind: Identifier
+    tiers: Annotated[list[Tier], Field(min_length=1)]
+
+
+class Cadence(Strict):
+    """Count the spans whose sum reaches `atLeast`; spans inside an exemption of these kinds are not required."""
+
+    each: Literal["day", "week", "month", "quarter", "half_year", "year"]
+    at_least: Annotated[Exact, Field(gt=0)] = 1
+    exempt: list[Identifier] = []
+    exempt_when: Literal["whole", "any_day"] = "whole"
+
+
+class _Measure(Strict):
+    id: Identifier
+    labels: Labels
+    note: Sentence | None = None
+
+
+class RowMeasure(_Measure):
+    """Rows, filtered, weighed, capped and added up."""
+
+    source: RowSource
+    where: Filter = {}
+    without: Filter = {}
+    window: Window | None = None
+    take: Take = "amount"
+    factors: list[Factor] = []
+    voided_by: list[ByFact] = []
+    distinct: Column | Span | None = None
+    rounding: SpanRounding | None = None
+    qualify: Qualify | None = None
+    approval: Approval | None = None
+    caps: list[Cap] = []
+    result: Literal["sum", "average", "largest", "smallest"] = "sum"
+    quorum: Annotated[int, Field(ge=1)] | None = None
+    cadence: Cadence | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_source(self) -> RowMeasure:
+        dated = self.caps or self.cadence or self.window or self.qualify or self.approval or self.rounding
+        if self.source == "members" and (dated or self.voided_by or self.distinct):
+            raise ValueError("members are judgements of a whole period: no window, span or distinct")
+        if self.source == "affiliations" and (self.caps or self.cadence or self.qualify or self.approval):
+            raise ValueError("affiliations last: they have a window, but no caps, cadence, minimum or approval")
+        if isinstance(self.take, MemberNumber) and self.source != "members":
+            raise ValueError("only members have numbers of their own")
+        if self.cadence and self.result != "sum":
+            raise ValueError("a cadence counts spans by their sum")
+        return self
+
+
+class DenominatorMeasure(_Measure):
+    """A head-count that the bundle declares, such as eligible_members; unknown if it does not."""
+
+    source: Literal["denominators"]
+    name: Identifier
+
+
+class PresenceMeasure(_Measure):
+    """The share of the period's days or months that no exemption of these kinds covers: 9 of 12 months is 3/4."""
+
+    source: Literal["presence"]
+    per: Literal["day", "month"]
+    exempt: Annotated[list[Identifier], Field(min_length=1)]
+    exempt_when: Literal["whole", "any_day"] = "whole"
+
+
+Measure = Annotated[RowMeasure | DenominatorMeasure | PresenceMeasure, Field(discriminator="source")]

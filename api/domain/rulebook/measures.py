@@ -1,0 +1,224 @@
+"""Measures: what the bundle's rows come to under a rule's spans, caps, approvals and cadences."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from api.domain.rulebook.bundle import InputBundle
+from api.domain.rulebook.measure import Approval, Cadence, DenominatorMeasure, Measure, PresenceMeasure, RowMeasure
+from api.domain.rulebook.rows import Part, Row, chosen, limits, matches, weigh
+from api.domain.rulebook.values import SPANS, Number, bucket, buckets, text, whole
+
+
+@dataclass(slots=True)
+class Reading:
+    """One measured number with all it was made of; `value` is None if it is unknown, and `unknown` says why."""
+
+    value: Number | None = None
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    facts: set[str] = field(default_factory=set)
+    unknown: list[str] = field(default_factory=list)
+    pending: list[dict[str, str]] = field(default_factory=list)
+    spans: list[dict[str, Any]] = field(default_factory=list)
+    required: int | None = None
+    missed: int | None = None
+
+
+def measured(measure: Measure, bundle: InputBundle) -> Reading:
+    """Read one measure from the bundle."""
+    if isinstance(measure, DenominatorMeasure):
+        value = bundle.get("denominators", {}).get(measure.name)
+        return Reading(value, unknown=[] if value is not None else [f"denominators:{measure.name}"])
+    if isinstance(measure, PresenceMeasure):
+        return _presence(measure, bundle)
+    return _from_rows(measure, bundle)
+
+
+def _from_rows(measure: RowMeasure, bundle: InputBundle) -> Reading:
+    reading = Reading(unknown=_not_recorded(measure, bundle))
+    rows: list[Row] = bundle.get(measure.source) or []
+    facts: list[Row] = bundle.get("facts") or []
+    unsure: set[str] = set()
+    period = (bundle["period"]["start"], bundle["period"]["end"])
+    parts = chosen(measure, rows, period, unsure)
+    reading.facts = weigh(measure, parts, facts, unsure)
+    if measure.rounding:
+        for group in _groups(parts, measure.rounding.per):
+            total = sum(part.value for part in group)
+            group[-1].becomes(whole(group[-1].value + measure.rounding.apply(total) - total), "rounded")
+    if measure.approval:
+        _approve(measure.id, measure.approval, parts, facts, reading)
+    if measure.qualify:
+        for group in _groups(parts, measure.qualify.per):
+            if sum(part.value for part in group) < measure.qualify.at_least:
+                for part in group:
+                    part.becomes(0, f"under_minimum:{measure.qualify.per}")
+    if measure.distinct:
+        _once(parts, measure.distinct, unsure)
+    for cap in sorted(measure.caps, key=lambda cap: SPANS.index(cap.per)):
+        for group in _groups(parts, cap.per):
+            _fill(group, cap.at_most, f"cap:{cap.per}")
+    reading.unknown += [f"{measure.source}:{key}" for key in sorted(unsure)]
+    reading.inputs = _inputs(parts)
+    _finish(measure, parts, bundle, reading)
+    if reading.unknown:
+        reading.value = reading.required = reading.missed = None
+    return reading
+
+
+def _finish(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
+    voices = sum(part.count for part in parts)
+    if measure.quorum is not None and voices < measure.quorum:
+        reading.unknown.append(f"quorum:{voices}/{measure.quorum}")
+    if measure.cadence:
+        _cadence(measure, measure.cadence, parts, bundle, reading)
+    elif measure.result == "sum":
+        reading.value = whole(sum(part.value for part in parts))
+    elif not voices:
+        reading.unknown.append(f"{measure.source}:none")
+    elif measure.result == "average":
+        reading.value = whole(Fraction(sum(part.value for part in parts)) / voices)
+    else:
+        reading.value = (max if measure.result == "largest" else min)(part.value for part in parts)
+
+
+def _not_recorded(measure: RowMeasure, bundle: InputBundle) -> list[str]:
+    """Return why nothing can be said: a source that is absent, or rows of this sort that nobody records."""
+    needed = [(measure.source, measure.where, measure.without)]
+    needed += [("facts", rule.where, {}) for rule in measure.voided_by]
+    needed += [("facts", factor.fact.where, {}) for factor in measure.factors if factor.fact]
+    if measure.approval:
+        needed.append(("facts", {"kind": [measure.approval.kind]}, {}))
+    reasons = [source for source, _, _ in needed if bundle.get(source) is None]
+    if measure.cadence and measure.cadence.exempt and bundle.get("exemptions") is None:
+        reasons.append("exemptions")
+    for gap in bundle.get("unknown", []):
+        columns = {name: value for name, value in gap.items() if name != "source"}
+        for source, where, without in needed:
+            asked = {name: among for name, among in where.items() if name in columns}
+            hidden = {name: among for name, among in without.items() if name in columns}
+            if gap["source"] == source and matches(columns, asked, hidden) is True:
+                reasons.append(":".join([source, *columns.values()]))
+    return sorted(set(reasons))
+
+
+def _groups(parts: list[Part], per: str) -> list[list[Part]]:
+    groups: defaultdict[str, list[Part]] = defaultdict(list)
+    for part in parts:
+        groups[part.span(per)].append(part)
+    return list(groups.values())
+
+
+def _fill(group: list[Part], at_most: Number, why: str) -> None:
+    """Let the earlier parts fill the cap; what a negative part takes away makes room for the others."""
+    room = at_most - sum(part.value for part in group if part.value < 0)
+    for part in group:
+        if part.value > 0:
+            part.becomes(min(part.value, room), why)
+            room -= part.value
+
+
+def _once(parts: list[Part], column: str, unsure: set[str]) -> None:
+    """Count 1 for each different day, activity or other value, at its first part that counts anything."""
+    seen: set[str] = set()
+    for part in parts:
+        found = bucket(part.date, column) if column in SPANS else part.row.get(column)
+        if column == "event":
+            found = part.span("event")
+        if found is None:
+            unsure.add(part.key)
+        first = part.value > 0 and part.count > 0 and found not in seen
+        if first and found is not None:
+            seen.add(found)
+        if first:
+            part.value = 1
+        else:
+            part.becomes(0, f"same:{column}")
+
+
+def _approve(rule: str, approval: Approval, parts: list[Part], facts: list[Row], reading: Reading) -> None:
+    """Hold back whole spans whose sum is in a tier that somebody must approve and has not."""
+    levels = [tier.level for tier in approval.tiers if tier.level]
+    given: dict[str, int] = {}
+    for row in facts:
+        if row["kind"] == approval.kind and row.get("value") in levels and not row.get("reverses"):
+            if any(other.get("reverses") == row["key"] for other in facts):
+                continue
+            span = row["occurredOn"] if approval.per == "day" else row.get("activity") or ""
+            given[span] = max(given.get(span, -1), levels.index(row["value"]))
+            reading.facts.add(row["key"])
+    for group in _groups(parts, approval.per):
+        total = sum(part.value for part in group)
+        level = next((tier.level for tier in approval.tiers if tier.up_to is None or total <= tier.up_to), None)
+        span = group[0].span(approval.per)
+        if level is not None and given.get(span, -1) < levels.index(level):
+            reading.pending.append({"rule": rule, "span": span.lstrip("\0"), "level": level, "sum": text(total)})
+            for part in group:
+                part.becomes(0, f"waits:{level}")
+
+
+def _cadence(measure: RowMeasure, cadence: Cadence, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
+    """Count the spans that reach the minimum; those not over yet, or exempt, are required only where they do."""
+    since, before = limits(measure.window, bundle["period"]["start"], bundle["period"]["end"])
+    sums: defaultdict[str, Number] = defaultdict(int)
+    for part in parts:
+        sums[bucket(part.date, cadence.each)] += part.value
+    free = _merged(bundle, cadence.exempt)
+    through = bundle.get("through", before)
+    fulfilled = required = 0
+    for name, (first, after) in buckets(since, before, cadence.each).items():
+        reached = sums[name] >= cadence.at_least
+        exempt = _exempt(first, after, free, cadence.exempt_when)
+        fulfilled += reached
+        required += reached or (not exempt and after <= through)
+        state = "fulfilled" if reached else "exempt" if exempt else "missed" if after <= through else "open"
+        reading.spans.append({"span": name, "sum": text(sums[name]), "state": state})
+    reading.value, reading.required, reading.missed = fulfilled, required, required - fulfilled
+
+
+def _presence(measure: PresenceMeasure, bundle: InputBundle) -> Reading:
+    if bundle.get("exemptions") is None:
+        return Reading(unknown=["exemptions"])
+    free = _merged(bundle, measure.exempt)
+    spans = buckets(bundle["period"]["start"], bundle["period"]["end"], measure.per)
+    here = sum(not _exempt(first, after, free, measure.exempt_when) for first, after in spans.values())
+    inputs = [
+        {"key": row["key"], "recorded": f"{row['start']}/{row['end']}", "counted": row["kind"]}
+        for row in sorted(bundle.get("exemptions", []), key=lambda row: row["key"])
+        if row["kind"] in measure.exempt
+    ]
+    return Reading(whole(Fraction(here, len(spans))), inputs)
+
+
+def _merged(bundle: InputBundle, kinds: list[str]) -> list[tuple[str, str]]:
+    merged: list[tuple[str, str]] = []
+    rows = [(row["start"], row["end"]) for row in bundle.get("exemptions", []) if row["kind"] in kinds]
+    for start, end in sorted(rows):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _exempt(first: str, after: str, free: list[tuple[str, str]], when: str) -> bool:
+    if when == "any_day":
+        return any(start < after and first < end for start, end in free)
+    return any(start <= first and after <= end for start, end in free)
+
+
+def _inputs(parts: list[Part]) -> list[dict[str, Any]]:
+    """Return what each key recorded and counted; the days of one service are one input again."""
+    by_key: dict[str, tuple[Number, Number, list[str]]] = {}
+    for part in parts:
+        recorded, counted, why = by_key.get(part.key, (0, 0, []))
+        reasons = why + [reason for reason in part.why if reason not in why]
+        by_key[part.key] = (recorded + part.recorded, counted + part.value, reasons)
+    rows = []
+    for key, (recorded, counted, why) in by_key.items():
+        row: dict[str, Any] = {"key": key, "recorded": text(recorded), "counted": text(counted)}
+        rows.append({**row, "why": why} if why else row)
+    return rows

@@ -1,0 +1,146 @@
+"""Whether every name in a rulebook stands for something that comes before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from api.domain.rulebook.conditions import Compare, Condition, values_in
+from api.domain.rulebook.findings import Finding
+from api.domain.rulebook.measure import RowMeasure
+from api.domain.rulebook.schema import (
+    Award,
+    Best,
+    Cases,
+    Deduct,
+    Lookup,
+    Product,
+    Rate,
+    Ratio,
+    Rulebook,
+    Score,
+    Sum,
+    Tally,
+    Weighted,
+)
+
+
+def references(score: Score) -> list[tuple[str, str]]:
+    """Return the names a score reads, each with its JSON pointer relative to the score."""
+    if isinstance(score, Rate | Deduct | Lookup):
+        return [("/of", score.of)]
+    if isinstance(score, Ratio):
+        return [("/of", score.of), ("/over", score.over)]
+    if isinstance(score, Sum):
+        added = [(f"/of/{n}", name) for n, name in enumerate(score.of)]
+        return added + [(f"/minus/{n}", name) for n, name in enumerate(score.minus)]
+    if isinstance(score, Product | Best):
+        return [(f"/of/{n}", name) for n, name in enumerate(score.of)]
+    if isinstance(score, Weighted):
+        return [(f"/parts/{n}/of", part.of) for n, part in enumerate(score.parts)]
+    read = [row for place, condition in _inside(score) for row in _under(place, condition)]
+    if isinstance(score, Cases):
+        read += [(f"/cases/{n}/take", case.take) for n, case in enumerate(score.cases)]
+        read.append(("/otherwise", score.otherwise))
+    return read
+
+
+def dangling(rulebook: Rulebook) -> list[Finding]:
+    """Return a finding for each name that is used twice, or read before it is made, or that names no grade."""
+    return [*_numbers(rulebook), *_grades(rulebook)]
+
+
+def stages(rulebook: Rulebook) -> list[tuple[str, list[Score]]]:
+    """Return the stages that make numbers out of measures, in the order in which they are computed."""
+    return [("scores", rulebook.scores), ("adjustments", rulebook.adjustments), ("totals", rulebook.totals)]
+
+
+def conditions(rulebook: Rulebook) -> list[tuple[str, Condition]]:
+    """Return the conditions of scores, gates and grades with their JSON pointers."""
+    found = [
+        (f"/{stage}/{n}{place}", condition)
+        for stage, scores in stages(rulebook)
+        for n, score in enumerate(scores)
+        for place, condition in _inside(score)
+    ]
+    return found + _of_gates_and_grades(rulebook)
+
+
+def _of_gates_and_grades(rulebook: Rulebook) -> list[tuple[str, Condition]]:
+    gates = [(f"/gates/{n}/when", gate.when) for n, gate in enumerate(rulebook.gates)]
+    return gates + [(f"/grades/{n}/when", g.when) for n, g in enumerate(rulebook.grades) if g.when is not None]
+
+
+def _inside(score: Score) -> list[tuple[str, Condition]]:
+    if isinstance(score, Award):
+        return [("/when", score.when)]
+    if isinstance(score, Tally):
+        return [(f"/of/{n}", condition) for n, condition in enumerate(score.of)]
+    if isinstance(score, Cases):
+        return [(f"/cases/{n}/when", case.when) for n, case in enumerate(score.cases)]
+    return []
+
+
+def _numbers(rulebook: Rulebook) -> Iterator[Finding]:
+    known: set[str] = set()
+    for n, measure in enumerate(rulebook.measures):
+        yield from _twice(measure.id, known, f"/measures/{n}/id")
+        known.add(measure.id)
+        if isinstance(measure, RowMeasure) and measure.cadence:
+            known |= {f"{measure.id}.required", f"{measure.id}.missed"}
+    for stage, scores in stages(rulebook):
+        for n, score in enumerate(scores):
+            for place, name in references(score):
+                yield from _unknown(name, known, f"/{stage}/{n}{place}")
+            yield from _twice(score.id, known, f"/{stage}/{n}/id")
+            known.add(score.id)
+    for pointer, condition in _of_gates_and_grades(rulebook):
+        for place, name in _under(pointer, condition):
+            yield from _unknown(name, known, place)
+    if rulebook.final is not None:
+        yield from _unknown(rulebook.final, known, "/final")
+    for n, quota in enumerate(rulebook.quotas):
+        yield from _unknown(quota.rank, known, f"/quotas/{n}/rank")
+
+
+def _grades(rulebook: Rulebook) -> Iterator[Finding]:
+    known: set[str] = set()
+    for n, grade in enumerate(rulebook.grades):
+        yield from _twice(grade.id, known, f"/grades/{n}/id")
+        known.add(grade.id)
+        if grade.band is not None and rulebook.final is None:
+            yield Finding(
+                "error", "no_final", f"/grades/{n}/band", "有等次区间，但没有指定 final",
+                "there is a band but no final number", "用 final 指明按哪个分数定等次", "name the number in final",
+            )  # fmt: skip
+    for n, gate in enumerate(rulebook.gates):
+        if gate.grade is not None:
+            yield from _unknown(gate.grade, known, f"/gates/{n}/grade")
+    for n, quota in enumerate(rulebook.quotas):
+        yield from _unknown(quota.grade, known, f"/quotas/{n}/grade")
+        yield from _unknown(quota.instead, known, f"/quotas/{n}/instead")
+
+
+def _under(pointer: str, condition: Condition) -> list[tuple[str, str]]:
+    rows = []
+    for place, leaf in values_in(condition):
+        if isinstance(leaf, Compare):
+            rows.append((f"{pointer}{place}/value", leaf.value))
+            if leaf.pro_rata is not None:
+                rows.append((f"{pointer}{place}/proRata", leaf.pro_rata))
+    return rows
+
+
+def _unknown(name: str, known: set[str], pointer: str) -> Iterator[Finding]:
+    if name not in known:
+        yield Finding(
+            "error", "undefined", pointer, f"{name} 在此处之前没有定义", f"{name} is not defined before this place",
+            "先定义再引用", "define it first, or correct the name",
+        )  # fmt: skip
+
+
+def _twice(name: str, known: set[str], pointer: str) -> Iterator[Finding]:
+    if name in known:
+        yield Finding(
+            "error", "defined_twice", pointer, f"{name} 重复定义", f"{name} is defined twice",
+            "换一个名称", "choose another name",
+        )  # fmt: skip

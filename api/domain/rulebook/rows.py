@@ -1,0 +1,180 @@
+"""Rows of the bundle on their way into a number: chosen, netted of reversals, and weighed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from api.domain.rulebook.bundle import DATES
+from api.domain.rulebook.measure import ByFact, Filter, MemberNumber, RowMeasure, Table, Window
+from api.domain.rulebook.values import Number, bucket, exact, whole
+
+Row = dict[str, Any]
+
+
+class Part:
+    """One row, or one day of it: what was recorded and what of it still counts, with the reasons for the difference."""
+
+    __slots__ = ("activity", "count", "date", "day", "key", "recorded", "row", "value", "why")
+
+    def __init__(self, key: str, row: Row, date: str, day: str, value: Number, count: int):
+        self.key, self.row, self.date, self.day = key, row, date, day
+        self.activity: str = row.get("activity") or ""
+        self.recorded = self.value = value
+        self.count = count
+        self.why: list[str] = []
+
+    def span(self, per: str) -> str:
+        """Return the name of the span of this kind that the part lies in; a row without activity is its own event."""
+        if per == "event":
+            return self.activity or f"\0{self.key}"
+        return bucket(self.day if per == "day" else self.date, per)  # type: ignore[arg-type]
+
+    def becomes(self, value: Number, why: str) -> None:
+        """Count another amount, for a reason."""
+        if value != self.value:
+            self.value = value
+            if why not in self.why:
+                self.why.append(why)
+
+
+def limits(window: Window | None, start: str, end: str) -> tuple[str, str]:
+    """Return the half-open days that a window means in a period."""
+    if window is None:
+        return start, end
+    since, before = start, end
+    if window.since is not None:
+        since = max(start, _first(window.since, start))
+    if window.before is not None:
+        before = min(end, _first(window.before, start))
+    if window.years_back:
+        since = f"{int(since[:4]) - window.years_back:04d}{since[4:]}"
+    return ("0001-01-01" if window.lifetime else since), before
+
+
+def _first(month_day: str, start: str) -> str:
+    """Return the first such day of the year after the period has begun."""
+    here = f"{start[:4]}-{month_day}"
+    return here if here >= start and here != start else f"{int(start[:4]) + (here < start)}-{month_day}"
+
+
+def matches(row: Row, where: Filter, without: Filter) -> bool | None:
+    """Say whether a row passes; None if a column that would decide is unknown."""
+    sure = True
+    for column, among in where.items():
+        found = row.get(column)
+        if found is None:
+            sure = False
+        elif found not in among:
+            return False
+    for column, among in without.items():
+        found = row.get(column)
+        if found is None:
+            sure = False
+        elif found in among:
+            return False
+    return True if sure else None
+
+
+def chosen(measure: RowMeasure, rows: Iterable[Row], period: tuple[str, str], unsure: set[str]) -> list[Part]:
+    """Return the rows a measure counts, without what was reversed; keys that cannot be judged go to `unsure`."""
+    days = limits(measure.window, *period)
+    date = DATES[measure.source]
+    per_day = any(
+        rule is not None and rule.per == "day"
+        for rule in (measure.rounding, measure.qualify, measure.approval, *measure.caps)
+    )
+    netted: dict[tuple[str, str], Part] = {}
+    for row in rows:
+        on = row[date] if date else ""
+        if date and not _falls(row, on, days, measure.source):
+            continue
+        passes = matches(row, measure.where, measure.without)
+        if passes is False:
+            continue
+        reverses = row.get("reverses")
+        key = reverses or row["key"]
+        if passes is None:
+            unsure.symmetric_difference_update([key])
+            continue
+        count = row.get("count", -1 if reverses else 1)
+        for day, value in _amounts(measure, row, on, count, per_day):
+            if value is None:
+                unsure.symmetric_difference_update([key])
+                continue
+            part = netted.get((key, day))
+            if part is None:
+                netted[key, day] = Part(key, row, on, day, value, count)
+            else:
+                part.recorded = part.value = part.value + value
+                part.count += count
+    parts = [part for part in netted.values() if part.value or part.count]
+    parts.sort(key=lambda part: (part.day, part.activity, part.key))
+    return parts
+
+
+def _falls(row: Row, on: str, days: tuple[str, str], source: str) -> bool:
+    """Say whether a row falls in the half-open days; an affiliation does if any of its days does."""
+    since, before = days
+    if source == "affiliations":
+        return on < before and (row.get("end") is None or row["end"] > since)
+    return since <= on < before
+
+
+def _amounts(measure: RowMeasure, row: Row, on: str, count: int, per_day: bool) -> list[tuple[str, Number | None]]:
+    take = measure.take
+    if take == "count":
+        return [(on, count)]
+    if isinstance(take, MemberNumber):
+        written = row["numbers"].get(take.number)
+        return [(on, None if written is None else exact(written))]
+    if isinstance(take, Table):
+        points = looked_up(take, row.get(take.column))
+        return [(on, None if points is None else points * count)]
+    if per_day and row.get("days"):
+        return sorted((day, amount) for day, amount in row["days"].items())
+    amount = row.get("amount", count if measure.source in ("facts", "affiliations") else None)
+    return [(on, exact(amount) if isinstance(amount, str) else amount)]
+
+
+def looked_up(table: Table, found: str | None) -> Number | None:
+    """Return the table's number; None if the value is unknown, or is not listed and nothing is said for the rest."""
+    return None if found is None else table.values.get(found, table.otherwise)
+
+
+def bearing(rule: ByFact, facts: Iterable[Row]) -> dict[str, Row]:
+    """Return for each activity (or other match) the latest standing fact that passes the rule's filter."""
+    facts = list(facts)
+    reversed_keys = {row["reverses"] for row in facts if row.get("reverses")}
+    found: dict[str, Row] = {}
+    for row in sorted(facts, key=lambda row: (row["occurredOn"], row["key"])):
+        if row["key"] in reversed_keys or row.get("reverses"):
+            continue
+        if matches(row, rule.where, {}) and row.get(rule.match) is not None:
+            found[row[rule.match]] = row
+    return found
+
+
+def weigh(measure: RowMeasure, parts: list[Part], facts: list[Row], unsure: set[str]) -> set[str]:
+    """Multiply by factors and void by findings; return the keys of the facts that did it."""
+    used: set[str] = set()
+    for factor in measure.factors:
+        by = bearing(factor.fact, facts) if factor.fact else {}
+        for part in parts:
+            row = by.get(part.row.get(factor.fact.match, "")) if factor.fact else part.row
+            found = None if row is None else row.get(factor.table.column)
+            times = factor.table.otherwise if factor.fact and row is None else looked_up(factor.table, found)
+            if times is None:
+                unsure.add(part.key)
+                continue
+            if factor.fact and row is not None:
+                used.add(row["key"])
+            part.becomes(whole(part.value * times), f"factor:{factor.table.column}")
+    for rule in measure.voided_by:
+        by = bearing(rule, facts)
+        for part in parts:
+            row = by.get(part.row.get(rule.match, ""))
+            if row is not None:
+                used.add(row["key"])
+                part.becomes(0, "voided")
+    return used

@@ -1,0 +1,149 @@
+"""Exact numbers, words and dates as a rulebook writes them; nothing here ever becomes a float."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil, floor
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+Number = int | Fraction
+"""An exact amount: an int while it can be, a Fraction where a rule divides."""
+
+Span = Literal["event", "day", "week", "month", "quarter", "half_year", "year", "period"]
+"""What a cap, a cadence or a rounding counts by, from narrow to wide."""
+
+SPANS: tuple[Span, ...] = ("event", "day", "week", "month", "quarter", "half_year", "year", "period")
+
+_EXACT = r"^-?\d{1,15}(\.\d{1,12})?%?$|^-?\d{1,15}/\d{1,15}$"
+
+
+def exact(value: Any) -> Number:
+    """Read an exact number: an int, "1.4", "1/3" or "95%"; a binary float is refused because it is not exact."""
+    if isinstance(value, bool) or not isinstance(value, int | str | Fraction):
+        raise ValueError('an exact number is an integer or a string such as "1.4", "1/3" or "95%"')
+    if isinstance(value, str):
+        if not re.match(_EXACT, value) or not value.isascii():
+            raise ValueError('an exact number is an integer or a string such as "1.4", "1/3" or "95%"')
+        percent = value.endswith("%")
+        try:
+            value = Fraction(value.rstrip("%")) / (100 if percent else 1)
+        except ZeroDivisionError:
+            raise ValueError("a fraction cannot have the denominator 0") from None
+    return whole(value)
+
+
+def whole(value: Number) -> Number:
+    """Return the int where the value is whole, else the Fraction itself."""
+    return value.numerator if value.denominator == 1 else value
+
+
+def text(value: Number) -> str:
+    """Write an exact number: digits with a point where that ends, "p/q" where it would not."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    rest, places = value.denominator, 0
+    for prime in (2, 5):
+        power = 0
+        while rest % prime == 0:
+            rest, power = rest // prime, power + 1
+        places = max(places, power)
+    if rest != 1:
+        return f"{value.numerator}/{value.denominator}"
+    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+
+def bucket(day: str, span: Span) -> str:
+    """Return the name of the calendar span that an ISO date lies in: 2026-03-05 is in 2026-03, 2026-Q1, 2026-H1."""
+    if span == "day":
+        return day
+    if span == "month":
+        return day[:7]
+    if span == "quarter":
+        return f"{day[:4]}-Q{(int(day[5:7]) + 2) // 3}"
+    if span == "half_year":
+        return f"{day[:4]}-H{1 if day[5:7] <= '06' else 2}"
+    if span == "year":
+        return day[:4]
+    if span == "week":
+        year, week, _ = date.fromisoformat(day).isocalendar()
+        return f"{year}-W{week:02d}"
+    return "period"
+
+
+@lru_cache(maxsize=512)
+def buckets(start: str, end: str, span: Span) -> dict[str, tuple[str, str]]:
+    """Return the spans that meet the half-open period, in order, each with its own half-open part of the period."""
+    found: dict[str, list[str]] = {}
+    day, last = date.fromisoformat(start), date.fromisoformat(end)
+    while day < last:
+        written = day.isoformat()
+        found.setdefault(bucket(written, span), [written, ""])
+        day += timedelta(days=1)
+        found[bucket(written, span)][1] = day.isoformat()
+    return {name: (first, after) for name, (first, after) in found.items()}
+
+
+class Strict(BaseModel):
+    """A part of a rulebook: unknown members are refused, names in JSON are camelCase, and it cannot be changed."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, alias_generator=to_camel, populate_by_name=False
+    )
+
+
+Exact = Annotated[
+    Number,
+    BeforeValidator(exact),
+    PlainSerializer(text, return_type=str),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": _EXACT}]}),
+]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Column = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]{0,40}$")]
+Reference = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}(\.(required|missed))?$")]
+Sentence = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str):
+        date.fromisoformat(value)
+    return value
+
+
+Day = Annotated[
+    str,
+    Field(pattern=r"^\d{4}-\d{2}-\d{2}$"),
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+
+
+class Labels(Strict):
+    """Words for people, in both languages."""
+
+    zh: Sentence
+    en: Sentence
+
+
+class Rounding(Strict):
+    """Round to a multiple of `quantum`: half_up takes 3.5 to 4, half_even to the even one, down and up to a side."""
+
+    quantum: Annotated[Exact, Field(gt=0)]
+    mode: Literal["half_up", "half_even", "down", "up"]
+
+    def apply(self, value: Number) -> Number:
+        """Return the rounded value, exactly."""
+        steps = Fraction(value) / self.quantum
+        if self.mode == "half_up":
+            count = floor(steps + Fraction(1, 2))
+        elif self.mode == "half_even":
+            count = round(steps)
+        else:
+            count = floor(steps) if self.mode == "down" else ceil(steps)
+        return whole(count * self.quantum)
