@@ -106,19 +106,17 @@ def _table(
 def _even(rows: Iterator[Row], headers: list[str], refused: list[RowError]) -> Iterator[Row]:
     """Pass on rows as wide as the header; blank rows are left out, empty cells beyond the header cut off."""
     width = len(headers)
-    for row in rows:
-        cells = row[1]
+    for number, cells in rows:
         if len(cells) != width:
             if not any(cells):
                 continue
             if len(cells) < width or any(cells[width:]):
                 first_missing = headers[len(cells)] if len(cells) < width else None
-                refused.append(row_error(row[0], first_missing, "ragged_row", found=len(cells), expected=width))
+                refused.append(row_error(number, first_missing, "ragged_row", found=len(cells), expected=width))
                 continue
-            row = (row[0], cells[:width])
-        elif not any(cells):
-            continue
-        yield row
+            yield number, cells[:width]
+        elif any(cells):
+            yield number, cells
 
 
 def _gunzip(data: bytes, limit: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import io
 import re
 import zipfile
@@ -38,7 +38,7 @@ class BrokenWorkbook(Malformed):
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """The rows of the first visible sheet (numbered as the spreadsheet does) and the names of the other visible ones."""
+    """The rows of the first visible sheet, numbered as the spreadsheet does, and the names of the others."""
 
     rows: Iterator[tuple[int, list[str]]]
     sheet: str
@@ -104,9 +104,9 @@ def _text(cell: object) -> str:
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else format(cell, ".15g")
-    if isinstance(cell, datetime.datetime):
+    if isinstance(cell, dt.datetime):
         return cell.isoformat(" ", "seconds")
-    if isinstance(cell, datetime.timedelta):
+    if isinstance(cell, dt.timedelta):
         minutes, seconds = divmod(round(cell.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return str(cell)  # int, date and time: str is their ISO form
@@ -137,7 +137,7 @@ def _inflate(data: bytes, part: zipfile.ZipInfo, left: int, limit: int) -> int:
     if part.flag_bits & 1 or part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise BrokenWorkbook(why="文件已加密或压缩方式不支持 (encrypted, or an unknown compression)")
     at = part.header_offset
-    start = at + 30 + int.from_bytes(data[at + 26 : at + 28], "little") + int.from_bytes(data[at + 28 : at + 30], "little")
+    start = at + 30 + sum(int.from_bytes(data[at + i : at + i + 2], "little") for i in (26, 28))
     packed = data[start : start + part.compress_size]
     stored = part.compress_type == zipfile.ZIP_STORED
     reach: _Reach | None = None

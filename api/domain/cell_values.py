@@ -26,13 +26,16 @@ _DATES = (
     re.compile(r"(\d{4})(\d{2})"),
 )
 _DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_AMOUNT = re.compile(r"(?:约|近|共|不少于)?(\d+(?:,\d{3})*|[零一二两三四五六七八九十]{1,3})(余|多|来)?(万)?(余|多)?([^\d\s]*)(?:左右|以上)?")
+_AMOUNT = re.compile(
+    r"(?:约|近|共|不少于)?(\d+(?:,\d{3})*|[零一二两三四五六七八九十]{1,3})"
+    r"(余|多|来)?(万)?(余|多)?([^\d\s]*)"
+)
 _NAME = re.compile(r"[^\W\d_]+(?:[·•‧・. '’\-][^\W\d_]+)*")
 _YES = frozenset({"是", "y", "yes", "true", "1", "有", "√", "✓"})
 _NO = frozenset({"否", "n", "no", "false", "0", "无", "×"})
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """A cell that does not say what its column is for; `code` is one of `rows.REASONS`."""
 
     def __init__(self, code: str):
@@ -55,7 +58,7 @@ def phone(text: str) -> str:
     """
     bare = re.sub(r"[\s\-.()·—–‐‑]", "", narrow(text))
     if not bare.removeprefix("+").isdecimal() or not bare.isascii():
-        raise Unreadable("bad_phone")
+        raise UnreadableError("bad_phone")
     national = re.sub(r"^(?:\+86|0086|86(?=1\d{10}$))", "", bare)
     if _MOBILE.fullmatch(national):
         return "+86" + national
@@ -65,7 +68,7 @@ def phone(text: str) -> str:
         return "+86" + national[1:]
     if _ABROAD.fullmatch(bare) and not bare.startswith("+86"):
         return bare
-    raise Unreadable("bad_phone")
+    raise UnreadableError("bad_phone")
 
 
 def day(text: str, today: date | None = None) -> tuple[date, bool]:
@@ -77,15 +80,15 @@ def day(text: str, today: date | None = None) -> tuple[date, bool]:
             try:
                 value = date(parts[0], parts[1], parts[2] if len(parts) == 3 else 1)
             except ValueError:
-                raise Unreadable("not_a_date") from None
+                raise UnreadableError("not_a_date") from None
             if today is not None and value > today:
-                raise Unreadable("date_in_future")
+                raise UnreadableError("date_in_future")
             return value, len(parts) == 2
-    raise Unreadable("not_a_date")
+    raise UnreadableError("not_a_date")
 
 
 def amount(text: str) -> Amount | None:
-    """Return the number a text begins with (2间, 20余人, 1.2万 not, 两处) or None; an empty cell is unknown, never 0."""
+    """Return the whole number a text begins with (2间, 20余人, 两处), or None where it says no such number."""
     found = _AMOUNT.fullmatch(narrow(text))
     if not found:
         return None
@@ -113,7 +116,7 @@ def count(text: str) -> tuple[int | None, bool]:
         return None, False
     told = amount(text)
     if told is None or told.of not in ("", "人", "名", "位", "个"):
-        raise Unreadable("not_a_count")
+        raise UnreadableError("not_a_count")
     return told.number, told.approximate
 
 
@@ -124,22 +127,22 @@ def yes(text: str) -> bool | None:
         return None
     if bare in _YES or bare in _NO:
         return bare in _YES
-    raise Unreadable("not_yes_or_no")
+    raise UnreadableError("not_yes_or_no")
 
 
 def name(text: str, limit: int = 60) -> str:
     """Return a person's name: one sign and up, rare characters, middle dots and Latin letters are names too."""
     bare = tidy(text)
     if not bare:
-        raise Unreadable("missing_value")
+        raise UnreadableError("missing_value")
     if holds_control(bare):
-        raise Unreadable("control_character")
+        raise UnreadableError("control_character")
     if len(bare) > limit:
-        raise Unreadable("too_long")
+        raise UnreadableError("too_long")
     dotted = re.sub(r"[•‧・]", "·", re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", bare))
     # Rare characters may still lie in the private use area of older systems.
     if not _NAME.fullmatch(re.sub("[\ue000-\uf8ff]", "字", dotted)):
-        raise Unreadable("bad_name")
+        raise UnreadableError("bad_name")
     return dotted
 
 
@@ -147,9 +150,9 @@ def words(text: str, limit: int) -> str:
     """Return free text without control characters, at most `limit` characters."""
     bare = tidy(text)
     if holds_control(bare):
-        raise Unreadable("control_character")
+        raise UnreadableError("control_character")
     if len(bare) > limit:
-        raise Unreadable("too_long")
+        raise UnreadableError("too_long")
     return bare
 
 
@@ -160,13 +163,13 @@ def id_number(text: str) -> str:
     """
     bare = narrow(text).upper()
     if len(bare) != 18:
-        raise Unreadable("id_number_length")
+        raise UnreadableError("id_number_length")
     if not (bare[:17].isdecimal() and bare.isascii() and (bare[17].isdecimal() or bare[17] == "X")):
-        raise Unreadable("id_number_characters")
+        raise UnreadableError("id_number_characters")
     if ric.calc_check_digit(bare) != bare[17]:
-        raise Unreadable("id_number_check_sign")
+        raise UnreadableError("id_number_check_sign")
     try:
         ric.get_birth_date(bare)
     except ValidationError:
-        raise Unreadable("id_number_component") from None
+        raise UnreadableError("id_number_component") from None
     return bare

@@ -33,7 +33,7 @@ COMMITTEES: dict[str, tuple[str, str]] = {
 NAME_LIMIT = 100
 _LENGTHS = {1: 2, 2: 4, 3: 6, 4: 9, 5: 12}
 _LEVELS = {length: level for level, length in _LENGTHS.items()}
-_SAID = {level: str(level) for level in _LENGTHS}
+_SAID: dict[int | None, str] = {level: str(level) for level in _LENGTHS}
 _COMMITTEE_OF = dict(
     zip(
         "012345",
@@ -198,8 +198,8 @@ def _hang(answer: DivisionList, levels: dict[int, dict[str, Division]], known: C
     above: dict[str, Division] = {}
     for level, divisions in levels.items():
         standing: dict[str, Division] = {}
-        for code, division in divisions.items():
-            parent = division.parent_code
+        for code, read in divisions.items():
+            division, parent = read, read.parent_code
             if parent is not None and parent not in above and parent not in known:
                 if level == 4 and parent.endswith("00") and (parent[:4] in levels[2] or parent[:4] in known):
                     division = division._replace(parent_code=parent[:4])

@@ -12,7 +12,7 @@ from api.domain.rows import Column, Reading, find_columns, ignored, row_error
 
 FLAGS: dict[str, tuple[str, str]] = {
     "shared_phone": ("与文件内另一人电话相同", "Another person of the file has the same phone"),
-    "residence_contradicts": ("填写了居住社区，又注明居住在市外", "A community of residence and “outside the city” are both given"),
+    "residence_contradicts": ("填写了居住社区，又注明居住在市外", "A community and “outside the city” are both given"),
     "no_residence": ("未填写居住社区", "No community of residence is given"),
     **cell_values.FLAGS,
 }

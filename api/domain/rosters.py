@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from api.domain import cell_values
-from api.domain.cell_values import Unreadable
+from api.domain.cell_values import UnreadableError
 from api.domain.credit_codes import BadCreditCode, agrees, body_of, check_credit_code
 from api.domain.row_reader import RowReader
 from api.domain.rows import Column, Reading, find_columns, ignored, row_error
@@ -47,16 +47,20 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
     "social_organization": ("协会", "学会", "商会", "基金会", "联合会", "促进会", "服务队", "志愿队"),
     "agency": ("局", "委", "办", "办公室", "政府", "法院", "检察院", "委员会", "纪委", "党委", "街道办事处"),
     "public_institution": (
-        *("学校", "小学", "中学", "大学", "学院", "幼儿园", "医院", "卫生院", "中心", "站", "所", "馆", "台", "队", "社"),
-        *("院", "园", "团", "校", "林场", "处", "宫", "库", "一中", "二中", "三中"),
+        *("校", "小学", "中学", "一中", "二中", "三中", "大学", "院", "园", "中心", "站", "所", "馆", "台", "队", "社"),
+        *("团", "林场", "处", "宫", "库"),
     ),
 }
-_ANY_ENDING = tuple(ending for endings in _ENDINGS.values() for ending in endings) + ("部", "会", "组")
+_ANY_ENDING = (*(ending for endings in _ENDINGS.values() for ending in endings), "部", "会", "组")
 _NO_PLACE = re.compile(r"(?:县|市|区|镇|乡)(?![中])(?![一-龥]{1,2}[县市区])[一-龥]+")
-_GENERIC = re.compile(r"(?:乡镇|城区|各[一-龥]{0,4}|县直|市直|区直|镇街|部分)(?:学校|小学|中学|幼儿园|卫生院|医院|便民服务中心|单位|部门|机关)")
+_GENERIC = re.compile(
+    r"(?:乡镇|城区|各[一-龥]{0,4}|县直|市直|区直|镇街|部分)"
+    r"(?:学校|小学|中学|幼儿园|卫生院|医院|便民服务中心|单位|部门|机关)"
+)
 _COUNT = re.compile(r"[（(](\d{1,5})[人名个位][）)]")
 _BRACKETS = re.compile(r"[（(]([^）)]*)[）)]")
-_SPLIT = re.compile(r"[、；;，,/\n]|(?<=[^等])等(?:\d*[家个]?单位)?$")
+_AND_OTHERS = re.compile(r"等(?:\d*[家个]?单位)?$")
+_SPLIT = re.compile(r"[、；;，,/\n]|" + _AND_OTHERS.pattern)
 
 _UNIT_COLUMNS = (
     Column("name", ("单位名称", "单位", "名称", "单位全称"), required=True),
@@ -81,7 +85,7 @@ class UnitPart(NamedTuple):
     """One of the units that a cell seems to name, with the count in its brackets."""
 
     name: str
-    count: int | None
+    members: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +137,7 @@ def read_units(headers: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]]
     return reading
 
 
-def _unit(
-    reader: RowReader, names: set[tuple[str, str | None]], codes: dict[str, tuple[int, str]]
-) -> UnitRow | None:
+def _unit(reader: RowReader, names: set[tuple[str, str | None]], codes: dict[str, tuple[int, str]]) -> UnitRow | None:
     name = reader.text("name", 200, required=True)
     region = reader.text("region", 100)
     code = reader.value("credit_code", _credit_code)
@@ -145,9 +147,7 @@ def _unit(
     liaison = reader.value("liaison_name", cell_values.name, sensitive=True)
     phone = reader.value("liaison_phone", cell_values.phone, sensitive=True)
     if code and name and codes.setdefault(code, (reader.row, name))[1] != name:
-        reader.errors.append(
-            row_error(reader.row, "credit_code", "duplicate_credit_code", code, first=codes[code][0])
-        )
+        reader.errors.append(row_error(reader.row, "credit_code", "duplicate_credit_code", code, first=codes[code][0]))
     if reader.errors or not name:
         return None
     parts, flags = name_flags(name)
@@ -155,16 +155,14 @@ def _unit(
         flags.append("duplicate_name")
     names.add((name, region))
     flags.extend(basis_flags + ["approximate"] * about)
-    return UnitRow(
-        reader.row, name, code, kind, region, community, members, liaison, phone, parts, tuple(flags)
-    )
+    return UnitRow(reader.row, name, code, kind, region, community, members, liaison, phone, parts, tuple(flags))
 
 
 def _credit_code(text: str) -> str:
     try:
         return check_credit_code(text)
     except BadCreditCode as why:
-        raise Unreadable(why.facts["reason"]) from None
+        raise UnreadableError(why.facts["reason"]) from None
 
 
 def _kind(reader: RowReader, name: str, code: str | None) -> tuple[str | None, list[str]]:
@@ -191,7 +189,7 @@ def name_flags(name: str) -> tuple[tuple[UnitPart, ...], list[str]]:
     several = len(pieces) > 1 and all(len(p) > 2 and p.endswith(_ANY_ENDING) for p in bare)
     listed = any("、" in inside for inside in _BRACKETS.findall(name))
     parts: tuple[UnitPart, ...] = ()
-    if several or listed or _SPLIT.search(hidden[-6:]) and "等" in hidden[-6:]:
+    if several or listed or _AND_OTHERS.search(hidden):
         flags.append("several_units_in_one_cell")
         parts = tuple(_part(piece) for piece in pieces) if several else ()
     if _GENERIC.fullmatch(name):

@@ -1,11 +1,11 @@
-"""Reads the cells of one row by name and gathers what is wrong with them, so that a row reports all its faults at once."""
+"""Reads the cells of one row by name and gathers all that is wrong with them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from api.domain.cell_values import Unreadable, words
+from api.domain.cell_values import UnreadableError, words
 from api.domain.rows import RowError, header_key, row_error, tidy
 
 T = TypeVar("T")
@@ -43,13 +43,13 @@ class RowReader:
             return None
         try:
             return read(cell)
-        except Unreadable as why:
+        except UnreadableError as why:
             shown = None if sensitive or why.code == "control_character" else cell
             self.errors.append(row_error(self.row, column, why.code, shown, limit=limit))
             return None
 
     def choice(self, column: str, words_of: Mapping[str, Sequence[str]], reason: str) -> str | None:
-        """Return the code whose words hold the cell, None where it is empty; other words are an error of that reason."""
+        """Return the code whose words hold the cell, None where it is empty; other words are an error."""
         cell = self.raw(column)
         if not cell:
             return None

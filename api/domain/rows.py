@@ -28,9 +28,12 @@ REASONS: dict[str, tuple[str, str]] = {
     "parent_missing": ("找不到上级区划 {parent}", "The parent division {parent} is missing"),
     "duplicate_code": ("同一代码已用于另一名称（第 {first} 行）", "The code stands for another name in row {first}"),
     "credit_code_length": ("统一社会信用代码应为 18 位", "A credit code has 18 characters"),
-    "credit_code_characters": ("统一社会信用代码含有不允许的字符", "The credit code holds characters that are not allowed"),
+    "credit_code_characters": ("统一社会信用代码含有不允许的字符", "A character of the credit code is not allowed"),
     "credit_code_check_sign": ("统一社会信用代码校验位不正确", "The check sign of the credit code is wrong"),
-    "duplicate_credit_code": ("同一信用代码已用于第 {first} 行的另一单位", "Row {first} has this credit code for another unit"),
+    "duplicate_credit_code": (
+        "同一信用代码已用于第 {first} 行的另一单位",
+        "Another unit has this credit code (row {first})",
+    ),
     "not_a_count": ("应为整数人数", "A whole number is expected"),
     "not_a_date": ("日期无法识别", "The date cannot be read"),
     "date_in_future": ("日期晚于今天", "The date lies in the future"),
@@ -107,7 +110,7 @@ class Column(NamedTuple):
     required: bool = False
 
 
-_REMARK = re.compile(r"[（(【\[][^）)】\]]*[）)】\]]|[*＊:：\s_\-﻿​]")
+_REMARK = re.compile(r"[（(【\[][^）)】\]]*[）)】\]]|[*＊:：\s_\-\ufeff\u200b]")
 _UNSEEN = re.compile("[\ufeff\u200b-\u200f\u2060\u00ad]")
 _WRAP = re.compile(r"\s*[\r\n]+\s*")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
