@@ -13,6 +13,7 @@ import uuid_utils.compat as uuids
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from api.security import Vault
 from api.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -20,13 +21,16 @@ new_id = uuids.uuid7  # sorts by time, so that new rows land at the end of each 
 
 
 class Session:
-    """A connection inside a transaction, with the time at which the call began. Services never commit."""
+    """A connection inside a transaction, with what a use case may need besides: the time at which the call began, the vault
+    and the settings. Services never commit."""
 
-    __slots__ = ("connection", "dialect", "now")
+    __slots__ = ("connection", "dialect", "now", "settings", "vault")
 
-    def __init__(self, connection: sa.Connection, now: datetime):
+    def __init__(self, connection: sa.Connection, engines: Engines):
         self.connection = connection
-        self.now = now
+        self.now = engines.clock()
+        self.vault = engines.vault
+        self.settings = engines.settings
         self.dialect = connection.dialect.name
 
     def execute(self, statement: Any, parameters: Any = None) -> sa.CursorResult[Any]:
@@ -60,8 +64,8 @@ class Session:
 class Engines:
     """A writing and a reading engine on one database, and the clock. `begin` and `look` are all ways in."""
 
-    def __init__(self, settings: Settings, clock: Clock):
-        self.clock = clock
+    def __init__(self, settings: Settings, clock: Clock, vault: Vault):
+        self.settings, self.clock, self.vault = settings, clock, vault
         self.dialect = sa.make_url(settings.database_url).get_backend_name()
         pool = settings.writer_lanes + settings.readers + 4
         if self.dialect == "sqlite":
@@ -75,13 +79,13 @@ class Engines:
     def begin(self) -> Iterator[Session]:
         """Open a writing transaction; it commits when the block ends and rolls back on any exception."""
         with self._writer.begin() as connection:
-            yield Session(connection, self.clock())
+            yield Session(connection, self)
 
     @contextmanager
     def look(self) -> Iterator[Session]:
         """Open a reading transaction: one snapshot, without the right to write."""
         with self._reader.connect() as connection:
-            yield Session(connection, self.clock())
+            yield Session(connection, self)
 
     def close(self) -> None:
         """Close all connections."""

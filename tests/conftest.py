@@ -104,3 +104,9 @@ def empty_database(request: pytest.FixtureRequest, databases: Databases) -> Iter
 def clock() -> Clock:
     """A clock that stands still at a Monday morning in Shanghai."""
     return Clock()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The one event loop that the product runs on."""
+    return "asyncio"

@@ -92,7 +92,7 @@ class Affiliation(Dated, table=True):
     organization_id: UUID = ref("organizations.id")
     kind: str
     basis: str | None = None
-    state: str = "accepted"
+    state: str  # of a registration as its table says; of any other kind active or ended
     principal: bool = False
     roster_number: str | None = None
     reason: str | None = None

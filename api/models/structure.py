@@ -104,7 +104,7 @@ class OrganizationLink(Dated, table=True):
     from_id: UUID = ref("organizations.id")
     to_id: UUID = ref("organizations.id")
     basis: str | None = None
-    state: str = "accepted"
+    state: str  # of a registration as its table says; of any other kind active or ended
     reason: str | None = None
     document_id: UUID | None = None  # the plan that arranged a registration
     details: dict[str, Any] = json_field()

@@ -34,16 +34,7 @@ def possible_grades(
         for _, answer in _of(answers, effect):
             possible = {effect} if answer else possible | {effect}
     rank = [*order, UNGRADED, "out_of_assessment", "exempt"]
-    report = [
-        {
-            "rule": gate.id,
-            "labels": gate.labels.model_dump(),
-            "holds": answer,
-            "effect": gate.effect,
-            "grade": gate.grade,
-        }
-        for gate, answer in answers
-    ]
+    report = [_reported(gate, answer, rulebook) for gate, answer in answers]
     return sorted(possible, key=rank.index), report
 
 
@@ -55,6 +46,18 @@ def within(band: Band, value: Number) -> bool:
         and (band.at_most is None or value <= band.at_most)
         and (band.less_than is None or value < band.less_than)
     )
+
+
+def _reported(gate: Gate, answer: bool | None, rulebook: Rulebook) -> dict[str, Any]:
+    named = next((grade.labels.model_dump() for grade in rulebook.grades if grade.id == gate.grade), None)
+    return {
+        "rule": gate.id,
+        "labels": gate.labels.model_dump(),
+        "holds": answer,
+        "effect": gate.effect,
+        "grade": gate.grade,
+        "gradeLabels": named,
+    }
 
 
 def _by_points(rulebook: Rulebook, numbers: Numbers, attributes: Attributes) -> set[str]:

@@ -1,0 +1,260 @@
+"""All authority: which role takes which step, who the actor is, what they may do where, and what they see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.db import Session
+from api.domain.steps import ALL_STEPS, TABLES
+from api.errors import Forbidden, NotFound, Unauthenticated
+from api.models import NOBODY, Grant, Organization, OrganizationLink, Person
+from api.security import Claims
+
+# Roles → steps. A step is also the operation id of its route, the kind of its event and an entry of `allowedActions`.
+# `anyone` needs no token; every person who signed in is a `member` for what is their own.
+STEPS_OF_ROLE: dict[str, frozenset[str]] = {
+    role: frozenset(steps.split())
+    for role, steps in {
+        "anyone": "document.verify platform.health platform.ready platform.keys session.demo",
+        "member": """
+            session.me home.read organization.read need.list need.read need.create need.submit need.edit resource.read project.read activity.read shift.read
+            signup.create signup.cancel signup.read fact.check_in fact.check_out registration.submit registration.read
+            fact.read entry.read assessment.read assessment.explain document.read case.create case.read rulebook.read
+            cycle.read job.read file.read""",
+        "liaison": """
+            organization.read person.read registration.read registration.submit registration.end resource.create resource.edit resource.publish resource.withdraw
+            need.read project.propose project.accept project.decline project.cancel project.deliver project.read project.start
+            activity.create activity.edit activity.publish activity.cancel activity.complete shift.create shift.edit shift.cancel
+            document.read document.export delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record
+            case.create case.read file.create person.import job.cancel""",
+        "organiser": "activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code signup.read signup.confirm",
+        "community_worker": """
+            organization.read registration.read registration.accept registration.return registration.redirect
+            registration.end registration.renew registration.transfer need.read need.create need.edit need.submit need.publish need.decline need.release
+            need.withdraw need.confirm resource.read project.propose project.accept project.decline project.start project.deliver
+            project.rate project.close project.cancel activity.create activity.edit activity.publish activity.complete activity.cancel
+            shift.create shift.edit shift.cancel shift.roll_call shift.settle shift.show_code signup.read signup.confirm
+            fact.record fact.read fact.reverse entry.read entry.supplement case.read case.assign case.answer case.close
+            document.read document.export delivery.read list.import file.create job.cancel person.read""",
+        "street_officer": """
+            organization.read registration.read need.read resource.read project.read activity.read shift.read signup.read
+            fact.read entry.read entry.reverse cycle.read assessment.read case.read case.assign case.answer case.close
+            document.read document.export""",
+        "district_officer": """
+            organization.read organization.import organization.edit registration.read need.read resource.read project.read
+            activity.read shift.read signup.read fact.read entry.read entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
+            rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize cycle.deliver assessment.read
+            document.read document.export document.create document.edit document.issue document.revoke delivery.read case.read case.assign case.answer case.close
+            file.create job.read job.cancel event.read list.import person.import unit.import""",
+        "city_officer": """
+            organization.read organization.import organization.edit registration.read need.read resource.read project.read
+            activity.read shift.read signup.read fact.read entry.read entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
+            rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize cycle.deliver assessment.read
+            document.read document.export document.create document.edit document.issue document.revoke delivery.read case.read case.assign case.answer case.close
+            file.create job.read job.cancel event.read list.import person.import unit.import""",
+        "work_committee_officer": """
+            organization.read document.create document.edit document.rebalance document.issue document.revoke document.read document.export
+            registration.read file.create job.read case.read unit.import""",
+        "department_handler": "case.read case.answer document.read",
+        "system_admin": "organization.read organization.import unit.import person.import list.import job.read job.cancel file.create tenant.read",
+        "security_admin": "grant.read grant.create grant.end",
+        "auditor": "organization.read event.read fact.read entry.read document.read cycle.read assessment.read job.read person.read case.read",
+    }.items()
+}
+
+
+def roles_of(step: str) -> frozenset[str]:
+    """Return the roles that may take a step; a step that no role may take is a mistake of the program."""
+    roles = frozenset(role for role, steps in STEPS_OF_ROLE.items() if step in steps)
+    if not roles:
+        raise LookupError(f"no role may take the step {step}")
+    return roles
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One grant in force: a role at a node, reaching every organisation whose path begins with `path`."""
+
+    role: str
+    grant_id: UUID
+    organization_id: UUID
+    path: str
+
+
+@dataclass(slots=True)
+class Actor:
+    """Who acts, under which grants and which request. Roles are read from the database at each request."""
+
+    person_id: UUID
+    account_id: UUID
+    tenant_id: UUID
+    reaches: tuple[Reach, ...] = ()
+    step: str = ""
+    request_key: str | None = None
+    fingerprint: str | None = None
+    if_match: int | None = None
+    _spent: bool = field(default=False, repr=False)
+
+    def take_key(self) -> dict[str, Any]:
+        """Return the columns `request_key` and `fingerprint` for the first append-only row of this request; empty after."""
+        if self._spent or self.request_key is None:
+            return {"request_key": None, "fingerprint": None}
+        self._spent = True
+        return {"request_key": self.request_key, "fingerprint": self.fingerprint}
+
+    def reaches_for(self, step: str) -> list[Reach]:
+        """Return the grants under which this actor may take a step somewhere."""
+        return [reach for reach in self.reaches if step in STEPS_OF_ROLE[reach.role]]
+
+    def only(self, role: str) -> Actor:
+        """Return the same actor with the grants of one role alone."""
+        return replace(self, reaches=tuple(reach for reach in self.reaches if reach.role == role))
+
+    def grant_for(self, step: str, path: str) -> UUID | None:
+        """Return the grant under which the actor may take a step at the organisation with this path, or None."""
+        return next((reach.grant_id for reach in self.reaches_for(step) if path.startswith(reach.path)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a request says of itself before the database is asked: token, step, idempotency."""
+
+    step: str
+    claims: Claims | None = None
+    request_key: str | None = None
+    fingerprint: str | None = None
+    if_match: int | None = None
+
+
+PUBLIC = Actor(NOBODY, NOBODY, NOBODY)
+
+
+def recognise(session: Session, asks: Sequence[Ask]) -> list[Actor | Unauthenticated | Forbidden]:
+    """Return the actor of each request, or why there is none: one statement for all of them.
+
+    A person who is not active, or whose tenant is another than the token's, is not recognised.
+    """
+    wanted = {ask.claims.person_id for ask in asks if ask.claims}
+    known = _people(session, wanted) if wanted else {}
+    return [_actor(ask, known) for ask in asks]
+
+
+def _actor(ask: Ask, known: dict[UUID, tuple[UUID, UUID, tuple[Reach, ...]]]) -> Actor | Unauthenticated | Forbidden:
+    anyone = ask.step in STEPS_OF_ROLE["anyone"]
+    if ask.claims is None:
+        return PUBLIC if anyone else Unauthenticated()
+    found = known.get(ask.claims.person_id)
+    if found is None or found[1] != ask.claims.tenant_id:
+        return Unauthenticated()
+    account_id, tenant_id, reaches = found
+    actor = Actor(
+        ask.claims.person_id, account_id, tenant_id, reaches, ask.step, ask.request_key, ask.fingerprint, ask.if_match
+    )
+    if anyone or ask.step in STEPS_OF_ROLE["member"] or actor.reaches_for(ask.step):
+        return actor
+    return Forbidden(step=ask.step)
+
+
+_covered = sa.orm.aliased(Organization, name="covered")
+_IN_FORCE = sa.and_(
+    Grant.valid_from <= sa.bindparam("today"), sa.or_(Grant.valid_to.is_(None), Grant.valid_to > sa.bindparam("today"))
+)
+_WHO = (
+    sa.select(Person.id, Person.account_id, Person.tenant_id, Grant.role, Grant.id.label("grant_id"), Grant.organization_id,
+              Organization.path, _covered.path.label("covered_path"))
+    .select_from(Person)
+    .outerjoin(Grant, sa.and_(Grant.person_id == Person.id, _IN_FORCE))
+    .outerjoin(Organization, Organization.id == Grant.organization_id)
+    .outerjoin(OrganizationLink, sa.and_(OrganizationLink.from_id == Grant.organization_id, OrganizationLink.kind == "covers",
+                                         OrganizationLink.valid_from <= sa.bindparam("today"),
+                                         sa.or_(OrganizationLink.valid_to.is_(None), OrganizationLink.valid_to > sa.bindparam("today"))))
+    .outerjoin(_covered, _covered.id == OrganizationLink.to_id)
+    .where(Person.id.in_(sa.bindparam("people", expanding=True)), Person.state == "active")
+)  # fmt: skip
+
+
+def _people(session: Session, wanted: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID, tuple[Reach, ...]]]:
+    known: dict[UUID, tuple[UUID, UUID, tuple[Reach, ...]]] = {}
+    today = session.now.date()
+    for person, account, tenant, role, grant, organization, path, covered in session.rows(
+        _WHO, {"people": sorted(wanted), "today": today}
+    ):
+        _, _, reaches = known.get(person, (account, tenant, ()))
+        if role is not None and role in STEPS_OF_ROLE:
+            more = tuple(Reach(role, grant, organization, reach) for reach in (path, covered) if reach is not None)
+            reaches += tuple(reach for reach in more if reach not in reaches)
+        known[person] = (account, tenant, reaches)
+    return known
+
+
+def may(actor: Actor, step: str, path: str) -> bool:
+    """Say whether the actor may take a step at the organisation with this path, under some grant."""
+    return actor.grant_for(step, path) is not None
+
+
+def require(actor: Actor, step: str, path: str) -> UUID:
+    """Return the grant under which the actor may take a step at this path; raise Forbidden where there is none.
+
+    Call it after the row was found through `visible`, so that who may not know of it gets NotFound first.
+    """
+    grant = actor.grant_for(step, path)
+    if grant is None:
+        raise Forbidden(step=step)
+    return grant
+
+
+def within(actor: Actor, step: str, column: Any) -> sa.ColumnElement[bool]:
+    """Return a condition: the organisation in `column` lies where the actor may take the step.
+
+    One range test on the path for each grant, whatever the size of the tree.
+    """
+    reaches = actor.reaches_for(step)
+    if not reaches:
+        return sa.false()
+    if any(reach.path == "" for reach in reaches):
+        return sa.true()
+    inside = sa.or_(
+        *(sa.and_(Organization.path >= reach.path, Organization.path < _after(reach.path)) for reach in reaches)
+    )
+    return column.in_(sa.select(Organization.id).where(Organization.tenant_id == actor.tenant_id, inside))
+
+
+def _after(path: str) -> str:
+    return path[:-1] + "0"  # "0" follows "/" bytewise: the first string after all that begin with `path`
+
+
+def allowed(actor: Actor, noun: str, state: str, path: str, *, own: bool = False) -> list[str]:
+    """Return the steps that the actor may take now on a row of this state at this path; `own` adds what members do for themselves."""
+    return [
+        step
+        for step in TABLES[noun].allowed(state)
+        if (own and step in STEPS_OF_ROLE["member"]) or actor.grant_for(step, path) is not None
+    ]
+
+
+def operator(tenant_id: UUID) -> Actor:
+    """Return who acts when a command of the installation runs: the system's administrator, everywhere in one tenant."""
+    return Actor(NOBODY, NOBODY, tenant_id, (Reach("system_admin", NOBODY, NOBODY, ""),), "tenant.operate")
+
+
+def acting(session: Session, tenant_id: UUID, person_id: UUID, step: str) -> Actor:
+    """Return the actor of a job: its person with the roles of this moment; the operator where it was a command."""
+    if person_id == NOBODY:
+        return operator(tenant_id)
+    account_id, _, reaches = _people(session, {person_id})[person_id]
+    return Actor(person_id, account_id, tenant_id, reaches, step)
+
+
+def found(row: Any) -> Any:
+    """Return the row, or raise NotFound where there is none or the actor may not know of it."""
+    if row is None:
+        raise NotFound
+    return row
+
+
+UNKNOWN_STEPS = frozenset(step for steps in STEPS_OF_ROLE.values() for step in steps) - frozenset(ALL_STEPS)

@@ -1,0 +1,170 @@
+"""`read` and `write`: how an endpoint reaches a use case; the call is the transaction.
+
+A service is a function `(session, actor, *arguments)`. A plural one takes `(session, [(actor, item), …])` and returns for each
+item what stands or a `Problem`. A write that changes something returns the id of its subject; `present` shows it, to the
+first caller and to every repeat alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.access import Actor, Ask, recognise
+from api.db import Clock, Engines, Session
+from api.errors import KeyReused, Problem
+from api.lanes import Lanes
+from api.models import Entry, Event, Fact
+from api.security import Tokens, Vault
+from api.settings import Settings
+
+
+class House:
+    """What lives as long as the process: settings, clock, engines, lanes, tokens, vault."""
+
+    def __init__(self, settings: Settings, clock: Clock):
+        self.settings, self.clock = settings, clock
+        self.tokens, self.vault = Tokens(settings, clock), Vault(settings)
+        self.engines = Engines(settings, clock, self.vault)
+        self.lanes = Lanes(self.engines, settings.writer_lanes, settings.waiting_limit)
+        self.readers = ThreadPoolExecutor(settings.readers, thread_name_prefix="reader")
+
+    def close(self) -> None:
+        """Finish what waits and let everything go."""
+        self.lanes.close()
+        self.readers.shutdown(wait=True)
+        self.engines.close()
+
+    def write_now(self, actor: Actor, service: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a service for a job or command, in a lane, and wait for its commit. No door: who calls this is trusted."""
+
+        def run(session: Session, items: list[Any]) -> list[Any]:
+            return [service(session, actor, *arguments) for _ in items]
+
+        return self.lanes.submit(run, None).result()
+
+    def read_now(self, actor: Actor, service: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a reading service for a job or command in this thread."""
+        with self.engines.look() as session:
+            return service(session, actor, *arguments)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What `write` returns where a repeat was recognised."""
+
+    content: Any
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Single:
+    ask: Ask
+    service: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    present: Callable[..., Any] | None
+
+
+@dataclass(slots=True)
+class Caller:
+    """One request's way to the use cases: `await who.read(…)`, `await who.write(…)`, `await who.write_each(…)`."""
+
+    house: House
+    ask: Ask
+    language: str
+    request_id: str
+
+    async def read(self, service: Callable[..., Any], *arguments: Any) -> Any:
+        """Run `service(session, actor, *arguments)` without the right to write."""
+        return await asyncio.get_running_loop().run_in_executor(self.house.readers, self._look, service, arguments)
+
+    async def write(
+        self, service: Callable[..., Any], *arguments: Any, present: Callable[..., Any] | None = None
+    ) -> Any:
+        """Run `service(session, actor, *arguments)` in one transaction and return after its commit.
+
+        With `present`, the service returns the id of its subject and the answer is `present(session, actor, id)`. A repeat
+        with the same Idempotency-Key and request changes nothing and presents the subject as it stands; the same key with
+        another request raises KeyReused.
+        """
+        single = _Single(self.ask, service, arguments, present)
+        return await self.house.lanes.submit(_run_single, single, loop=asyncio.get_running_loop())
+
+    async def write_each(self, service: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
+        """Run a plural service on these items, together with all that waits for it; return an outcome for each item."""
+        if self.ask.claims is None:
+            raise RuntimeError("a plural service needs somebody who acts")
+
+        def run(session: Session, calls: list[Any]) -> list[Any]:
+            return _run_plural(session, service, calls)
+
+        group = (service.__module__, service.__qualname__, self.ask.claims.tenant_id)
+        return await self.house.lanes.submit(run, (self.ask, items), group, asyncio.get_running_loop())
+
+    async def write_one(self, service: Callable[..., Any], item: Any) -> Any:
+        """Run a plural service for one item; return what stands or raise its problem."""
+        outcome = (await self.write_each(service, [item]))[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _look(self, service: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        with self.house.engines.look() as session:
+            return service(session, _admitted(session, self.ask), *arguments)
+
+
+def _admitted(session: Session, ask: Ask) -> Actor:
+    actor = recognise(session, [ask])[0]
+    if isinstance(actor, Exception):
+        raise actor
+    return actor
+
+
+def _run_single(session: Session, calls: list[_Single]) -> list[Any]:
+    call = calls[0]
+    actor = _admitted(session, call.ask)
+    if actor.request_key is not None and call.present is not None:
+        subject = _left_by(session, actor)
+        if subject is not None:
+            return [Answer(call.present(session, actor, subject), replayed=True)]
+    result = call.service(session, actor, *call.arguments)
+    return [result if call.present is None else call.present(session, actor, result)]
+
+
+def _run_plural(session: Session, service: Callable[..., Any], calls: list[tuple[Ask, Sequence[Any]]]) -> list[Any]:
+    actors = recognise(session, [ask for ask, _ in calls])
+    pairs = [
+        (actor, item)
+        for actor, (_, items) in zip(actors, calls, strict=True)
+        if not isinstance(actor, Problem)
+        for item in items
+    ]
+    outcomes = iter(service(session, pairs) if pairs else ())
+    return [
+        actor if isinstance(actor, Problem) else [next(outcomes) for _ in items]
+        for actor, (_, items) in zip(actors, calls, strict=True)
+    ]
+
+
+def _left_by(session: Session, actor: Actor) -> UUID | None:
+    """Return the subject of the first row that an earlier request with this key left; one statement over three tables."""
+    looks = [
+        sa.select(subject, table.fingerprint).where(  # type: ignore[call-overload]
+            table.tenant_id == actor.tenant_id,
+            table.actor_id == actor.person_id,
+            table.request_key == actor.request_key,
+        )
+        for table, subject in ((Event, Event.subject_id), (Fact, Fact.id), (Entry, Entry.id))
+    ]
+    left = session.first(sa.union_all(*looks))
+    if left is None:
+        return None
+    if left.fingerprint != actor.fingerprint:
+        raise KeyReused
+    return left[0]

@@ -1,0 +1,158 @@
+"""Lanes: threads with a connection of their own in which calls become transactions; a crowd's calls share one.
+
+No timer decides what shares a transaction: a batch is what gathered while the lane was busy. An answer leaves only after
+the commit, so nothing acknowledged is ever lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from api.db import Engines, Session, broke_a_rule, came_between
+from api.errors import Busy, Conflict, Problem
+
+BATCH = 256
+# A runner does the work of several calls in one transaction: a list in, for each its answer or its exception out.
+Runner = Callable[[Session, list[Any]], list[Any]]
+
+
+class Waiting:
+    """One call that waits for a lane; calls with the same `group` may share a transaction."""
+
+    __slots__ = ("future", "group", "item", "loop", "runner")
+
+    def __init__(self, runner: Runner, item: Any, group: Any, loop: asyncio.AbstractEventLoop | None):
+        self.runner, self.item, self.group, self.loop = runner, item, group, loop
+        self.future: Any = loop.create_future() if loop else Future()
+
+
+class Lane(threading.Thread):
+    """One thread that runs what waits for it, in order of coming, one transaction after the other."""
+
+    def __init__(self, engines: Engines, limit: int, name: str):
+        super().__init__(name=name, daemon=True)
+        self._engines, self._limit = engines, limit
+        self._waiting: deque[Waiting] = deque()
+        self._ready = threading.Condition()
+        self._stopping = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def submit(self, call: Waiting) -> None:
+        """Queue a call; Busy where the queue is full, so that callers hear it at once."""
+        with self._ready:
+            if len(self._waiting) >= self._limit or self._stopping:
+                raise Busy
+            self._waiting.append(call)
+            self._ready.notify()
+
+    def stop(self) -> None:
+        """Finish what waits, then end."""
+        with self._ready:
+            self._stopping = True
+            self._ready.notify()
+
+    def run(self) -> None:
+        """Take what waits, batch by batch, until stopped and empty."""
+        while batch := self._next():
+            calls = [call for call in batch if not call.future.cancelled()]
+            if calls:
+                _deliver(calls, self._answers(calls))
+
+    def _next(self) -> list[Waiting]:
+        with self._ready:
+            while not self._waiting:
+                if self._stopping:
+                    return []
+                self._ready.wait()
+            batch = [self._waiting.popleft()]
+            group = batch[0].group
+            if group is not None:
+                others: deque[Waiting] = deque()
+                for call in self._waiting:
+                    (batch if call.group == group and len(batch) < BATCH else others).append(call)
+                self._waiting = others
+            return batch
+
+    def _answers(self, calls: Sequence[Waiting]) -> list[Any]:
+        try:
+            return self._transaction(calls)
+        except Exception as why:
+            if len(calls) == 1:
+                return [_as_problem(why)]
+        return [answer for call in calls for answer in self._answers([call])]  # the batch failed as a whole: each alone
+
+    def _transaction(self, calls: Sequence[Waiting], *, again: bool = True) -> list[Any]:
+        try:
+            with self._engines.begin() as session:
+                answers = calls[0].runner(session, [call.item for call in calls])
+                if calls[0].group is None and isinstance(answers[0], Exception):
+                    raise answers[0]
+                return answers
+        except DBAPIError as why:
+            if again and came_between(why):
+                return self._transaction(calls, again=False)
+            raise
+
+
+def _as_problem(why: Exception) -> Exception:
+    if isinstance(why, Problem) or not isinstance(why, DBAPIError):
+        return why
+    problem: Problem = Conflict() if broke_a_rule(why) or came_between(why) else Busy()
+    problem.__cause__ = why
+    return problem
+
+
+def _deliver(calls: Sequence[Waiting], answers: Sequence[Any]) -> None:
+    by_loop: dict[Any, list[tuple[Any, Any]]] = {}
+    for call, answer in zip(calls, answers, strict=True):
+        by_loop.setdefault(call.loop, []).append((call.future, answer))
+    for loop, pairs in by_loop.items():
+        if loop is None:
+            _settle(pairs)
+        elif not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, pairs)
+
+
+def _settle(pairs: list[tuple[Any, Any]]) -> None:
+    for future, answer in pairs:
+        if future.cancelled():
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
+
+
+class Lanes:
+    """All writing lanes of a process: one on SQLite, which has one writer, a few on PostgreSQL."""
+
+    def __init__(self, engines: Engines, count: int, limit: int):
+        count = 1 if engines.dialect == "sqlite" else count
+        self._lanes = [Lane(engines, limit, f"lane-{number}") for number in range(count)]
+        for lane in self._lanes:
+            lane.start()
+
+    def submit(
+        self, runner: Runner, item: Any, group: Any = None, loop: asyncio.AbstractEventLoop | None = None
+    ) -> Any:
+        """Queue a call and return its future. Calls of one group meet in one lane, so that they can share a transaction."""
+        call = Waiting(runner, item, group, loop)
+        lane = min(self._lanes, key=len) if group is None else self._lanes[hash(group) % len(self._lanes)]
+        lane.submit(call)
+        return call.future
+
+    def close(self) -> None:
+        """Finish what waits and end the threads."""
+        for lane in self._lanes:
+            lane.stop()
+        for lane in self._lanes:
+            lane.join(timeout=30)

@@ -1,0 +1,60 @@
+"""The composition root: settings and clock in, the application out."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api import problems, routers
+from api.calls import House
+from api.contract import describe
+from api.db import Clock, new_id
+from api.errors import NotFound, Problem
+from api.reading import preferred_language
+from api.route import DoorRoute, Doors
+from api.settings import Settings
+
+
+def now() -> datetime:
+    """Return the time of this machine; the only clock outside of tests."""
+    return datetime.now(UTC)
+
+
+def all_routes() -> list[DoorRoute]:
+    """Return the routes of every module in `api.routers`."""
+    found: list[DoorRoute] = []
+    for module in sorted(info.name for info in pkgutil.iter_modules(routers.__path__)):
+        router = getattr(importlib.import_module(f"api.routers.{module}"), "router", None)
+        found += [route for route in (router.routes if router else ()) if isinstance(route, DoorRoute)]
+    return found
+
+
+def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
+    """Build the application on its own engines; they close when its lifespan ends."""
+    house = House(settings or Settings(), clock)
+
+    @asynccontextmanager
+    async def living(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        house.close()
+
+    app = FastAPI(title="双报到 Dual reporting", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living)
+    app.state.house = house
+    doors = Doors(all_routes())
+    app.router.routes.insert(0, doors)
+    app.openapi = lambda: describe(doors.routes)  # type: ignore[method-assign]
+    app.add_exception_handler(HTTPException, _unknown)
+    return app
+
+
+async def _unknown(request: Request, why: Any) -> Response:
+    problem: Problem = problems.MethodNotAllowed() if why.status_code == 405 else NotFound()
+    return problems.answer(problem, preferred_language(request.headers.get("accept-language")), str(new_id()))

@@ -1,0 +1,63 @@
+"""/needs: the needs list of the communities."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from api.route import DoorRoute, Who
+from api.schemas.base import Page
+from api.schemas.lists import Need, NeedQuery, NewNeed, Reason
+from api.services import needs
+
+router = APIRouter(prefix="/api/v1/needs", tags=["needs"], route_class=DoorRoute)
+
+
+@router.get("", operation_id="need.list")
+async def listed(query: Annotated[NeedQuery, Query()], who: Who) -> Page[Need]:
+    """List needs, newest first."""
+    return await who.read(needs.listed, query)
+
+
+@router.post("", operation_id="need.create", status_code=201)
+async def create(body: NewNeed, who: Who) -> Need:
+    """Write a draft of a need."""
+    return await who.write(needs.create, body.values(), present=needs.one)
+
+
+@router.get("/{need_id}", operation_id="need.read")
+async def read(need_id: UUID, who: Who) -> Need:
+    """Show one need."""
+    return await who.read(needs.one, need_id)
+
+
+@router.put("/{need_id}", operation_id="need.edit")
+async def edit(need_id: UUID, body: NewNeed, who: Who) -> Need:
+    """Write a draft anew."""
+    return await who.write(needs.edit, need_id, body.values(), present=needs.one)
+
+
+@router.post("/{need_id}/submit", operation_id="need.submit")
+async def submit(need_id: UUID, who: Who) -> Need:
+    """Hand a draft to the community."""
+    return await who.write(needs.submit, need_id, present=needs.one)
+
+
+@router.post("/{need_id}/publish", operation_id="need.publish")
+async def publish(need_id: UUID, who: Who) -> Need:
+    """Put a submitted need on the list."""
+    return await who.write(needs.publish, need_id, present=needs.one)
+
+
+@router.post("/{need_id}/decline", operation_id="need.decline")
+async def decline(need_id: UUID, body: Reason, who: Who) -> Need:
+    """Refuse a submitted need with a reason."""
+    return await who.write(needs.decline, need_id, body.reason, present=needs.one)
+
+
+@router.post("/{need_id}/withdraw", operation_id="need.withdraw")
+async def withdraw(need_id: UUID, body: Reason, who: Who) -> Need:
+    """Take a published need off the list."""
+    return await who.write(needs.withdraw, need_id, body.reason, present=needs.one)

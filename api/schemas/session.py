@@ -1,0 +1,43 @@
+"""Signing in and who one is."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from api.schemas.base import Body, Code, View
+
+
+class Health(View):
+    """Whether the process, or its database, answers."""
+
+    status: str
+
+
+class SignIn(Body):
+    """A demo account's name."""
+
+    account: Code
+
+
+class SignedIn(View):
+    """A bearer token and its life in seconds."""
+
+    access_token: str
+    token_type: str = "Bearer"
+    expires_in: int
+
+
+class Role(View):
+    """A role at a node."""
+
+    role: str
+    organization_id: UUID
+
+
+class Me(View):
+    """Who is signed in."""
+
+    person_id: UUID
+    tenant_id: UUID
+    name: str | None
+    roles: list[Role]

@@ -1,0 +1,197 @@
+"""Tokens and the encryption of personal data: the only module that imports jose or touches key material."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from jose import jws
+from jose.backends.cryptography_backend import CryptographyECKey
+
+from api.errors import Unauthenticated
+from api.settings import Settings
+
+AUDIENCE = "dualreport-api"
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{10,400}\.[A-Za-z0-9_-]{10,1600}\.[A-Za-z0-9_-]{86}", re.ASCII)
+_HEADER = {"alg", "typ", "kid"}
+_CLAIMS = {"exp", "iat", "sub", "jti", "iss", "aud", "tid"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Who a valid token speaks for."""
+
+    person_id: UUID
+    tenant_id: UUID
+    token_id: str
+    expires: int
+
+
+class Tokens:
+    """Signs and reads ES256 tokens. Strict, because python-jose alone accepts too much (docs/adr/0003)."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]):
+        pem = settings.signing_key or _kept(settings, "signing_key.pem", _new_signing_key)
+        private = serialization.load_pem_private_key(pem.encode(), None)
+        if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
+            raise ValueError("the signing key must be an EC key on P-256")
+        public = private.public_key()
+        point = public.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+        self.kid = hashlib.sha256(point).hexdigest()[:16]
+        self._private = CryptographyECKey(pem, "ES256")
+        self._keys = {self.kid: self._private.public_key()}
+        self.jwks = {"keys": [_jwk(self.kid, point)]}
+        self._minutes, self._issuer, self._clock = settings.token_minutes, settings.issuer, clock
+        self._seen: OrderedDict[str, Claims] = OrderedDict()
+
+    def issue(self, person_id: UUID, tenant_id: UUID) -> str:
+        """Return a new token for a person; it is valid for the minutes of the settings."""
+        now = self._clock()
+        claims = {
+            "iss": self._issuer, "aud": AUDIENCE, "sub": str(person_id), "tid": str(tenant_id), "jti": str(uuid4()),
+            "iat": int(now.timestamp()), "exp": int((now + timedelta(minutes=self._minutes)).timestamp()),
+        }  # fmt: skip
+        return jws.sign(claims, self._private, headers={"kid": self.kid}, algorithm="ES256")
+
+    def read(self, token: str) -> Claims:
+        """Return the claims of a token, or raise Unauthenticated whatever is wrong with it.
+
+        Verified tokens are remembered (at most 10 000); their expiry is checked at each use.
+        """
+        claims = self._seen.get(token)
+        if claims is None:
+            try:
+                claims = self._verified(token)
+            except Exception as why:  # the library raises many kinds; none of them is more than "no"
+                raise Unauthenticated from why
+            self._seen[token] = claims
+            if len(self._seen) > 10_000:
+                self._seen.popitem(last=False)
+        if claims.expires <= self._clock().timestamp():
+            self._seen.pop(token, None)
+            raise Unauthenticated
+        return claims
+
+    def _verified(self, token: str) -> Claims:
+        if len(token) > 2048 or not _SHAPE.fullmatch(token):
+            raise ValueError("not a token's shape")
+        header = json.loads(_unpadded(token.split(".", 1)[0]))
+        if set(header) != _HEADER or header["alg"] != "ES256" or header["typ"] != "JWT":
+            raise ValueError("not our header")
+        claims = json.loads(jws.verify(token, self._keys[header["kid"]], ["ES256"]))
+        if set(claims) != _CLAIMS or claims["iss"] != self._issuer or claims["aud"] != AUDIENCE:
+            raise ValueError("not our claims")
+        issued, expires = claims["iat"], claims["exp"]
+        if type(issued) is not int or type(expires) is not int or issued > self._clock().timestamp() + 60:
+            raise ValueError("not a time")
+        return Claims(UUID(claims["sub"]), UUID(claims["tid"]), str(UUID(claims["jti"])), expires)
+
+
+class Vault:
+    """Encrypts personal columns: AES-256-GCM under a key a person, wrapped by the master key, bound to table, column and row."""
+
+    def __init__(self, settings: Settings):
+        master = base64.b64decode(settings.master_key or _kept(settings, "master_key", _new_master_key), validate=True)
+        if len(master) != 32:
+            raise ValueError("the master key must have 32 bytes")
+        self._wrap = AESGCM(_derived(master, "wrap"))
+        self._store = AESGCM(_derived(master, "store"))
+        self._index = _derived(master, "index")
+
+    def new_key(self, person_id: UUID) -> bytes:
+        """Return a new key for a person, wrapped."""
+        nonce = os.urandom(12)
+        return nonce + self._wrap.encrypt(nonce, AESGCM.generate_key(256), person_id.bytes)
+
+    def seal(self, wrapped: bytes, person_id: UUID, column: str, text: str) -> bytes:
+        """Encrypt one column of a person's row."""
+        nonce = os.urandom(12)
+        return nonce + self._opened(wrapped, person_id).encrypt(nonce, text.encode(), _bound(column, person_id))
+
+    def open(self, wrapped: bytes | None, person_id: UUID, column: str, sealed: bytes | None) -> str | None:
+        """Decrypt one column of a person's row; None where nothing stands or the key was shredded."""
+        if wrapped is None or sealed is None:
+            return None
+        plain = self._opened(wrapped, person_id).decrypt(sealed[:12], sealed[12:], _bound(column, person_id))
+        return plain.decode()
+
+    def index(self, tenant_id: UUID, column: str, text: str) -> str:
+        """Return the blind index under which a value of a column is found by equality within a tenant."""
+        return hmac.new(self._index, f"{tenant_id.hex}:{column}:{text}".encode(), hashlib.sha256).hexdigest()[:32]
+
+    def seal_bytes(self, purpose: str, content: bytes) -> bytes:
+        """Encrypt a file or a job's input, bound to its purpose."""
+        nonce = os.urandom(12)
+        return nonce + self._store.encrypt(nonce, content, purpose.encode())
+
+    def open_bytes(self, purpose: str, sealed: bytes) -> bytes:
+        """Decrypt what `seal_bytes` made for the same purpose."""
+        return self._store.decrypt(sealed[:12], sealed[12:], purpose.encode())
+
+    def _opened(self, wrapped: bytes, person_id: UUID) -> AESGCM:
+        return AESGCM(self._wrap.decrypt(wrapped[:12], wrapped[12:], person_id.bytes))
+
+
+def _bound(column: str, person_id: UUID) -> bytes:
+    return f"people.{column}:{person_id.hex}".encode()
+
+
+def _derived(master: bytes, purpose: str) -> bytes:
+    return hmac.new(master, purpose.encode(), hashlib.sha256).digest()
+
+
+def _unpadded(text: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error as why:
+        raise ValueError("not base64url") from why
+
+
+def _jwk(kid: str, point: bytes) -> dict[str, str]:
+    x, y = (base64.urlsafe_b64encode(half).rstrip(b"=").decode() for half in (point[1:33], point[33:65]))
+    return {"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid, "x": x, "y": y}
+
+
+def _new_signing_key() -> str:
+    return (
+        ec.generate_private_key(ec.SECP256R1())
+        .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        .decode()
+    )
+
+
+def _new_master_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _kept(settings: Settings, name: str, make: Callable[[], str]) -> str:
+    """Return the secret kept in a file of `var_dir`, made at first start; production has to be given its own."""
+    if settings.production:
+        raise RuntimeError(f"production needs {name.split('.', maxsplit=1)[0]} from the environment")
+    path: Path = settings.var_dir / "secrets" / name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        draft = path.with_suffix(f".{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(make())
+        try:
+            os.link(draft, path)  # of two first starts at once, one wins and both read the same
+        except FileExistsError:
+            pass
+        draft.unlink()
+    return path.read_text()

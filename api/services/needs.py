@@ -1,0 +1,87 @@
+"""需求清单: needs are submitted, published, withdrawn; who asks is hidden."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api import paging
+from api.access import Actor, allowed, found, require
+from api.db import Session
+from api.models import Need, Organization
+from api.services import changes
+from api.services.places import place
+from api.visibility import visible
+
+_SHOWN = sa.select(
+    Need.id, Need.version, Need.state, Need.kind, Need.title, Need.description, Need.category, Need.target_group,
+    Need.headcount, Need.quantity, Need.when_text, Need.budget_fen, Need.community_id, Need.reason, Need.published_at,
+    Need.expires_on, Need.flags, Need.asked_by, Organization.name.label("community_name"), Organization.path,
+).join(Organization, Organization.id == Need.community_id)  # fmt: skip
+
+
+def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
+    """Write a draft of a need in a community; anyone of the tenant may ask."""
+    community = place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
+    return changes.create(session, actor, Need, "need.create", {**values, "asked_by": actor.person_id}, at=community.id)
+
+
+def edit(session: Session, actor: Actor, need_id: UUID, values: dict[str, Any]) -> UUID:
+    """Write a draft anew."""
+    place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
+    return _step(session, actor, need_id, "need.edit", values)
+
+
+def submit(session: Session, actor: Actor, need_id: UUID) -> UUID:
+    """Hand a draft to the community."""
+    return _step(session, actor, need_id, "need.submit")
+
+
+def publish(session: Session, actor: Actor, need_id: UUID) -> UUID:
+    """Put a submitted need on the public list."""
+    return _step(session, actor, need_id, "need.publish", {"published_at": session.now})
+
+
+def decline(session: Session, actor: Actor, need_id: UUID, reason: str) -> UUID:
+    """Refuse a submitted need with a reason."""
+    return _step(session, actor, need_id, "need.decline", {"reason": reason})
+
+
+def withdraw(session: Session, actor: Actor, need_id: UUID, reason: str) -> UUID:
+    """Take a published need off the list."""
+    return _step(session, actor, need_id, "need.withdraw", {"reason": reason})
+
+
+def one(session: Session, actor: Actor, need_id: UUID) -> dict[str, Any]:
+    """Return one need as it stands for this actor; NotFound where they may not know of it."""
+    return _view(actor, found(session.first(_SHOWN.where(visible(actor, Need), Need.id == need_id)))._asdict())
+
+
+def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
+    """Return a page of the needs that the actor may see, newest first."""
+    statement = _SHOWN.where(visible(actor, Need))
+    for column, wanted in (
+        (Need.state, query.state),
+        (Need.community_id, query.community_id),
+        (Need.category, query.category),
+    ):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    answer = paging.page(session, statement, Need.id, limit=query.limit, cursor=query.cursor)
+    answer["items"] = [_view(actor, item) for item in answer["items"]]
+    return answer
+
+
+def _step(session: Session, actor: Actor, need_id: UUID, step: str, values: dict[str, Any] | None = None) -> UUID:
+    need = found(session.first(_SHOWN.where(visible(actor, Need), Need.id == need_id)))
+    own = need.asked_by == actor.person_id and step in ("need.edit", "need.submit")
+    grant = None if own else require(actor, step, need.path)
+    changes.take(session, actor, Need, need, step, values, at=need.community_id, grant=grant)
+    return need_id
+
+
+def _view(actor: Actor, need: dict[str, Any]) -> dict[str, Any]:
+    own = need["asked_by"] == actor.person_id
+    return {**need, "allowed_actions": allowed(actor, "need", need["state"], need["path"], own=own)}

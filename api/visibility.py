@@ -1,0 +1,179 @@
+"""What an actor sees of each table, as a condition in the statement; nothing is read without one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import or_, select
+
+from api.access import Actor, within
+from api.models import (
+    Activity,
+    Affiliation,
+    Assessment,
+    Case,
+    Cycle,
+    Delivery,
+    Document,
+    Entry,
+    Event,
+    Fact,
+    File,
+    Job,
+    Need,
+    Organization,
+    OrganizationLink,
+    Person,
+    Project,
+    ProjectParty,
+    Resource,
+    Rulebook,
+    Shift,
+    Signup,
+)
+
+Condition = sa.ColumnElement[bool]
+
+
+def visible(actor: Actor, table: Any) -> Condition:
+    """Return the condition under which a row of `table` may be seen by the actor; always within the tenant."""
+    return sa.and_(table.tenant_id == actor.tenant_id, _SEEN[table](actor))
+
+
+def _everybody(_actor: Actor) -> Condition:
+    return sa.true()
+
+
+def _people(actor: Actor) -> Condition:
+    held = select(Affiliation.person_id).where(
+        within(actor, "person.read", Affiliation.organization_id), Affiliation.valid_to.is_(None)
+    )
+    return or_(Person.id == actor.person_id, Person.id.in_(held))
+
+
+def _employed_in_reach(actor: Actor) -> Condition:
+    employed = select(Affiliation.person_id).where(
+        Affiliation.kind == "employment", within(actor, "person.read", Affiliation.organization_id)
+    )
+    return Affiliation.person_id.in_(employed)
+
+
+def _affiliations(actor: Actor) -> Condition:
+    return or_(
+        Affiliation.person_id == actor.person_id,
+        within(actor, "registration.read", Affiliation.organization_id),
+        sa.and_(Affiliation.kind == "registration", _employed_in_reach(actor.only("liaison"))),
+    )
+
+
+def _links(actor: Actor) -> Condition:
+    return or_(
+        OrganizationLink.kind != "registration",
+        within(actor, "registration.read", OrganizationLink.to_id),
+        within(actor, "registration.read", OrganizationLink.from_id),
+    )
+
+
+def _needs(actor: Actor) -> Condition:
+    public = Need.state.in_(("published", "matched", "in_progress", "done", "confirmed"))
+    return or_(public, Need.asked_by == actor.person_id, within(actor, "need.publish", Need.community_id))
+
+
+def _resources(actor: Actor) -> Condition:
+    return or_(Resource.state.in_(("published", "exhausted")), within(actor, "resource.edit", Resource.organization_id))
+
+
+def _projects(actor: Actor) -> Condition:
+    party = select(ProjectParty.project_id).where(within(actor, "project.accept", ProjectParty.organization_id))
+    agreed = Project.state.not_in(("proposed", "declined"))
+    return or_(agreed, within(actor, "project.read", Project.community_id), Project.id.in_(party))
+
+
+def _activities(actor: Actor) -> Condition:
+    return or_(
+        Activity.state != "draft",
+        Activity.leader_id == actor.person_id,
+        within(actor, "activity.edit", Activity.community_id),
+        within(actor, "activity.edit", Activity.organizer_id),
+    )
+
+
+def _signups(actor: Actor) -> Condition:
+    shifts = select(Shift.id).join(Activity, Activity.id == Shift.activity_id)
+    led = shifts.where(
+        or_(
+            Activity.leader_id == actor.person_id,
+            within(actor, "signup.read", Shift.community_id),
+            within(actor, "signup.read", Activity.organizer_id),
+        )
+    )
+    return or_(Signup.person_id == actor.person_id, Signup.shift_id.in_(led))
+
+
+def _facts(actor: Actor) -> Condition:
+    return or_(Fact.account_id == actor.account_id, within(actor, "fact.reverse", Fact.community_id), _auditor(actor))
+
+
+def _entries(actor: Actor) -> Condition:
+    return or_(
+        Entry.account_id == actor.account_id, within(actor, "entry.supplement", Entry.community_id), _auditor(actor)
+    )
+
+
+def _auditor(actor: Actor) -> Condition:
+    return sa.true() if any(reach.role == "auditor" for reach in actor.reaches) else sa.false()
+
+
+def _cases(actor: Actor) -> Condition:
+    return or_(Case.opened_by == actor.person_id, within(actor, "case.read", Case.organization_id))
+
+
+def _documents(actor: Actor) -> Condition:
+    return or_(
+        Document.recipient_id == actor.person_id,
+        sa.and_(Document.state != "drafted", within(actor, "document.read", Document.recipient_id)),
+        within(actor, "document.read", Document.issuer_id),
+    )
+
+
+def _deliveries(actor: Actor) -> Condition:
+    issued = select(Document.id).where(within(actor, "delivery.read", Document.issuer_id))
+    return or_(within(actor, "delivery.read", Delivery.recipient_id), Delivery.document_id.in_(issued))
+
+
+def _assessments(actor: Actor) -> Condition:
+    judged = select(Cycle.id).where(within(actor, "assessment.read", Cycle.organization_id))
+    told = select(Cycle.id).where(Cycle.state.in_(("published", "appeals", "final", "delivered")))
+    own = sa.and_(Assessment.subject_id == actor.account_id, Assessment.cycle_id.in_(told))
+    return or_(own, Assessment.cycle_id.in_(judged))
+
+
+def _jobs(actor: Actor) -> Condition:
+    return or_(Job.actor_id == actor.person_id, within(actor, "job.read", Job.organization_id))
+
+
+_SEEN: dict[Any, Callable[[Actor], Condition]] = {
+    Activity: _activities,
+    Affiliation: _affiliations,
+    Assessment: _assessments,
+    Case: _cases,
+    Cycle: _everybody,
+    Delivery: _deliveries,
+    Document: _documents,
+    Entry: _entries,
+    Event: lambda actor: within(actor, "event.read", Event.organization_id),
+    Fact: _facts,
+    File: lambda actor: File.owner_id == actor.person_id,
+    Job: _jobs,
+    Need: _needs,
+    Organization: _everybody,
+    OrganizationLink: _links,
+    Person: _people,
+    Project: _projects,
+    Resource: _resources,
+    Rulebook: _everybody,
+    Shift: lambda actor: Shift.activity_id.in_(select(Activity.id).where(_activities(actor))),
+    Signup: _signups,
+}

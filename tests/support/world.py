@@ -1,0 +1,102 @@
+"""A small world to test in: one tenant, a street with two communities, two units, and somebody in every role."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from api.access import Actor
+from api.calls import House
+from api.db import Session
+from api.main import create_app
+from api.services import organizations, people, tenants
+from api.settings import Settings
+
+LONG_AGO = date(2020, 1, 1)
+
+
+@dataclass
+class World:
+    """Ids by name, and ways to act: `world.call("liaison", "POST", "/api/v1/…")` or `world.run(service, …)`."""
+
+    app: Any
+    house: House
+    operator: Actor
+    places: dict[str, UUID] = field(default_factory=dict)
+    people: dict[str, UUID] = field(default_factory=dict)
+
+    def token(self, name: str) -> str:
+        """Return an access token of a person of this world."""
+        return self.house.tokens.issue(self.people[name], self.operator.tenant_id)
+
+    def run(self, service: Any, *arguments: Any, actor: Actor | None = None) -> Any:
+        """Run a service as the operator, in a transaction."""
+        return self.house.write_now(actor or self.operator, service, *arguments)
+
+    @asynccontextmanager
+    async def client(self, name: str | None = None):
+        """Give an HTTP client of the application, signed in as a person of this world."""
+        headers = {"Authorization": f"Bearer {self.token(name)}"} if name else {}
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+            yield client
+
+    def close(self) -> None:
+        """End the application's threads and connections."""
+        self.house.close()
+
+
+def build(url: str, var_dir: Path, clock: Any, **settings: Any) -> World:
+    """Build the small world on a migrated, empty database."""
+    app = create_app(Settings(database_url=url, var_dir=var_dir, jobs=False, **settings), clock)
+    house: House = app.state.house
+
+    def found(session: Session, _actor: Any) -> Actor:
+        return tenants.found_tenant(session, "testcity", "测试市")
+
+    world = World(app, house, house.write_now(None, found))  # type: ignore[arg-type]
+    world.run(_populate, world)
+    return world
+
+
+def _populate(session: Session, actor: Actor, world: World) -> None:
+    places = world.places
+    for name, kind, label, above in (
+        ("city", "city", "测试市", None),
+        ("district", "district", "东区", "city"),
+        ("street", "street", "桃园街道", "district"),
+        ("community", "community", "桃园社区", "street"),
+        ("community2", "community", "柳林社区", "street"),
+        ("far_street", "street", "远山街道", "district"),
+        ("far_community", "community", "远山社区", "far_street"),
+    ):
+        node = {"axis": "territory", "kind": kind, "name": label}
+        places[name] = organizations.create(session, actor, node, places[above] if above else None)
+    places["employers"] = organizations.root_of(session, actor.tenant_id, "employer")
+    places["party"] = organizations.root_of(session, actor.tenant_id, "party")
+    for name, label in (("unit", "测试市第一中学"), ("unit2", "测试市供水公司")):
+        node = {"axis": "employer", "kind": "public_institution", "name": label}
+        places[name] = organizations.create(session, actor, node, places["employers"])
+    for name, role, at in (
+        ("worker", "community_worker", "community"), ("worker2", "community_worker", "community2"),
+        ("far_worker", "community_worker", "far_community"),
+        ("liaison", "liaison", "unit"), ("liaison2", "liaison", "unit2"), ("street_officer", "street_officer", "street"),
+        ("district_officer", "district_officer", "district"), ("city_officer", "city_officer", "city"),
+        ("committee", "work_committee_officer", "employers"), ("admin", "system_admin", "employers"),
+        ("auditor", "auditor", "city"), ("member", None, None), ("member2", None, None), ("member3", None, None),
+    ):  # fmt: skip
+        world.people[name] = people.add(
+            session, actor, {"name": f"测{name}"}, {"political_status": "full"}, since=LONG_AGO
+        )
+        if role:
+            people.grant(session, actor, world.people[name], role, places[at], since=LONG_AGO)
+    for name, unit, number in (("member", "unit", "A001"), ("member2", "unit", "A002"), ("member3", "unit2", "B001")):
+        people.affiliate(
+            session, actor, world.people[name], places[unit], "employment", roster_number=number, since=LONG_AGO
+        )
