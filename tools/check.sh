@@ -25,8 +25,8 @@ contract() {
         --config tools/openapi/redocly.yaml --format=stylish --max-problems=50
 }
 
-check format ruff format --check --quiet .
-check lint ruff check --quiet .
+check format ruff format --check --quiet --output-format concise .
+check lint ruff check --quiet --output-format concise .
 check sizes python -m tools.sizes
 check layers lint-imports --no-cache
 check types pyright --pythonpath "$bin/python"
