@@ -1,0 +1,1 @@
+"""Measurements: every goal as a row beside its limit."""
