@@ -1,6 +1,6 @@
 """The one route class: limits, strict reading, the door, and problem answers, with FastAPI's own signatures and OpenAPI.
 
-It does not run FastAPI's dependency solver, which cost more than everything else on the way (docs/adr/0002). An endpoint may take path
+It does not run FastAPI's dependency solver, which cost more than everything else on the way (docs/adr/one-route-class.md). An endpoint may take path
 parameters, one body, one query model, one upload and `who`.
 """
 

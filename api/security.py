@@ -43,7 +43,7 @@ class Claims:
 
 
 class Tokens:
-    """Signs and reads ES256 tokens. Strict, because python-jose alone accepts too much (docs/adr/0003)."""
+    """Signs and reads ES256 tokens. Strict, because python-jose alone accepts too much (docs/adr/strict-tokens.md)."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]):
         pem = settings.signing_key or _kept(settings, "signing_key.pem", _new_signing_key)
