@@ -1,0 +1,178 @@
+"""Labels in zh-CN and en of the kinds that rows can have: data, by the column that holds them.
+
+Keys are `noun.column` and the stable English identifier. Kinds that a tenant may not use are listed all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "activity.kind": {
+        "service": ("服务", "service"),
+        "visit": ("走访", "visit"),
+        "meeting": ("会议", "meeting"),
+        "training": ("培训", "training"),
+        "forum": ("议事", "forum"),
+        "reception": ("接待", "reception"),
+    },
+    "activity.nature": {
+        "volunteer_service": ("志愿服务", "volunteer service"),
+        "party_duty": ("党务工作", "Party duty"),
+        "organizational_life": ("组织生活", "organisational life"),
+        "training": ("培训", "training"),
+        "paid_work": ("有偿工作", "paid work"),
+    },
+    "need.kind": {
+        "need": ("需求", "need"),
+        "micro_wish": ("微心愿", "micro-wish"),
+        "livelihood_project": ("民生微实事", "livelihood project"),
+        "proposal": ("建议", "proposal"),
+    },
+    "resource.kind": {
+        "venue": ("场地", "venue"),
+        "fund": ("资金", "fund"),
+        "skill": ("技能", "skill"),
+        "service": ("服务", "service"),
+        "goods": ("物资", "goods"),
+        "information": ("信息", "information"),
+    },
+    "project.kind": {
+        "project": ("项目", "project"),
+        "pairing": ("结对", "pairing"),
+        "duty_post": ("岗位", "duty post"),
+        "pledge": ("承诺", "pledge"),
+        "booking": ("预约", "booking"),
+        "purchase": ("采购", "purchase"),
+    },
+    "fact.kind": {
+        "check_in": ("签到", "check-in"),
+        "check_out": ("签退", "check-out"),
+        "absence": ("缺席", "absence"),
+        "leave": ("请假", "leave"),
+        "complaint_finding": ("投诉查实", "complaint found true"),
+        "dues_on_time": ("按时交纳党费", "dues paid on time"),
+        "training": ("培训", "training"),
+        "qualification": ("资格", "qualification"),
+        "award": ("表彰", "award"),
+        "evaluation": ("评价", "evaluation"),
+        "exemption": ("免除", "exemption"),
+        "venue_opened": ("开放场地", "venue opened"),
+        "goods": ("捐赠物资", "goods given"),
+        "lecture": ("宣讲", "lecture"),
+        "problem_solved": ("解决问题", "problem solved"),
+        "leader_on_site": ("领导下沉", "leader on site"),
+        "joint_activity": ("联合活动", "joint activity"),
+        "nil_return": ("零报告", "nil return"),
+    },
+    "fact.provenance": {
+        "code": ("扫码", "code"),
+        "organiser": ("组织者记录", "recorded by the organiser"),
+        "roll_call": ("点名", "roll call"),
+        "recipient_confirmed": ("服务对象确认", "confirmed by the recipient"),
+        "supplementary": ("补录", "supplementary"),
+        "imported": ("导入", "imported"),
+        "offline_code": ("离线扫码", "offline code"),
+    },
+    "entry.kind": {
+        "earned": ("记入", "earned"),
+        "supplementary": ("补录", "supplementary"),
+        "correction": ("更正", "correction"),
+        "transfer": ("转入", "transfer"),
+        "reward": ("奖励", "reward"),
+        "redemption": ("兑换", "redemption"),
+        "allocation": ("拨付", "allocation"),
+        "donation": ("捐赠", "donation"),
+        "spending": ("支出", "spending"),
+    },
+    "entry.unit": {
+        "volunteer_minutes": ("志愿服务时长（分钟）", "volunteer minutes"),
+        "participation": ("参与时长（分钟）", "participation in minutes"),
+        "points": ("可兑换积分", "spendable points"),
+        "fen": ("金额（分）", "fen"),
+    },
+    "registration.basis": {
+        "residence": ("居住地", "residence"),
+        "workplace": ("工作地", "workplace"),
+        "paired_fallback": ("居住在市外，单位结对社区", "community paired with the unit, for who lives outside"),
+        "floating_inflow": ("流入地", "where a floating member came to"),
+        "outside_city": ("市外报到", "outside the city"),
+    },
+    "review.kind": {
+        "self": ("自评", "self"),
+        "community": ("社区评议", "community"),
+        "street": ("街道评议", "street"),
+        "resident": ("居民评议", "resident"),
+        "rating": ("打分", "rating"),
+        "vote": ("投票", "vote"),
+        "support": ("支持", "support"),
+        "confirmation": ("确认", "confirmation"),
+        "reply": ("回应", "reply"),
+    },
+    "case.kind": {
+        "objection": ("异议", "objection"),
+        "appeal": ("申诉", "appeal"),
+        "supplement": ("补录申请", "supplement"),
+        "odd_fact": ("异常记录", "odd fact"),
+        "opinion": ("征求意见", "opinion"),
+        "complaint": ("投诉", "complaint"),
+        "data_request": ("个人信息请求", "data request"),
+        "prompt": ("提醒", "prompt"),
+        "identity_conflict": ("身份冲突", "identity conflict"),
+    },
+    "document.kind": {
+        "plan": ("联系安排", "plan"),
+        "receipt": ("回执", "receipt"),
+        "agreement": ("共建协议", "agreement"),
+        "archive": ("档案", "archive"),
+        "certificate": ("证明", "certificate"),
+        "feedback_statement": ("反馈单", "feedback statement"),
+        "bulletin": ("通报", "bulletin"),
+        "notice": ("公示", "notice"),
+        "opinion": ("意见", "opinion"),
+    },
+    "delivery.kind": {
+        "webhook": ("接口推送", "webhook"),
+        "mail": ("邮件", "mail"),
+        "message": ("消息", "message"),
+        "store": ("存储", "store"),
+        "download": ("下载", "download"),
+    },
+    "person.political_status": {
+        "full": ("正式党员", "full member"),
+        "probationary": ("预备党员", "probationary member"),
+        "development_target": ("发展对象", "development target"),
+        "applicant": ("入党积极分子或申请人", "applicant"),
+        "none": ("群众", "none"),
+    },
+    "person.member_class": {
+        "in_service": ("在职党员", "in service"),
+        "retired": ("离退休党员", "retired"),
+        "laid_off": ("下岗失业党员", "laid off"),
+        "floating_in": ("流入党员", "floating in"),
+        "floating_out": ("流出党员", "floating out"),
+        "no_post": ("无职党员", "without a post"),
+        "two_new": ("两新组织党员", "of new economic and social organisations"),
+    },
+    "grant.role": {
+        "member": ("党员", "member"),
+        "resident": ("居民", "resident"),
+        "liaison": ("单位联络员", "liaison"),
+        "community_worker": ("社区工作者", "community worker"),
+        "street_officer": ("街道干部", "street officer"),
+        "district_officer": ("区级管理员", "district officer"),
+        "city_officer": ("市级管理员", "city officer"),
+        "work_committee_officer": ("工委干部", "work committee officer"),
+        "department_handler": ("部门经办人", "department handler"),
+        "organiser": ("活动负责人", "organiser"),
+        "system_admin": ("系统管理员", "system administrator"),
+        "security_admin": ("安全管理员", "security administrator"),
+        "auditor": ("审计员", "auditor"),
+    },
+}
+
+
+def kind_label(column: str, kind: str) -> dict[str, str]:
+    """Return `{"zh", "en"}` of a kind, `("need.kind", "micro_wish")`. Raises KeyError for an unknown one."""
+    zh, en = KINDS[column][kind]
+    return {"zh": zh, "en": en}
