@@ -4,7 +4,7 @@ import io
 import json
 import re
 import zlib
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -12,15 +12,11 @@ import openpyxl
 import pytest
 
 from api.adapters.render import (
-    VERIFY_CSP,
     CellTooLong,
     CharactersNotInFont,
     DocumentAltered,
-    DocumentView,
     NoTemplate,
-    not_found_page,
     render,
-    verify_page,
     write_rows_xlsx,
 )
 from api.domain.documents import (
@@ -288,37 +284,7 @@ def test_a_long_list_goes_to_a_file_row_by_row(tmp_path):
     assert values(cells((tmp_path / "list.xlsx").read_bytes())["数据"])[-1] == [4_999, "第4999行"]
 
 
-VIEW = DocumentView(
-    "FK-2026-320500-000123-8", "feedback_statement", "虎丘街道党工委", date(2027, 1, 8), "issued", "ab" * 32
-)
-
-
-def test_the_verify_page_says_whether_a_document_stands():
-    for state, zh, en in (
-        ("issued", "有效", "Valid"),
-        ("superseded", "已被取代", "Superseded"),
-        ("revoked", "已撤销", "Revoked"),
-        ("expired", "已过期", "Expired"),
-    ):
-        assert f"<span>{zh}</span>" in verify_page(replace(VIEW, state=state), "zh")
-        assert f"<span>{en}</span>" in verify_page(replace(VIEW, state=state), "en")
-    page = verify_page(VIEW, "zh")
-    for words in (VIEW.number, "反馈单", VIEW.issuer, "2027-01-08", "abababab abababab"):
-        assert words in page
-
-
-def test_the_verify_page_runs_and_loads_nothing():
-    page = verify_page(replace(VIEW, issuer='<img src=x onerror="alert(1)">'), "zh")
-    assert "<img" not in page
-    assert not re.search(r"<script|<link|url\(|@import|src=x onerror=\"|style=", page)
-    assert "default-src 'none'" in VERIFY_CSP
-    assert "unsafe" not in VERIFY_CSP
-
-
-@pytest.mark.parametrize("asked", ["<script>alert(1)</script>", "x" * 10_000, "\ud800", '"><b>'])
-def test_what_is_not_found_is_shown_escaped_and_cut(asked):
-    page = not_found_page(asked, "zh")
-    assert "未找到该文书" in page
-    assert "<script" not in page
-    assert "<b>" not in page
-    assert len(page.encode()) < 5_000
+def test_documents_are_rendered_by_several_threads_at_once():
+    content = [statement(position=position) for position in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda one: issued(one, "pdf"), content)) == [issued(one, "pdf") for one in content]

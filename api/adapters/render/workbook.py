@@ -21,6 +21,9 @@ _A4 = 9
 _LONGEST_TEXT = 32_767
 _MOST_ROWS = 1_048_576
 _EXACT_DIGITS = 15
+_EXACT = 10**_EXACT_DIGITS
+_LINE_HEIGHT = 15
+_HIGHEST = 409  # points; what a row may be at most
 _SUMMARY = {"zh": "概要", "en": "Summary"}
 _PAGE = {"zh": "第 &P 页，共 &N 页", "en": "Page &P of &N"}
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -89,24 +92,27 @@ class _Counted:
         self.headers, self.rows, self.count = headers, rows, 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        headers = self.headers
+        headers, width = self.headers, len(self.headers)
         for row in self.rows:
             self.count += 1
             if self.count >= _MOST_ROWS:
                 raise SheetTooLong(limit=_MOST_ROWS)
-            yield dict(zip(headers, map(_kept, row), strict=True))
+            if len(row) != width:
+                raise ValueError(f"row {self.count} has {len(row)} cells under {width} headings")
+            yield dict(zip(headers, map(_kept, row), strict=False))
 
 
 def _kept(cell: Any) -> Any:
     """Return a cell as a spreadsheet keeps it: a number of more than 15 digits would be rounded, so it becomes text."""
-    if isinstance(cell, str):
+    kind = type(cell)
+    if kind is str:
         if len(cell) > _LONGEST_TEXT:
             raise CellTooLong(limit=_LONGEST_TEXT)
         return cell
-    if isinstance(cell, Decimal):
+    if kind is int:
+        return cell if -_EXACT < cell < _EXACT else str(cell)
+    if kind is Decimal:
         return float(cell) if len(cell.as_tuple().digits) <= _EXACT_DIGITS else f"{cell:f}"
-    if isinstance(cell, int) and abs(cell) >= 10**_EXACT_DIGITS:
-        return str(cell)
     return cell
 
 
@@ -118,6 +124,7 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:
         "heading": {"bold": True, "font_size": 12, "text_wrap": False},
         "header": {"bold": True, "bg_color": "#F0F0F0", "border": 1},
         "cell": {"border": 1},
+        "right": {"border": 1, "align": "right"},
         "number": {"border": 1, "num_format": "General", "align": "right"},
         "text": {},
         "value": {"num_format": "General", "align": "left"},
@@ -134,44 +141,65 @@ def _write(sheet: Worksheet, row: int, column: int, cell: Cell, text: Format, nu
 
 
 def _write_summary(sheet: Worksheet, layout: Layout, formats: dict[str, Format]) -> None:
-    sheet.set_column(0, 0, 22)
-    sheet.set_column(1, 1, 72)
+    widths = (22, 72)
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, width)
     sheet.write_string(0, 0, layout.title, formats["title"])
     row = 2
     for label, value in [*layout.issue_lines, *layout.lines]:
         sheet.write_string(row, 0, label, formats["label"])
         _write(sheet, row, 1, value, formats["text"], formats["value"])
+        _set_height(sheet, row, (label, value), widths)
         row += 1
     for table in layout.tables:
         if not table.own_sheet:
             sheet.write_string(row + 1, 0, table.heading, formats["heading"])
-            row = _write_table(sheet, row + 2, table, formats)
+            row = _write_table(sheet, row + 2, table, widths, formats)
     for heading, paragraphs in layout.sections:
         sheet.write_string(row + 1, 0, heading, formats["heading"])
         row += 2
         for paragraph in paragraphs:
             sheet.write_string(row, 1, _kept(paragraph), formats["text"])
+            _set_height(sheet, row, ("", paragraph), widths)
             row += 1
 
 
 def _write_table_sheet(sheet: Worksheet, table: Table, formats: dict[str, Format]) -> None:
-    below = _write_table(sheet, 0, table, formats)
-    for place, column in enumerate(table.columns):
-        sheet.set_column(place, place, max(12, 5 * column.width))
+    widths = [max(12, 5 * column.width) for column in table.columns]
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, width)
+    below = _write_table(sheet, 0, table, widths, formats)
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
     sheet.autofilter(0, 0, max(below - 1, 0), len(table.columns) - 1)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{max(below, 1)}"})
 
 
-def _write_table(sheet: Worksheet, top: int, table: Table, formats: dict[str, Format]) -> int:
+def _write_table(sheet: Worksheet, top: int, table: Table, widths: Sequence[float], formats: dict[str, Format]) -> int:
     """Write headings and rows from row `top` on; return the first row below."""
+    texts = [formats["right" if column.numeric else "cell"] for column in table.columns]
     for place, column in enumerate(table.columns):
         sheet.write_string(top, place, column.heading, formats["header"])
     for row, cells in enumerate(table.rows, top + 1):
         for place, cell in enumerate(cells):
-            _write(sheet, row, place, cell, formats["cell"], formats["number"])
+            _write(sheet, row, place, cell, texts[place], formats["number"])
+        _set_height(sheet, row, cells, widths)
     return top + 1 + len(table.rows)
+
+
+def _set_height(sheet: Worksheet, row: int, cells: Sequence[Cell], widths: Sequence[float]) -> None:
+    """Make a row high enough for its longest text: not every program does so by itself when it opens the file."""
+    most = max(_lines(str(cell), width) for cell, width in zip(cells, widths, strict=False))
+    if most > 1:
+        sheet.set_row(row, min(most * _LINE_HEIGHT, _HIGHEST))
+
+
+def _lines(text: str, width: float) -> int:
+    """Estimate how many lines a text takes in a column: a Chinese character is two digits wide."""
+    if len(text) * 2 < width and "\n" not in text:
+        return 1
+    wide = (sum(1 if character.isascii() else 2 for character in line) for line in text.split("\n"))
+    return sum(1 + int(0.95 * digits / width) for digits in wide)
 
 
 def _set_up_print(sheet: Worksheet, issue: Issue, language: Language, portrait: bool) -> None:
