@@ -120,7 +120,8 @@ def _read_table(
         level = _LEVELS.get(len(code))
         if level_at is not None and cells[level_at] != _SAID.get(level):
             level, code = _said_level(cells[level_at], code)
-        if level is None or not (code.isascii() and code.isdigit() and name.isalnum() and len(name) < 50):
+        plain = code.isascii() and code.isdigit() and name.isalnum() and len(name) < 50
+        if level is None or _LENGTHS[level] != len(code) or not plain:
             name = tidy(name)
             fault = _fault(row, code, name, level)
             if fault or level is None:

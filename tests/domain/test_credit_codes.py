@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from api.domain.credit_codes import BadCreditCode, agrees, body_of, check_credit_code
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -16,7 +17,14 @@ def sign_by_the_standard(first17: str) -> str:
 
 @pytest.mark.parametrize(
     "code",
-    ["91350100M000100Y43", "91110000600037341L", UNIVERSITY, "12100000425006117P", "124300004448750350", "12210000410581610Y"],
+    [
+        "91350100M000100Y43",
+        "91110000600037341L",
+        UNIVERSITY,
+        "12100000425006117P",
+        "124300004448750350",
+        "12210000410581610Y",
+    ],
 )
 def test_published_codes_pass_and_any_changed_sign_fails(code: str) -> None:
     assert check_credit_code(code) == code
@@ -28,7 +36,14 @@ def test_published_codes_pass_and_any_changed_sign_fails(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["12100000470095016q", " 1210 0000 4700 9501 6Q ", "１２１００００0470095016Ｑ", "12100000-470095016-Q", "\ufeff12100000470095016Q"]
+    "typed",
+    [
+        "12100000470095016q",
+        " 1210 0000 4700 9501 6Q ",
+        "１２１００００0470095016Ｑ",
+        "12100000-470095016-Q",
+        "\ufeff12100000470095016Q",
+    ],
 )
 def test_width_case_and_space_do_not_matter(typed: str) -> None:
     assert check_credit_code(typed) == UNIVERSITY
