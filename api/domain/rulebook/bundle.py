@@ -193,8 +193,9 @@ def _date(measure: RowMeasure) -> str:
 
 
 def _finer(one: str, other: str) -> str:
-    """Return the finer of two spans; an event says nothing about days, and a week is no part of a month."""
+    """Return the widest span that lies within both; an event says nothing about days."""
     pair = {one, other} - {"event"}
-    if "week" in pair and pair - {"week", "period"}:
-        return "day"
+    unlike = [{"week", other} for other in ("month", "two_months", "quarter", "half_year", "year")]
+    if pair in [*unlike, {"two_months", "quarter"}]:
+        return "day" if "week" in pair else "month"
     return min(pair or {"period"}, key=SPANS.index)

@@ -61,13 +61,13 @@ def evaluate(rulebook: Rulebook, bundle: InputBundle) -> Judgement:
         numbers[measure.id] = reading.value
         numbers[f"{measure.id}.required"], numbers[f"{measure.id}.missed"] = reading.required, reading.missed
         pending += reading.pending
-        lines.append(_measured_line(measure.id, measure.source, measure.labels.model_dump(), reading))
+        lines.append(_measured_line(measure.id, measure.source, measure.labels.both(), reading))
     attributes = bundle.get("attributes", {})
     for stage, scores in stages(rulebook):
         for score in scores:
             raw, value = scored(score, numbers, attributes)
             numbers[score.id] = value
-            line = {"rule": score.id, "stage": stage, "op": score.op, "labels": score.labels.model_dump()}
+            line = {"rule": score.id, "stage": stage, "op": score.op, "labels": score.labels.both()}
             line |= {"value": _written(value), "from": _read(references(score), numbers)}
             lines.append(line if raw == value else {**line, "before": _written(raw)})
     possible, gates = possible_grades(rulebook, numbers, attributes)
@@ -83,7 +83,7 @@ def evaluate(rulebook: Rulebook, bundle: InputBundle) -> Judgement:
         "calendar": bundle["calendar"],
         "outcome": "graded" if grade else decided or "unknown",
         "grade": grade.id if grade else None,
-        "gradeLabels": grade.labels.model_dump() if grade else None,
+        "gradeLabels": grade.labels.both() if grade else None,
         "possible": possible,
         "score": None if rulebook.final is None else _written(numbers[rulebook.final]),
         "numbers": lines,

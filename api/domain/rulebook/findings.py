@@ -1,16 +1,135 @@
-"""A finding of lint: where in the rulebook, what is wrong, and what would mend it, in both languages."""
+"""What lint can find: each code with its severity, its words and its remedy in both languages, as data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
+Severity = Literal["error", "warning"]
+
+# Each code has its severity, what is wrong in zh and en, then the remedy in zh and en; facts stand in braces.
+_TEXTS: dict[str, tuple[Severity, str, str, str, str]] = {
+    "undefined": (
+        "error",
+        "{name} 在此处之前没有定义",
+        "{name} is not defined before this place",
+        "先定义再引用，或改正名称",
+        "define it first, or correct the name",
+    ),
+    "defined_twice": ("error", "{name} 重复定义", "{name} is defined twice", "换一个名称", "choose another name"),
+    "no_final": (
+        "error",
+        "有等次区间，但没有指定 final",
+        "there is a band but no final number",
+        "用 final 指明按哪个分数定等次",
+        "name the number in final",
+    ),
+    "empty_band": (
+        "error",
+        "区间的下限高于上限",
+        "the band ends before it begins",
+        "对调或改正两端",
+        "correct its ends",
+    ),
+    "unreachable_grade": (
+        "error",
+        "该等次谁也得不到",
+        "nobody can come to this grade",
+        "调整区间、次序或分值上限",
+        "move the band, the order or the caps",
+    ),
+    "overlap": (
+        "error",
+        "与“{other}”的区间在{place_zh}重叠",
+        "it overlaps the band of “{other}” at {place_en}",
+        "让其中一端不含该值",
+        "make one of the two ends exclusive",
+    ),
+    "gap": (
+        "error",
+        "从{from_zh}到{to_zh}的得分没有等次",
+        "scores from {from_en} to {to_en} have no grade",
+        "让区间相接，或设一个不带区间的兜底等次",
+        "let the bands meet, or add a last grade without a band",
+    ),
+    "impossible_threshold": (
+        "error",
+        "{name} 只能在 {low} 到 {high} 之间，这个条件永远不会成立",
+        "{name} lies between {low} and {high}: this can never hold",
+        "调整门槛，或放宽上限",
+        "change the threshold, or the caps below it",
+    ),
+    "minimum_over_cap": (
+        "error",
+        "{name} 最多只能到 {high}，低于门槛 {limit}：谁也达不到",
+        "{name} reaches at most {high}, under the threshold {limit}: nobody can meet it",
+        "降低门槛，或放宽上限",
+        "lower the threshold, or raise the cap",
+    ),
+    "contradictory_caps": (
+        "error",
+        "{narrow} 的上限 {narrow_most} 与 {wide} 的上限 {wide_most} 矛盾",
+        "the cap of {narrow} ({narrow_most}) contradicts the cap of {wide} ({wide_most})",
+        "短范围的上限不应大于长范围的上限，同一范围只写一个上限",
+        "a narrow span's cap must not be over a wider one's, and a span has one cap",
+    ),
+    "cap_never_binds": (
+        "warning",
+        "上限 {most} 永远用不到",
+        "the cap {most} can never bind",
+        "删去，或改小",
+        "drop it, or make it smaller",
+    ),
+    "formalism": (
+        "warning",
+        "以“{kind}”作为考核指标，属于形式主义",
+        "“{kind}” as a measure is formalism",
+        "改为衡量实际服务",
+        "measure the service itself",
+    ),
+    "year_end_volume": (
+        "warning",
+        "只看年底的数量，会鼓励突击凑数",
+        "counting only the last weeks of a year rewards a rush",
+        "按季度或全年计算",
+        "count by quarter, or the whole year",
+    ),
+    "departmental_veto": (
+        "warning",
+        "部门对社区设置一票否决",
+        "a department decides over a community by a gate",
+        "社区只由街道考核",
+        "only the street assesses a community",
+    ),
+    "idle_gate": (
+        "warning",
+        "以最高等次为限，不起作用",
+        "a ceiling at the best grade does nothing",
+        "改为较低的等次",
+        "name a lower grade",
+    ),
+    "weights": (
+        "warning",
+        "权重之和为 {total}，不是 1",
+        "the weights add up to {total}, not 1",
+        "检查权重",
+        "check them",
+    ),
+    "unused": (
+        "warning",
+        "{name} 没有参与任何结果",
+        "{name} takes part in no result",
+        "删去，或计入总分",
+        "drop it, or let it count",
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Finding:
     """One finding; an `error` keeps a rulebook from being activated, a `warning` asks its author to think."""
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     code: str
     pointer: str
     zh: str
@@ -27,3 +146,9 @@ class Finding:
             "detail": {"zh": self.zh, "en": self.en},
             "remedy": {"zh": self.remedy_zh, "en": self.remedy_en},
         }
+
+
+def finding(code: str, pointer: str, **facts: object) -> Finding:
+    """Return the finding of this code at this place, its words filled in with facts."""
+    severity, zh, en, remedy_zh, remedy_en = _TEXTS[code]
+    return Finding(severity, code, pointer, zh.format(**facts), en.format(**facts), remedy_zh, remedy_en)

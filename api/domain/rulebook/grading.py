@@ -49,10 +49,10 @@ def within(band: Band, value: Number) -> bool:
 
 
 def _reported(gate: Gate, answer: bool | None, rulebook: Rulebook) -> dict[str, Any]:
-    named = next((grade.labels.model_dump() for grade in rulebook.grades if grade.id == gate.grade), None)
+    named = next((grade.labels.both() for grade in rulebook.grades if grade.id == gate.grade), None)
     return {
         "rule": gate.id,
-        "labels": gate.labels.model_dump(),
+        "labels": gate.labels.both(),
         "holds": answer,
         "effect": gate.effect,
         "grade": gate.grade,

@@ -113,7 +113,7 @@ class Approval(Strict):
 class Cadence(Strict):
     """Count the spans whose sum reaches `atLeast`; spans inside an exemption of these kinds are not required."""
 
-    each: Literal["day", "week", "month", "quarter", "half_year", "year"]
+    each: Literal["day", "week", "month", "two_months", "quarter", "half_year", "year"]
     at_least: Annotated[Exact, Field(gt=0)] = 1
     exempt: list[Identifier] = []
     exempt_when: Literal["whole", "any_day"] = "whole"
@@ -123,6 +123,7 @@ class _Measure(Strict):
     id: Identifier
     labels: Labels
     note: Sentence | None = None
+    informative: bool = False  # shown in statements and rolled up, though it takes part in no result here
 
 
 class RowMeasure(_Measure):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from api.domain.rulebook.conditions import Compare, Condition, values_in
-from api.domain.rulebook.findings import Finding
+from api.domain.rulebook.findings import Finding, finding
 from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.schema import (
     Award,
@@ -108,10 +108,7 @@ def _grades(rulebook: Rulebook) -> Iterator[Finding]:
         yield from _twice(grade.id, known, f"/grades/{n}/id")
         known.add(grade.id)
         if grade.band is not None and rulebook.final is None:
-            yield Finding(
-                "error", "no_final", f"/grades/{n}/band", "有等次区间，但没有指定 final",
-                "there is a band but no final number", "用 final 指明按哪个分数定等次", "name the number in final",
-            )  # fmt: skip
+            yield finding("no_final", f"/grades/{n}/band")
     for n, gate in enumerate(rulebook.gates):
         if gate.grade is not None:
             yield from _unknown(gate.grade, known, f"/gates/{n}/grade")
@@ -132,15 +129,9 @@ def _under(pointer: str, condition: Condition) -> list[tuple[str, str]]:
 
 def _unknown(name: str, known: set[str], pointer: str) -> Iterator[Finding]:
     if name not in known:
-        yield Finding(
-            "error", "undefined", pointer, f"{name} 在此处之前没有定义", f"{name} is not defined before this place",
-            "先定义再引用", "define it first, or correct the name",
-        )  # fmt: skip
+        yield finding("undefined", pointer, name=name)
 
 
 def _twice(name: str, known: set[str], pointer: str) -> Iterator[Finding]:
     if name in known:
-        yield Finding(
-            "error", "defined_twice", pointer, f"{name} 重复定义", f"{name} is defined twice",
-            "换一个名称", "choose another name",
-        )  # fmt: skip
+        yield finding("defined_twice", pointer, name=name)

@@ -15,10 +15,10 @@ from pydantic.alias_generators import to_camel
 Number = int | Fraction
 """An exact amount: an int while it can be, a Fraction where a rule divides."""
 
-Span = Literal["event", "day", "week", "month", "quarter", "half_year", "year", "period"]
+Span = Literal["event", "day", "week", "month", "two_months", "quarter", "half_year", "year", "period"]
 """What a cap, a cadence or a rounding counts by, from narrow to wide."""
 
-SPANS: tuple[Span, ...] = ("event", "day", "week", "month", "quarter", "half_year", "year", "period")
+SPANS: tuple[Span, ...] = ("event", "day", "week", "month", "two_months", "quarter", "half_year", "year", "period")
 
 _EXACT = r"^-?\d{1,15}(\.\d{1,12})?%?$|^-?\d{1,15}/\d{1,15}$"
 
@@ -65,6 +65,8 @@ def bucket(day: str, span: Span) -> str:
         return day
     if span == "month":
         return day[:7]
+    if span == "two_months":
+        return f"{day[:4]}-B{(int(day[5:7]) + 1) // 2}"
     if span == "quarter":
         return f"{day[:4]}-Q{(int(day[5:7]) + 2) // 3}"
     if span == "half_year":
@@ -129,6 +131,10 @@ class Labels(Strict):
 
     zh: Sentence
     en: Sentence
+
+    def both(self) -> dict[str, str]:
+        """Return the words as a JSON object."""
+        return {"zh": self.zh, "en": self.en}
 
 
 class Rounding(Strict):

@@ -1,0 +1,127 @@
+"""Lint: what is wrong with a rulebook although it can be read, each finding with place and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from api.domain.rulebook.bands import band_findings
+from api.domain.rulebook.conditions import Compare, values_in
+from api.domain.rulebook.findings import Finding, finding
+from api.domain.rulebook.measure import RowMeasure
+from api.domain.rulebook.ranges import Bound, Range, ranges, spans_in
+from api.domain.rulebook.references import conditions, references, stages
+from api.domain.rulebook.schema import Rulebook, Weighted
+from api.domain.rulebook.values import SPANS, text
+
+# Measures of appearances: 国办函〔2026〕12号 and the rules against formalism before it.
+_APPEARANCES = {
+    *("log_in", "login", "like", "likes", "share", "repost", "online_time", "online_minutes"),
+    *("study_minutes", "page_view", "photo", "track"),
+}
+
+
+def lint(rulebook: Rulebook) -> list[Finding]:
+    """Return all findings, errors first; a rulebook with an error must not be activated."""
+    between = ranges(rulebook)
+    found = [
+        *band_findings(rulebook, between),
+        *_thresholds(rulebook, between),
+        *_caps(rulebook),
+        *_appearances(rulebook),
+        *_gates(rulebook),
+        *_weights(rulebook),
+        *_unused(rulebook),
+    ]
+    return sorted(found, key=lambda each: each.severity)
+
+
+def _thresholds(rulebook: Rulebook, between: dict[str, Range]) -> Iterator[Finding]:
+    for pointer, condition in conditions(rulebook):
+        for place, leaf in values_in(condition):
+            if isinstance(leaf, Compare):
+                share = (1, 1) if leaf.pro_rata is None else between[leaf.pro_rata]
+                yield from _threshold(leaf, pointer + place, between[leaf.value], share)
+
+
+def _threshold(leaf: Compare, pointer: str, between: Range, share: Range) -> Iterator[Finding]:
+    low, high = between
+    facts = {"name": leaf.value, "low": _written(low), "high": _written(high)}
+    never = (
+        (leaf.at_least is not None and leaf.at_least * min(share) > high)
+        or (leaf.more_than is not None and leaf.more_than * min(share) >= high)
+        or (leaf.at_most is not None and leaf.at_most * max(share) < low)
+        or (leaf.less_than is not None and leaf.less_than * max(share) <= low)
+    )
+    if never:
+        yield finding("impossible_threshold", pointer, **facts)
+        return
+    limit = leaf.less_than if leaf.less_than is not None else leaf.at_most
+    if limit is not None and share == (1, 1) and limit > high:
+        yield finding("minimum_over_cap", pointer, **facts, limit=text(limit))
+
+
+def _caps(rulebook: Rulebook) -> Iterator[Finding]:
+    for n, measure in enumerate(rulebook.measures):
+        if not isinstance(measure, RowMeasure):
+            continue
+        caps = sorted(enumerate(measure.caps), key=lambda cap: SPANS.index(cap[1].per))
+        for (_, narrow), (at, wide) in pairwise(caps):
+            pointer = f"/measures/{n}/caps/{at}"
+            if narrow.per == wide.per or narrow.at_most > wide.at_most:
+                most = {"narrow_most": text(narrow.at_most), "wide_most": text(wide.at_most)}
+                yield finding("contradictory_caps", pointer, narrow=narrow.per, wide=wide.per, **most)
+            elif wide.per in ("year", "period"):
+                times = spans_in(rulebook.period, narrow.per)
+                if times * narrow.at_most <= wide.at_most:
+                    yield finding("cap_never_binds", pointer, most=text(wide.at_most))
+
+
+def _appearances(rulebook: Rulebook) -> Iterator[Finding]:
+    for n, measure in enumerate(rulebook.measures):
+        if not isinstance(measure, RowMeasure):
+            continue
+        for kind in measure.where.get("kind", []):
+            if kind in _APPEARANCES:
+                yield finding("formalism", f"/measures/{n}/where/kind", kind=kind)
+        since = measure.window.since if measure.window and measure.source != "affiliations" else None
+        if rulebook.period == "year" and since is not None and since >= "12-01":
+            yield finding("year_end_volume", f"/measures/{n}/window")
+
+
+def _gates(rulebook: Rulebook) -> Iterator[Finding]:
+    by_departments = {
+        measure.id
+        for measure in rulebook.measures
+        if isinstance(measure, RowMeasure) and any("department" in among for among in measure.where.values())
+    }
+    for n, gate in enumerate(rulebook.gates):
+        read = {leaf.value for _, leaf in values_in(gate.when) if isinstance(leaf, Compare)}
+        if rulebook.subject == "community" and read & by_departments:
+            yield finding("departmental_veto", f"/gates/{n}/when")
+        if gate.effect == "cannot_be_better_than" and gate.grade == rulebook.grades[0].id:
+            yield finding("idle_gate", f"/gates/{n}/grade")
+
+
+def _weights(rulebook: Rulebook) -> Iterator[Finding]:
+    for stage, scores in stages(rulebook):
+        for n, score in enumerate(scores):
+            if isinstance(score, Weighted) and (total := sum(part.weight for part in score.parts)) != 1:
+                yield finding("weights", f"/{stage}/{n}/parts", total=text(total))
+
+
+def _unused(rulebook: Rulebook) -> Iterator[Finding]:
+    read = {name for _, scores in stages(rulebook) for score in scores for _, name in references(score)}
+    for _, condition in conditions(rulebook):
+        for _, leaf in values_in(condition):
+            read |= {leaf.value, leaf.pro_rata or ""} if isinstance(leaf, Compare) else set()
+    read |= {quota.rank for quota in rulebook.quotas} | {rulebook.final or ""}
+    made = [("measures", n, rule.id) for n, rule in enumerate(rulebook.measures) if not rule.informative]
+    made += [(stage, n, rule.id) for stage, scores in stages(rulebook) for n, rule in enumerate(scores)]
+    for stage, n, name in made:
+        if not {name, f"{name}.required", f"{name}.missed"} & read:
+            yield finding("unused", f"/{stage}/{n}", name=name)
+
+
+def _written(value: Bound) -> str:
+    return {float("inf"): "∞", float("-inf"): "-∞"}[value] if isinstance(value, float) else text(value)

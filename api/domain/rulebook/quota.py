@@ -1,0 +1,77 @@
+"""Quotas: at most a share of a group may have a grade; where arithmetic cannot choose, people do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor
+from typing import Any, TypedDict
+
+from api.domain.rulebook.evaluate import Judgement
+from api.domain.rulebook.schema import Quota, Rulebook
+from api.domain.rulebook.values import Number, exact
+
+
+class Allotment(TypedDict):
+    """What a quota does to one judgement: the grade after it, or None and `decision` while people must decide."""
+
+    subject: str
+    quota: str | None
+    before: str | None
+    grade: str | None
+    decision: str
+
+
+def allot(rulebook: Rulebook, judgements: Sequence[Judgement]) -> list[Allotment]:
+    """Apply the rulebook's quotas, in their order, to the judgements of one group; the order given back is theirs.
+
+    `decision` is kept, lowered or needs_decision. The seats are the whole part of share × group (a third of 10 is 3).
+    The best by `rank` take the seats. People decide where a tie lies across the last seat, where the share of a
+    small group is less than one seat although somebody earned it (a third of 2), and where an unknown judgement might
+    still claim a seat that is contested. The same judgements in another order give the same answers.
+    """
+    rows: list[Allotment] = [
+        {"subject": j["subject"], "quota": None, "before": j["grade"], "grade": j["grade"], "decision": "kept"}
+        for j in judgements
+    ]
+    for quota in rulebook.quotas:
+        _apply(quota, judgements, rows)
+    return rows
+
+
+def seats(quota: Quota, judgements: Sequence[Judgement]) -> int:
+    """Return how many of the group may have the grade: the whole part of the share of those who count."""
+    counted = judgements if quota.of == "all" else [j for j in judgements if j["outcome"] in ("graded", "unknown")]
+    return floor(len(counted) * quota.at_most)
+
+
+def _apply(quota: Quota, judgements: Sequence[Judgement], rows: list[Allotment]) -> None:
+    free = seats(quota, judgements)
+    claims = [
+        (_ranked(quota, judgement), row)
+        for judgement, row in zip(judgements, rows, strict=True)
+        if row["grade"] == quota.grade
+    ]
+    unknown = [
+        row
+        for judgement, row in zip(judgements, rows, strict=True)
+        if judgement["outcome"] == "unknown" and quota.grade in judgement["possible"]
+    ]
+    if len(claims) + len(unknown) <= free:
+        return
+    if free < 1 or unknown or any(value is None for value, _ in claims):
+        for row in [*(row for _, row in claims), *unknown]:
+            row.update(quota=quota.id, grade=None, decision="needs_decision")
+        return
+    values = sorted((value for value, _ in claims if value is not None), reverse=True)
+    last_in, first_out = values[free - 1], values[free]
+    for value, row in claims:
+        if value is not None and last_in == first_out == value:
+            row.update(quota=quota.id, grade=None, decision="needs_decision")
+        elif value is not None and value <= first_out:
+            row.update(quota=quota.id, grade=quota.instead, decision="lowered")
+
+
+def _ranked(quota: Quota, judgement: Judgement) -> Number | None:
+    lines: list[dict[str, Any]] = judgement["numbers"]
+    written = next((line["value"] for line in lines if line["rule"] == quota.rank), None)
+    return None if written is None else exact(written)

@@ -1,0 +1,155 @@
+"""Between which values each number of a rulebook can lie, whatever the bundle says; for lint, not for judging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from math import ceil, floor, inf
+
+from api.domain.rulebook.measure import Cap, DenominatorMeasure, Measure, PresenceMeasure, RowMeasure, Table
+from api.domain.rulebook.references import references, stages
+from api.domain.rulebook.schema import (
+    Award,
+    Best,
+    Cases,
+    Constant,
+    Deduct,
+    Lookup,
+    Product,
+    Rate,
+    Ratio,
+    Rulebook,
+    Score,
+    Sum,
+    Tally,
+    Weighted,
+)
+from api.domain.rulebook.values import Number, Span
+
+Bound = Number | float
+Range = tuple[Bound, Bound]
+"""Lowest and highest value; only the infinities are floats, because no exact number stands for them."""
+
+FREE: Range = (-inf, inf)
+MONTHS = {"month": 1, "two_months": 2, "quarter": 3, "half_year": 6, "year": 12}
+_DAYS = {"month": 31, "quarter": 92, "half_year": 184, "year": 366}
+
+
+def spans_in(period: str, span: Span) -> Bound:
+    """Return how many spans of a kind a period of this length can meet at most."""
+    if span == "period":
+        return 1
+    if span == "event":
+        return inf
+    if span == "day":
+        return _DAYS[period]
+    if span == "week":
+        return ceil(Fraction(_DAYS[period], 7)) + 1
+    return max(1, ceil(Fraction(MONTHS[period], MONTHS[span])))
+
+
+def ranges(rulebook: Rulebook) -> dict[str, Range]:
+    """Return the range of each number."""
+    found: dict[str, Range] = {}
+    for measure in rulebook.measures:
+        found[measure.id] = _of_measure(measure, rulebook.period)
+        if isinstance(measure, RowMeasure) and measure.cadence:
+            found[f"{measure.id}.required"] = found[f"{measure.id}.missed"] = found[measure.id]
+    for _, scores in stages(rulebook):
+        for score in scores:
+            low, high = _of_score(score, found)
+            if score.rounding and low != -inf:
+                low = floor(Fraction(low) / score.rounding.quantum) * score.rounding.quantum
+            if score.rounding and high != inf:
+                high = ceil(Fraction(high) / score.rounding.quantum) * score.rounding.quantum
+            if score.at_least is not None:
+                low, high = max(low, score.at_least), max(high, score.at_least)
+            if score.at_most is not None:
+                low, high = min(low, score.at_most), min(high, score.at_most)
+            found[score.id] = low, high
+    return found
+
+
+def _of_measure(measure: Measure, period: str) -> Range:
+    if isinstance(measure, DenominatorMeasure):
+        return 0, inf
+    if isinstance(measure, PresenceMeasure):
+        return 0, 1
+    if measure.cadence:
+        return 0, spans_in(period, measure.cadence.each)
+    low: Bound = 0
+    high: Bound = inf
+    if isinstance(measure.take, Table) and measure.result == "sum":
+        low = 0 if all(value >= 0 for value in measure.take.values.values()) else -inf
+        low = -inf if (measure.take.otherwise or 0) < 0 else low
+    elif measure.source == "reviews" or not isinstance(measure.take, str):
+        low = -inf
+    if any(value < 0 for factor in measure.factors for value in factor.table.values.values()):
+        low = -inf
+    if measure.result != "sum":
+        return low, inf
+    if measure.distinct in MONTHS or measure.distinct in ("day", "week"):
+        high = spans_in(period, measure.distinct)  # type: ignore[arg-type]
+    lifetime = measure.window and (measure.window.lifetime or measure.window.years_back)
+    return low, high if lifetime else min([high, *(_most(cap, period) for cap in measure.caps)])
+
+
+def _most(cap: Cap, period: str) -> Bound:
+    times = spans_in(period, cap.per)
+    return inf if times == inf else cap.at_most * times
+
+
+def _of_score(score: Score, known: Mapping[str, Range]) -> Range:
+    if isinstance(score, Constant):
+        return score.points, score.points
+    if isinstance(score, Award):
+        return _hull([(score.points, score.points), (score.otherwise, score.otherwise)])
+    if isinstance(score, Lookup):
+        return _hull([(points, points) for points in [score.below, *(step.points for step in score.steps)]])
+    if isinstance(score, Tally):
+        return 0, len(score.of)
+    if isinstance(score, Cases):
+        return _hull([known[name] for name in [*(case.take for case in score.cases), score.otherwise]])
+    if isinstance(score, Rate):
+        return _times(known[score.of], Fraction(score.points) / score.per)
+    if isinstance(score, Deduct):
+        low, high = _times(known[score.of], -score.each)
+        return score.full + low, score.full + high
+    return _of_several(score, [known[name] for _, name in references(score)])
+
+
+def _of_several(score: Sum | Weighted | Product | Ratio | Best, read: list[Range]) -> Range:
+    if isinstance(score, Sum):
+        taken = [_times(range_, -1) for range_ in read[len(score.of) :]]
+        return _added([*read[: len(score.of)], *taken])
+    if isinstance(score, Weighted):
+        return _added(_times(range_, part.weight) for range_, part in zip(read, score.parts, strict=True))
+    if isinstance(score, Best):
+        low = sum(sorted((low for low, _ in read), reverse=True)[: score.choose])
+        return low, sum(sorted((high for _, high in read), reverse=True)[: score.choose])
+    if any(low < 0 for low, _ in read):
+        return FREE
+    if isinstance(score, Ratio):
+        return min(0, score.when_empty or 0), inf
+    low: Bound = 1
+    high: Bound = 1
+    for one_low, one_high in read:
+        low, high = low * one_low, 0 if 0 in (high, one_high) else high * one_high
+    return low, high
+
+
+def _times(range_: Range, by: Number) -> Range:
+    ends = [0 if by == 0 else end * by if abs(end) != inf else end * (1 if by > 0 else -1) for end in range_]
+    return min(ends), max(ends)
+
+
+def _added(read: Iterable[Range]) -> Range:
+    low: Bound = 0
+    high: Bound = 0
+    for one_low, one_high in read:
+        low, high = low + one_low, high + one_high
+    return low, high
+
+
+def _hull(read: list[Range]) -> Range:
+    return min(low for low, _ in read), max(high for _, high in read)

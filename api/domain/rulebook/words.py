@@ -1,0 +1,108 @@
+"""The plain words in which a judgement explains itself, in Chinese and English."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+SOURCES = {
+    "entries": ("记实分录", "entry"),
+    "facts": ("记实事项", "fact"),
+    "reviews": ("评议", "review"),
+    "members": ("成员", "member"),
+    "affiliations": ("隶属关系", "affiliation"),
+    "presence": ("豁免", "exemption"),
+    "denominators": ("人数", "head-count"),
+}
+
+OPERATIONS = {
+    "constant": ("固定分值", "a fixed number"),
+    "rate": ("按比例换算", "at the rule's rate"),
+    "deduct": ("从满分扣减", "deducted from the full score"),
+    "award": ("满足条件计分", "for meeting the condition"),
+    "lookup": ("按档次取分", "by the step that is reached"),
+    "sum": ("相加（减）", "added (and taken away)"),
+    "weighted": ("加权合计", "added by weight"),
+    "product": ("相乘", "multiplied"),
+    "ratio": ("前者除以后者", "the first over the second"),
+    "best": ("取最高的几项相加", "the highest of them added"),
+    "tally": ("满足的条件数", "how many conditions hold"),
+    "cases": ("按适用情形取值", "by the case that applies"),
+}
+
+SPANS = {
+    "event": ("每次活动", "an activity"),
+    "day": ("每日", "a day"),
+    "week": ("每周", "a week"),
+    "month": ("每月", "a month"),
+    "two_months": ("每两个月", "two months"),
+    "quarter": ("每季度", "a quarter"),
+    "half_year": ("每半年", "a half-year"),
+    "year": ("每年", "a year"),
+    "period": ("本周期", "the period"),
+}
+
+REASONS = {
+    "cap": ("超过{}上限", "over the cap of {}"),
+    "under_minimum": ("{}未达最低数", "under the minimum of {}"),
+    "same": ("重复，只计一次（{}）", "counted once for {}"),
+    "factor": ("按系数计（{}）", "multiplied by a factor ({})"),
+    "voided": ("因查实的情况不计", "void because of a finding"),
+    "rounded": ("取整", "rounded"),
+    "waits": ("等待{}确认", "waits for approval by {}"),
+}
+
+STATES = {
+    "fulfilled": ("达到", "fulfilled"),
+    "missed": ("未达到", "missed"),
+    "exempt": ("豁免", "exempt"),
+    "open": ("尚未结束", "not over yet"),
+}
+
+EFFECTS = {
+    "cannot_be_better_than": ("不得评为高于“{}”的等次", "no grade better than “{}”"),
+    "becomes": ("等次为“{}”", "the grade is “{}”"),
+    "out_of_assessment": ("不参加评定", "out of the assessment"),
+    "exempt": ("免于考核", "exempt"),
+}
+
+OUTCOMES = {
+    "graded": ("等次：{}", "Grade: {}"),
+    "ungraded": ("本规则不评定等次", "No grade is given"),
+    "exempt": ("免于考核", "Exempt from assessment"),
+    "out_of_assessment": ("不参加评定", "Out of the assessment"),
+    "unknown": ("尚不能评定：资料不全，可能的结果为 {}", "Cannot be decided yet; possible: {}"),
+}
+
+SENTENCES = {
+    "number": ("{label}：{value}", "{label}: {value}"),
+    "computed": ("{label}：{value}（{how}：{inputs}）", "{label}: {value} ({how}: {inputs})"),
+    "before": ("　取整、封顶或保底前为 {before}", "  before rounding, floor and cap: {before}"),
+    "input": (
+        "　{source} {key}：记录 {recorded}，计入 {counted}",
+        "  {source} {key}: recorded {recorded}, counted {counted}",
+    ),
+    "span": ("　{span}：{sum}，{state}", "  {span}: {sum}, {state}"),
+    "fact": ("　依据事项 {key}", "  on the ground of fact {key}"),
+    "unknown": ("　未知：{what}", "  not known: {what}"),
+    "gate": ("{label}：{effect}", "{label}: {effect}"),
+    "gate_unknown": ("{label}：资料不全，尚不能判断", "{label}: cannot be told yet"),
+    "pending": ("{span} 合计 {sum}，等待{level}确认后计入", "{span}: {sum} in all, counts after approval by {level}"),
+}
+
+UNKNOWN = ("未知", "unknown")
+COMMA = ("，", ", ")
+SEMICOLON = ("；", "; ")
+
+
+def pick(pair: tuple[str, str], language: Language) -> str:
+    """Return the Chinese or the English of a pair."""
+    return pair[0] if language == "zh" else pair[1]
+
+
+def reason(code: str, language: Language) -> str:
+    """Return the words for why an input counts another number than was recorded, such as cap:event."""
+    kind, _, about = code.partition(":")
+    span = pick(SPANS[about], language) if about in SPANS else about
+    return pick(REASONS[kind], language).format(span)
