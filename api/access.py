@@ -24,6 +24,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "member": """
             session.me home.read organization.read need.list need.read need.create need.submit need.edit resource.read project.read activity.read shift.read
             signup.create signup.cancel signup.read fact.check_in fact.check_out registration.submit registration.read
+            registration.list registration.transfer resource.list project.list
+            activity.list shift.list signup.list presence.record presence.record_list fact.list entry.list record.mine record.read
+            activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code signup.confirm
             fact.read entry.read assessment.read assessment.explain document.read case.create case.read rulebook.read
             cycle.read job.read file.read""",
         "liaison": """
@@ -31,7 +34,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             need.read project.propose project.accept project.decline project.cancel project.deliver project.read project.start
             activity.create activity.edit activity.publish activity.cancel activity.complete shift.create shift.edit shift.cancel
             document.read document.export delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record
-            case.create case.read file.create person.import job.cancel""",
+            case.create case.read file.create person.import job.cancel organization.record""",
         "organiser": "activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code signup.read signup.confirm",
         "community_worker": """
             organization.read registration.read registration.accept registration.return registration.redirect
@@ -40,20 +43,20 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             project.rate project.close project.cancel activity.create activity.edit activity.publish activity.complete activity.cancel
             shift.create shift.edit shift.cancel shift.roll_call shift.settle shift.show_code signup.read signup.confirm
             fact.record fact.read fact.reverse entry.read entry.supplement case.read case.assign case.answer case.close
-            document.read document.export delivery.read list.import file.create job.cancel person.read""",
+            document.read document.export delivery.read list.import file.create job.cancel person.read organization.record""",
         "street_officer": """
             organization.read registration.read need.read resource.read project.read activity.read shift.read signup.read
-            fact.read entry.read entry.reverse cycle.read assessment.read case.read case.assign case.answer case.close
+            fact.read entry.read entry.reverse organization.record cycle.read assessment.read case.read case.assign case.answer case.close
             document.read document.export""",
         "district_officer": """
             organization.read organization.import organization.edit registration.read need.read resource.read project.read
-            activity.read shift.read signup.read fact.read entry.read entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
+            activity.read shift.read signup.read fact.read entry.read entry.reverse organization.record rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
             rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize cycle.deliver assessment.read
             document.read document.export document.create document.edit document.issue document.revoke delivery.read case.read case.assign case.answer case.close
             file.create job.read job.cancel event.read list.import person.import unit.import""",
         "city_officer": """
             organization.read organization.import organization.edit registration.read need.read resource.read project.read
-            activity.read shift.read signup.read fact.read entry.read entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
+            activity.read shift.read signup.read fact.read entry.read entry.reverse organization.record rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
             rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize cycle.deliver assessment.read
             document.read document.export document.create document.edit document.issue document.revoke delivery.read case.read case.assign case.answer case.close
             file.create job.read job.cancel event.read list.import person.import unit.import""",
@@ -114,6 +117,10 @@ class Actor:
     def only(self, role: str) -> Actor:
         """Return the same actor with the grants of one role alone."""
         return replace(self, reaches=tuple(reach for reach in self.reaches if reach.role == role))
+
+    def aside(self) -> Actor:
+        """Return the same actor for what a step brings along before it: the request's key stays with its subject."""
+        return replace(self, request_key=None, fingerprint=None, if_match=None)
 
     def grant_for(self, step: str, path: str) -> UUID | None:
         """Return the grant under which the actor may take a step at the organisation with this path, or None."""
