@@ -115,7 +115,7 @@ def _even(rows: Iterator[Row], headers: list[str], refused: list[RowError]) -> I
                 refused.append(row_error(number, first_missing, "ragged_row", found=len(cells), expected=width))
                 continue
             yield number, cells[:width]
-        elif any(cells):
+        elif cells[0] or any(cells):
             yield number, cells
 
 
@@ -147,17 +147,16 @@ def _csv_rows(data: bytes, refused: list[RowError]) -> Iterator[Row]:
 def _quoted(reader: Iterator[list[str]], refused: list[RowError]) -> Iterator[Row]:
     number = 0
     while True:
-        number += 1
         try:
-            cells = next(reader)
-        except StopIteration:
+            for cells in reader:
+                number += 1
+                yield number, cells
             return
         except csv.Error as why:
+            number += 1
             if "expected after" not in str(why):  # the rest of the file has been swallowed, so nobody knows its rows
                 raise BrokenTable(why=f"第 {number} 行的引号未闭合 (a quote in row {number} is never closed)") from why
             refused.append(row_error(number, None, "broken_quotes"))
-        else:
-            yield number, cells
 
 
 def _sound(rows: Iterator[Row], refused: list[RowError]) -> Iterator[Row]:

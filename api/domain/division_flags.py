@@ -23,32 +23,39 @@ FLAGS: dict[str, tuple[str, str]] = {
 LONG_NAME = 24  # characters: longer ones carry the names of their superiors in front
 
 _PLACEHOLDERS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
-_ODD = re.compile("[\x00-\x7f、，。；：·—－（）［］【】《》“”‘’\ue000-\uf8ff]")
+_odd = re.compile("[\x00-\x7f、，。；：·—－（）［］【】《》“”‘’\ue000-\uf8ff]").search
 _PUNCTUATION = re.compile(r"[、，。；：·—－（）［］【】《》“”‘’()\[\]<>,.;:'\"/\\_\-]")
 _VILLAGE = ("村委会", "村民委员会")
 _NONE: tuple[str, ...] = ()
 
 
 def flags_of(level: int, code: str, name: str) -> tuple[str, ...]:
-    """Return the flags of one division, in the order of `FLAGS`.
-
-    The code ranges of level 5 are those of the statistical bureau's rules for 12-digit codes: 000–199 residents'
-    committees, 200–399 villagers' committees, 400–499 and 500–599 what is like them (those two contradict nothing).
-    """
+    """Return the flags of one division, in the order of `FLAGS`."""
     if level == 5:
-        span = code[9]
-        if span in "23":
-            clash = "社区" in name and "village_range_named_community"
-        else:
-            clash = span in "01" and name.endswith(_VILLAGE) and "community_range_named_village"
-        if not clash and len(name) <= LONG_NAME and not _ODD.search(name) and "虚拟" not in name:
-            return _NONE
-        return _worded(name, clash or None)
+        return community_flags(code, name)
     if level == 2 and name in _PLACEHOLDERS:
         return ("placeholder",)
     if level == 3 and code.endswith("00"):
         return ("prefecture_without_counties",)
-    return _worded(name, None) if _ODD.search(name) or len(name) > LONG_NAME or "虚拟" in name else _NONE
+    return _worded(name, None) if _odd(name) or len(name) > LONG_NAME or "虚拟" in name else _NONE
+
+
+def community_flags(code: str, name: str) -> tuple[str, ...]:
+    """Return the flags of a community or village by its 12-digit code and its name.
+
+    The ranges are those of the statistical bureau's rules for 12-digit codes: 000–199 residents' committees, 200–399
+    villagers' committees, 400–499 and 500–599 what is like them (those two contradict nothing).
+    """
+    clash = None
+    span = code[9]
+    if span in "23":
+        if "社区" in name:
+            clash = "village_range_named_community"
+    elif span in "01" and name.endswith(_VILLAGE):
+        clash = "community_range_named_village"
+    if clash or _odd(name) or "虚拟" in name or len(name) > LONG_NAME:
+        return _worded(name, clash)
+    return _NONE
 
 
 def _worded(name: str, clash: str | None) -> tuple[str, ...]:

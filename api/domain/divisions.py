@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from api.domain.division_flags import flags_of
+from api.domain.division_flags import community_flags, flags_of
 from api.domain.rows import Column, RowError, find_columns, holds_control, row_error, tidy
 
 KINDS: dict[str, tuple[str, str]] = {
@@ -54,9 +54,6 @@ _COLUMNS = (
 )
 _PARENT_COLUMN = {2: "province_code", 3: "city_code", 4: "area_code", 5: "street_code"}
 _ZONE_ENDINGS = ("开发区", "园区", "新区", "管理区", "示范区", "高新区", "保税区", "度假区", "管委会", "委员会", "新城")
-
-
-_new = tuple.__new__
 
 
 class Division(NamedTuple):
@@ -115,6 +112,7 @@ def _read_table(
     parents_at = {level: at.get(column, at.get("parent_code")) for level, column in _PARENT_COLUMN.items()}
     if "parent_code" in at:
         parents_at = dict.fromkeys(parents_at, at["parent_code"])
+    new, committee = tuple.__new__, _COMMITTEE_OF.get
     for row, cells in rows:
         code, name = cells[code_at].strip(), cells[name_at].strip()
         level = _LEVELS.get(len(code))
@@ -129,7 +127,11 @@ def _read_table(
                 continue
         column = parents_at.get(level)
         said = cells[column].strip() if column is not None else ""
-        division = _division(row, code, name, level, said)
+        if level == 5:  # tuple.__new__: the class's own takes three times as long, and there are 600 000 of these
+            facts = (row, code, name, 5, "community", said or code[:9], committee(code[9]), community_flags(code, name))
+            division = new(Division, facts)
+        else:
+            division = _division(row, code, name, level, said)
         first = levels[level].setdefault(code, division)
         if first is not division:
             if first.name == name:
@@ -166,9 +168,6 @@ def _fault(row: int, code: str, name: str, level: int | None) -> RowError | None
 
 def _division(row: int, code: str, name: str, level: int, said_parent: str) -> Division:
     flags = flags_of(level, code, name)
-    if level == 5:  # tuple.__new__: the class's own takes three times as long, and there are 600 000 of these
-        committee = _COMMITTEE_OF.get(code[9])
-        return _new(Division, (row, code, name, 5, "community", said_parent or code[:9], committee, flags))
     parent = None if level == 1 else said_parent or code[: _LENGTHS[level - 1]]
     return Division(row, code, name, level, kind_of(level, code, name), parent, None, flags)
 
@@ -198,15 +197,17 @@ def _hang(answer: DivisionList, levels: dict[int, dict[str, Division]], known: C
     """Keep the divisions whose parents stand; what hangs under a refused row is refused with it."""
     above: dict[str, Division] = {}
     for level, divisions in levels.items():
-        standing: dict[str, Division] = {}
-        for code, read in divisions.items():
-            division, parent = read, read.parent_code
-            if parent is not None and parent not in above and parent not in known:
-                if level == 4 and parent.endswith("00") and (parent[:4] in levels[2] or parent[:4] in known):
-                    division = division._replace(parent_code=parent[:4])
-                else:
-                    answer.refused.append(row_error(division.row, "parent_code", "parent_missing", code, parent=parent))
-                    continue
-            standing[code] = division
-        answer.divisions.extend(standing.values())
-        above = standing
+        orphans = [d for d in divisions.values() if d.parent_code not in above and d.parent_code is not None]
+        for orphan in orphans:
+            parent = orphan.parent_code or ""
+            if parent in known:
+                continue
+            if level == 4 and parent.endswith("00") and (parent[:4] in levels[2] or parent[:4] in known):
+                divisions[orphan.code] = orphan._replace(parent_code=parent[:4])
+            else:
+                del divisions[orphan.code]
+                answer.refused.append(
+                    row_error(orphan.row, "parent_code", "parent_missing", orphan.code, parent=parent)
+                )
+        answer.divisions.extend(divisions.values())
+        above = divisions
