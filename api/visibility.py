@@ -54,8 +54,11 @@ def _people(actor: Actor) -> Condition:
 
 
 def _employed_in_reach(actor: Actor) -> Condition:
+    # A former employer knows nothing of what its people do since.
     employed = select(Affiliation.person_id).where(
-        Affiliation.kind == "employment", within(actor, "person.read", Affiliation.organization_id)
+        Affiliation.kind == "employment",
+        Affiliation.valid_to.is_(None),
+        within(actor, "person.read", Affiliation.organization_id),
     )
     return Affiliation.person_id.in_(employed)
 

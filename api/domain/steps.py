@@ -27,6 +27,7 @@ _LIFE_CYCLES = (
         ("proposed", "submitted"),
         propose=Step({None}, "proposed"),
         submit=Step({None, "proposed"}, "submitted"),
+        withdraw=Step({"proposed"}, "withdrawn"),
         accept=Step({"submitted"}, "accepted"),
         return_=Step({"submitted"}, "returned"),
         redirect=Step({"submitted"}, "redirected"),
