@@ -30,7 +30,7 @@ class Covered:
         while last < len(self._starts) and self._starts[last] <= end:
             if self._starts[last] > at:
                 free.append((at, self._starts[last]))
-            at = max(at, self._ends[last])
+            at = self._ends[last]
             last += 1
         if at < end:
             free.append((at, end))

@@ -102,7 +102,7 @@ def test_a_time_that_has_not_come_is_refused() -> None:
 def test_a_cancelled_shift_admits_nobody_but_lets_those_inside_leave() -> None:
     off = replace(SHIFT, state="cancelled", cancelled_at=at(30))
     with pytest.raises(ShiftCancelled):
-        admit(off, coming(31), "confirmed", {})
+        admit(off, coming(30), "confirmed", {})
     assert admit(off, coming(35, direction="check_out"), "confirmed", standing(0)).kind == "check_out"
     early = coming(29, received_at=at(40), provenance="offline_code")
     assert admit(off, early, "confirmed", {}).provisional
@@ -128,6 +128,7 @@ def test_check_out_ends_two_hours_after_the_shift() -> None:
 
 def test_a_further_pair_begins_when_the_one_before_has_ended() -> None:
     assert admit(SHIFT, coming(50, pair=2), "confirmed", standing(0, 40)).pair == 2
+    assert admit(SHIFT, coming(40, pair=2), "confirmed", standing(0, 40)).at == at(40)
     for facts, minute in [(standing(0), 50), (standing(0, 40), 39), ({}, 50)]:
         with pytest.raises(PreviousPairOpen):
             admit(SHIFT, coming(minute, pair=2), "confirmed", facts)

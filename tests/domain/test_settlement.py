@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.domain.overlap import Covered
@@ -214,7 +214,8 @@ def test_in_whatever_order_facts_arrive_the_ledger_ends_alike(seed: int) -> None
     assert balance == {pair: credit.minutes for pair, credit in at_once.items() if credit.minutes}
 
 
-@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=30))
+@given(st.lists(st.tuples(st.integers(0, 15), st.integers(0, 15)), min_size=2, max_size=8))
+@settings(max_examples=600)
 def test_covered_minutes_are_a_set(spans: list[tuple[int, int]]) -> None:
     covered, minutes = Covered(), set()
     for start, end in spans:
