@@ -20,53 +20,76 @@ from api.security import Claims
 STEPS_OF_ROLE: dict[str, frozenset[str]] = {
     role: frozenset(steps.split())
     for role, steps in {
-        "anyone": "document.verify platform.health platform.ready platform.keys session.demo",
+        "anyone": """
+            document.verify platform.health platform.ready platform.keys session.demo""",
         "member": """
-            session.me home.read organization.read need.list need.read need.create need.submit need.edit resource.read project.read activity.read shift.read
-            signup.create signup.cancel signup.read fact.check_in fact.check_out registration.submit registration.read
-            registration.list registration.transfer resource.list project.list
-            activity.list shift.list signup.list presence.record presence.record_list fact.list entry.list record.mine record.read
-            activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code signup.confirm
-            fact.read entry.read assessment.read assessment.explain document.read case.create case.read rulebook.read
-            cycle.read job.read file.read""",
+            session.me home.read organization.read need.list need.read need.create need.submit need.edit
+            resource.read resource.list project.read project.list activity.read activity.list activity.edit
+            activity.complete shift.read shift.list shift.edit shift.cancel shift.roll_call shift.settle
+            shift.show_code signup.create signup.cancel signup.read signup.list signup.confirm fact.check_in
+            fact.check_out fact.list fact.read registration.submit registration.read registration.list
+            registration.transfer presence.record presence.record_list entry.list entry.read record.mine
+            record.read assessment.read assessment.explain document.read case.create case.read rulebook.read
+            cycle.read job.read job.list job.cancel file.read
+            organization.list organization_link.read organization_link.list""",
         "liaison": """
-            organization.read person.read registration.read registration.submit registration.end resource.create resource.edit resource.publish resource.withdraw
-            need.read project.propose project.accept project.decline project.cancel project.deliver project.read project.start
-            activity.create activity.edit activity.publish activity.cancel activity.complete shift.create shift.edit shift.cancel
-            document.read document.export delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record
-            case.create case.read file.create person.import job.cancel organization.record""",
-        "organiser": "activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code signup.read signup.confirm",
+            organization.read organization.record person.read person.import registration.read
+            registration.submit registration.end resource.create resource.edit resource.publish
+            resource.withdraw need.read project.propose project.accept project.decline project.cancel
+            project.deliver project.read project.start activity.create activity.edit activity.publish
+            activity.cancel activity.complete shift.create shift.edit shift.cancel document.read document.export
+            delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
+            file.create job.cancel""",
+        "organiser": """
+            activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
+            signup.read signup.confirm""",
         "community_worker": """
-            organization.read registration.read registration.accept registration.return registration.redirect
-            registration.end registration.renew registration.transfer need.read need.create need.edit need.submit need.publish need.decline need.release
-            need.withdraw need.confirm resource.read project.propose project.accept project.decline project.start project.deliver
-            project.rate project.close project.cancel activity.create activity.edit activity.publish activity.complete activity.cancel
-            shift.create shift.edit shift.cancel shift.roll_call shift.settle shift.show_code signup.read signup.confirm
-            fact.record fact.read fact.reverse entry.read entry.supplement case.read case.assign case.answer case.close
-            document.read document.export delivery.read list.import file.create job.cancel person.read organization.record""",
+            organization.read organization.record registration.read registration.accept registration.return
+            registration.redirect registration.end registration.renew registration.transfer need.read
+            need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
+            resource.read project.propose project.accept project.decline project.start project.deliver
+            project.rate project.close project.cancel activity.create activity.edit activity.publish
+            activity.complete activity.cancel shift.create shift.edit shift.cancel shift.roll_call shift.settle
+            shift.show_code signup.read signup.confirm fact.record fact.read fact.reverse entry.read
+            entry.supplement case.read case.assign case.answer case.close document.read document.export
+            delivery.read list.import file.create job.cancel person.read""",
         "street_officer": """
-            organization.read registration.read need.read resource.read project.read activity.read shift.read signup.read
-            fact.read entry.read entry.reverse organization.record cycle.read assessment.read case.read case.assign case.answer case.close
-            document.read document.export""",
+            organization.read organization.record registration.read need.read resource.read project.read
+            activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
+            case.read case.assign case.answer case.close document.read document.export""",
         "district_officer": """
-            organization.read organization.import organization.edit registration.read need.read resource.read project.read
-            activity.read shift.read signup.read fact.read entry.read entry.reverse organization.record rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
-            rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize cycle.deliver assessment.read
-            document.read document.export document.create document.edit document.issue document.revoke delivery.read case.read case.assign case.answer case.close
+            organization.read organization.import organization.create organization.edit organization.count
+            organization.end organization_link.create organization_link.end organization.record registration.read
+            need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
+            entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
+            rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize
+            cycle.deliver assessment.read document.read document.export document.create document.edit
+            document.issue document.revoke delivery.read case.read case.assign case.answer case.close
             file.create job.read job.cancel event.read list.import person.import unit.import""",
         "city_officer": """
-            organization.read organization.import organization.edit registration.read need.read resource.read project.read
-            activity.read shift.read signup.read fact.read entry.read entry.reverse organization.record rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
-            rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize cycle.deliver assessment.read
-            document.read document.export document.create document.edit document.issue document.revoke delivery.read case.read case.assign case.answer case.close
+            organization.read organization.import organization.create organization.edit organization.count
+            organization.end organization_link.create organization_link.end organization.record registration.read
+            need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
+            entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
+            rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize
+            cycle.deliver assessment.read document.read document.export document.create document.edit
+            document.issue document.revoke delivery.read case.read case.assign case.answer case.close
             file.create job.read job.cancel event.read list.import person.import unit.import""",
         "work_committee_officer": """
-            organization.read document.create document.edit document.rebalance document.issue document.revoke document.read document.export
-            registration.read file.create job.read case.read unit.import""",
-        "department_handler": "case.read case.answer document.read",
-        "system_admin": "organization.read organization.import unit.import person.import list.import job.read job.cancel file.create tenant.read",
-        "security_admin": "grant.read grant.create grant.end",
-        "auditor": "organization.read event.read fact.read entry.read document.read cycle.read assessment.read job.read person.read case.read",
+            organization.read document.create document.edit document.rebalance document.issue document.revoke
+            document.read document.export registration.read file.create job.read case.read unit.import""",
+        "department_handler": """
+            case.read case.answer document.read""",
+        "system_admin": """
+            organization.read organization.import organization.create organization.edit organization.count
+            organization.end organization_link.create organization_link.end unit.import person.import list.import
+            job.read job.cancel
+            file.create tenant.read""",
+        "security_admin": """
+            grant.read grant.create grant.end""",
+        "auditor": """
+            organization.read event.read fact.read entry.read document.read cycle.read assessment.read job.read
+            person.read case.read""",
     }.items()
 }
 
@@ -168,18 +191,25 @@ def _actor(ask: Ask, known: dict[UUID, tuple[UUID, UUID, tuple[Reach, ...]]]) ->
 
 
 _covered = sa.orm.aliased(Organization, name="covered")
-_IN_FORCE = sa.and_(
-    Grant.valid_from <= sa.bindparam("today"), sa.or_(Grant.valid_to.is_(None), Grant.valid_to > sa.bindparam("today"))
+
+
+def _in_force(table: Any) -> sa.ColumnElement[bool]:
+    today = sa.bindparam("today")
+    return sa.and_(table.valid_from <= today, sa.or_(table.valid_to.is_(None), table.valid_to > today))
+
+
+_COVERS = sa.and_(
+    OrganizationLink.from_id == Grant.organization_id, OrganizationLink.kind == "covers", _in_force(OrganizationLink)
 )
 _WHO = (
-    sa.select(Person.id, Person.account_id, Person.tenant_id, Grant.role, Grant.id.label("grant_id"), Grant.organization_id,
-              Organization.path, _covered.path.label("covered_path"))
+    sa.select(
+        Person.id, Person.account_id, Person.tenant_id, Grant.role, Grant.id.label("grant_id"), Grant.organization_id,
+        Organization.path, _covered.path.label("covered_path"),
+    )
     .select_from(Person)
-    .outerjoin(Grant, sa.and_(Grant.person_id == Person.id, _IN_FORCE))
+    .outerjoin(Grant, sa.and_(Grant.person_id == Person.id, _in_force(Grant)))
     .outerjoin(Organization, Organization.id == Grant.organization_id)
-    .outerjoin(OrganizationLink, sa.and_(OrganizationLink.from_id == Grant.organization_id, OrganizationLink.kind == "covers",
-                                         OrganizationLink.valid_from <= sa.bindparam("today"),
-                                         sa.or_(OrganizationLink.valid_to.is_(None), OrganizationLink.valid_to > sa.bindparam("today"))))
+    .outerjoin(OrganizationLink, _COVERS)
     .outerjoin(_covered, _covered.id == OrganizationLink.to_id)
     .where(Person.id.in_(sa.bindparam("people", expanding=True)), Person.state == "active")
 )  # fmt: skip

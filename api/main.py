@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from api import problems, routers
 from api.calls import House
 from api.contract import describe
 from api.db import Clock, new_id
 from api.errors import NotFound, Problem
+from api.jobs.loop import JobLoop
 from api.reading import preferred_language
 from api.route import DoorRoute, Doors
 from api.settings import Settings
@@ -43,16 +48,39 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
+        loop = JobLoop(house) if house.settings.jobs else None
+        if loop is not None:
+            loop.start()
         yield
+        if loop is not None:
+            loop.stop()
         house.close()
 
     app = FastAPI(title="双报到 Dual reporting", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living)
     app.state.house = house
     doors = Doors(all_routes())
     app.router.routes.insert(0, doors)
-    app.openapi = lambda: describe(doors.routes)  # type: ignore[method-assign]
+    app.router.routes += pages(doors)
     app.add_exception_handler(HTTPException, _unknown)
     return app
+
+
+def pages(doors: Doors) -> list[BaseRoute]:
+    """Return what a browser opens: the contract and a page that shows it, which comes whole with the server."""
+    static = Path(__file__).parent / "static"
+    contract = json.dumps(describe(doors.routes), ensure_ascii=False).encode()
+
+    async def document(_request: Request) -> Response:
+        return Response(contract, media_type="application/json")
+
+    async def shown(_request: Request) -> Response:
+        return FileResponse(static / "swagger-ui" / "index.html")
+
+    return [
+        Route("/openapi.json", document),
+        Route("/docs", shown),
+        Mount("/static", StaticFiles(directory=static)),
+    ]
 
 
 async def _unknown(request: Request, why: Any) -> Response:

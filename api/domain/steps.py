@@ -179,6 +179,7 @@ _LIFE_CYCLES = (
         edit=Step({"active"}),
         flag=Step({"active"}, "in_review"),
         resolve=Step({"in_review"}, {"active", "ended"}),
+        count=Step({"active"}),
         end=Step({"active"}, "ended"),
         import_=_ANY,
         read=_READ,

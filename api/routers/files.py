@@ -1,0 +1,31 @@
+"""/files: what people bring and jobs write, one file a request."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Response, UploadFile
+
+from api.route import DoorRoute, Who
+from api.schemas.work import File
+from api.services import files
+
+router = APIRouter(prefix="/api/v1/files", tags=["files"], route_class=DoorRoute)
+
+
+@router.post("", operation_id="file.create", status_code=201)
+async def create(file: UploadFile, who: Who) -> File:
+    """Bring a file; it is kept encrypted, and only who brought it reads it."""
+    content = await file.read()
+    return await who.write(
+        files.keep, file.filename or "", (file.content_type or "").lower(), content, present=files.one
+    )
+
+
+@router.get("/{file_id}", operation_id="file.read")
+async def read(file_id: UUID, who: Who) -> Response:
+    """Fetch one of the caller's files."""
+    kept = await who.read(files.opened, file_id)
+    name = f"attachment; filename*=UTF-8''{quote(kept['name'])}"
+    return Response(kept["content"], media_type=kept["media_type"], headers={"Content-Disposition": name})
