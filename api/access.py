@@ -127,7 +127,7 @@ class Actor:
     _spent: bool = field(default=False, repr=False)
 
     def take_key(self) -> dict[str, Any]:
-        """Return the columns `request_key` and `fingerprint` for the first append-only row of this request; empty after."""
+        """Return `request_key` and `fingerprint` for the first append-only row of this request; empty after."""
         if self._spent or self.request_key is None:
             return {"request_key": None, "fingerprint": None}
         self._spent = True

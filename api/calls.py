@@ -1,8 +1,8 @@
 """`read` and `write`: how an endpoint reaches a use case; the call is the transaction.
 
-A service is a function `(session, actor, *arguments)`. A plural one takes `(session, [(actor, item), …])` and returns for each
-item what stands or a `Problem`. A write that changes something returns the id of its subject; `present` shows it, to the
-first caller and to every repeat alike.
+A service is a function `(session, actor, *arguments)`. A plural one takes `(session, [(actor, item), …])` and returns
+for each item what stands or a `Problem`. A write that changes something returns the id of its subject; `present` shows
+it, to the first caller and to every repeat alike.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class House:
         self.engines.close()
 
     def write_now(self, actor: Actor, service: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a service for a job or command, in a lane, and wait for its commit. No door: who calls this is trusted."""
+        """Run a service for a job or command in a lane and wait for its commit. No door: who calls this is trusted."""
 
         def run(session: Session, items: list[Any]) -> list[Any]:
             return [service(session, actor, *arguments) for _ in items]
@@ -89,9 +89,9 @@ class Caller:
     ) -> Any:
         """Run `service(session, actor, *arguments)` in one transaction and return after its commit.
 
-        With `present`, the service returns the id of its subject and the answer is `present(session, actor, id)`. A repeat
-        with the same Idempotency-Key and request changes nothing and presents the subject as it stands; the same key with
-        another request raises KeyReused.
+        With `present`, the service returns the id of its subject and the answer is `present(session, actor, id)`. A
+        repeat with the same Idempotency-Key and request changes nothing and presents the subject as it stands; the
+        same key with another request raises KeyReused.
         """
         single = _Single(self.ask, service, arguments, present)
         return await self.house.lanes.submit(_run_single, single, loop=asyncio.get_running_loop())
@@ -153,9 +153,9 @@ def _run_plural(session: Session, service: Callable[..., Any], calls: list[tuple
 
 
 def _left_by(session: Session, actor: Actor) -> UUID | None:
-    """Return the subject of the first row that an earlier request with this key left; one statement over three tables."""
+    """Return the subject of the first row that an earlier request with this key left; one statement for all tables."""
     looks = [
-        sa.select(subject, table.fingerprint).where(  # type: ignore[call-overload]
+        sa.select(subject, table.fingerprint).where(
             table.tenant_id == actor.tenant_id,
             table.actor_id == actor.person_id,
             table.request_key == actor.request_key,

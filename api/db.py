@@ -21,8 +21,10 @@ new_id = uuids.uuid7  # sorts by time, so that new rows land at the end of each 
 
 
 class Session:
-    """A connection inside a transaction, with what a use case may need besides: the time at which the call began, the vault
-    and the settings. Services never commit."""
+    """A connection inside a transaction, with what a use case may need besides.
+
+    That is the time at which the call began, the vault and the settings. Services never commit.
+    """
 
     __slots__ = ("connection", "dialect", "now", "settings", "vault")
 
@@ -78,8 +80,9 @@ class Engines:
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """Open a writing transaction; it commits when the block ends and rolls back on any exception."""
-        with self._writer.begin() as connection:
+        with self._writer.connect() as connection:
             yield Session(connection, self)
+            connection.commit()
 
     @contextmanager
     def look(self) -> Iterator[Session]:

@@ -1,7 +1,7 @@
 """Lanes: threads with a connection of their own in which calls become transactions; a crowd's calls share one.
 
-No timer decides what shares a transaction: a batch is what gathered while the lane was busy. An answer leaves only after
-the commit, so nothing acknowledged is ever lost.
+No timer decides what shares a transaction: a batch is what gathered while the lane was busy. An answer leaves only
+after the commit, so nothing acknowledged is ever lost.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class Lanes:
     def submit(
         self, runner: Runner, item: Any, group: Any = None, loop: asyncio.AbstractEventLoop | None = None
     ) -> Any:
-        """Queue a call and return its future. Calls of one group meet in one lane, so that they can share a transaction."""
+        """Queue a call and return its future; calls of one group meet in one lane, where they share a transaction."""
         call = Waiting(runner, item, group, loop)
         lane = min(self._lanes, key=len) if group is None else self._lanes[hash(group) % len(self._lanes)]
         lane.submit(call)

@@ -112,7 +112,7 @@ def parse_query(adapter: TypeAdapter[Any] | None, query_string: bytes) -> Any:
 
 
 def idempotency(key: str | None, method: str, path: str, body: bytes) -> tuple[str | None, str | None]:
-    """Return the key and the fingerprint of method, path and body; Invalid where the key is not 1–64 printable signs."""
+    """Return the key and a fingerprint of the request; Invalid for a key that is not 1 to 64 printable signs."""
     if key is None:
         return None, None
     if not _KEY.fullmatch(key):

@@ -1,7 +1,7 @@
-"""The one route class: limits, strict reading, the door, and problem answers, with FastAPI's own signatures and OpenAPI.
+"""The one route class: limits, strict reading, the door, and problem answers, with FastAPI's signatures and OpenAPI.
 
-It does not run FastAPI's dependency solver, which cost more than everything else on the way (docs/adr/one-route-class.md). An endpoint may take path
-parameters, one body, one query model, one upload and `who`.
+It does not run FastAPI's dependency solver, which cost more than everything else (docs/adr/one-route-class.md). An
+endpoint may take path parameters, one body, one query model, one upload and `who`.
 """
 
 from __future__ import annotations
@@ -237,4 +237,5 @@ class Doors(BaseRoute):
         await door.serve(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        """Addresses are written out where they are used, so none is looked up by name."""
         raise LookupError(f"addresses are written out: {name}")

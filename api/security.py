@@ -103,7 +103,7 @@ class Tokens:
 
 
 class Vault:
-    """Encrypts personal columns: AES-256-GCM under a key a person, wrapped by the master key, bound to table, column and row."""
+    """Encrypts personal columns: AES-256-GCM, a key a person, wrapped by the master key, bound to column and row."""
 
     def __init__(self, settings: Settings):
         master = base64.b64decode(settings.master_key or _kept(settings, "master_key", _new_master_key), validate=True)

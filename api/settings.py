@@ -11,8 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Read from the environment (`DUALREPORT_…`, and `PORT`); nothing reads the environment after this.
 
-    `master_key` (base64, 32 bytes) wraps the keys of people; `signing_key` is an EC P-256 private key in PEM. Where they are
-    empty they are made at first start under `var_dir` — except in production, which refuses to start without them.
+    `master_key` (base64, 32 bytes) wraps the keys of people; `signing_key` is an EC P-256 private key in PEM. Where
+    they are empty they are made at first start under `var_dir` — except in production, which refuses to start.
     """
 
     model_config = SettingsConfigDict(env_prefix="DUALREPORT_", frozen=True, extra="ignore")

@@ -41,7 +41,7 @@ class Activity(Changing, table=True):
 
 
 class Shift(Changing, table=True):
-    """One window of an activity. `confirmed` counts places taken and is changed only by the statement that takes them."""
+    """One window of an activity; `confirmed` counts places and changes only in the statement that takes them."""
 
     __tablename__ = "shifts"
     __table_args__ = (

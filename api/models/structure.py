@@ -23,10 +23,10 @@ class Tenant(SQLModel, table=True):
 
 
 class Organization(Changing, table=True):
-    """A node on one axis: territory 块, employer 条, party 党组织, or a body beside them.
+    """A node on one axis (territory 块, employer 条, party 党组织) or a body beside them.
 
-    `path` is its place in the tree of its axis: the keys of its ancestors and its own, each closed by "/". It is derived from
-    the `part_of` link in force and lets one range test answer "is this part of that" at any size of the tree.
+    `path` is its place in the tree of its axis: the keys of its ancestors and its own, each closed by "/". It is
+    derived from the `part_of` link in force and lets one range test answer "is this part of that" at any size.
     """
 
     __tablename__ = "organizations"

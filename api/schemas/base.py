@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 
 def _printable(text: str) -> str:
-    if any((ord(sign) < 32 and sign not in "\n\t") or 0xD800 <= ord(sign) <= 0xDFFF or ord(sign) == 127 for sign in text):
+    if any((sign < " " and sign not in "\n\t") or "\ud800" <= sign <= "\udfff" or sign == "\x7f" for sign in text):
         raise ValueError("control characters are not text")
     if not text.strip():
         raise ValueError("blank")

@@ -23,7 +23,7 @@ class SignedIn(View):
     """A bearer token and its life in seconds."""
 
     access_token: str
-    token_type: str = "Bearer"
+    token_type: str
     expires_in: int
 
 

@@ -27,7 +27,7 @@ def create(
     grant: UUID | None = None,
     to: str | None = None,
 ) -> UUID:
-    """Insert a row in the state that `step` leads to and its event; return the row's id. `at` is the organisation concerned."""
+    """Insert a row in the state that `step` leads to, and its event; return its id. `at` is whom it concerns."""
     noun = step.split(".", 1)[0]
     row = born(session, actor, noun, step, values, to=to)
     session.insert(table, [row])
@@ -59,8 +59,8 @@ def take(
 ) -> str:
     """Take a step on a row (with id, state, version) and return its new state.
 
-    Raises StepNotAllowed where the table has no such step from its state, Stale where somebody changed it meanwhile or the
-    request's If-Match named another version.
+    Raises StepNotAllowed where the table has no such step from its state, Stale where somebody changed it meanwhile or
+    the request's If-Match named another version.
     """
     noun = step.split(".", 1)[0]
     state = TABLES[noun].next(row.state, step, to)

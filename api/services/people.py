@@ -1,4 +1,4 @@
-"""People: kept once, encrypted under a key of their own, found by blind index, related to organisations by dated affiliations."""
+"""People: kept once, encrypted under a key of their own, found by blind index, related to organisations by dates."""
 
 from __future__ import annotations
 
@@ -55,11 +55,15 @@ def status_row(actor: Actor, person_id: UUID, kind: str, value: str, since: date
 def affiliation_row(
     session: Session, actor: Actor, person_id: UUID, organization_id: UUID, kind: str, **more: Any
 ) -> dict[str, Any]:
-    """Return a new affiliation as a row; `since`, `state`, `basis`, `principal`, `roster_number`, `replaces_id` and `details` may be given."""
+    """Return a new affiliation as a row.
+
+    `since`, `state`, `basis`, `principal`, `roster_number`, `replaces_id` and `details` may be given.
+    """
     return {
         "id": new_id(), "tenant_id": actor.tenant_id, "version": 1, "created_at": session.now, "person_id": person_id,
-        "organization_id": organization_id, "kind": kind, "valid_from": more.get("since") or session.now.date(), "valid_to": None,
-        "basis": more.get("basis"), "state": more.get("state", "active"), "principal": more.get("principal", False),
+        "organization_id": organization_id, "kind": kind, "valid_from": more.get("since") or session.now.date(),
+        "valid_to": None, "basis": more.get("basis"), "state": more.get("state", "active"),
+        "principal": more.get("principal", False),
         "roster_number": more.get("roster_number"), "reason": None, "replaces_id": more.get("replaces_id"),
         "details": more.get("details") or {},
     }  # fmt: skip
@@ -78,8 +82,9 @@ def grant(
 ) -> UUID:
     """Give a person a role at a node; return the grant's id."""
     values = {
-        "role": role, "person_id": person_id, "client_id": None, "organization_id": organization_id, "affiliation_id": None,
-        "given_by": actor.person_id, "valid_from": since or session.now.date(), "valid_to": None,
+        "role": role, "person_id": person_id, "client_id": None, "organization_id": organization_id,
+        "affiliation_id": None, "given_by": actor.person_id, "valid_from": since or session.now.date(),
+        "valid_to": None,
     }  # fmt: skip
     row = {"id": new_id(), "tenant_id": actor.tenant_id, "version": 1, "created_at": session.now, **values}
     session.insert(Grant, [row])

@@ -11,7 +11,7 @@ from api.services import changes, organizations
 
 
 def found_tenant(session: Session, code: str, name: str, zone: str = "Asia/Shanghai") -> Actor:
-    """Found a tenant with the root of its employer and party trees and return its operator; a repeat returns the operator alone.
+    """Found a tenant with the roots of its employer and party trees; return its operator. A repeat changes nothing.
 
     Territory has no root of its own: its trees begin with the provinces that are imported.
     """

@@ -25,7 +25,7 @@ def of_the_code(tmp_path: Path) -> Contract:
     from api.settings import Settings
 
     app = create_app(Settings(var_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/empty.sqlite3"))
-    return json.loads(json.dumps(app.openapi()))
+    return json.loads(json.dumps(describe(all_routes())))
 
 
 def operations(contract: Contract) -> Iterator[tuple[str, Contract]]:
