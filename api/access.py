@@ -266,7 +266,10 @@ def _after(path: str) -> str:
 
 
 def allowed(actor: Actor, noun: str, state: str, path: str, *, own: bool = False) -> list[str]:
-    """Return the steps that the actor may take now on a row of this state at this path; `own` adds what members do for themselves."""
+    """Return the steps that the actor may take now on a row of this state at this path.
+
+    `own` adds what members do for themselves.
+    """
     return [
         step
         for step in TABLES[noun].allowed(state)

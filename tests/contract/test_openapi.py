@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.contract import describe
+from api.main import all_routes
 from tests.support.guards import ROOT
 
 Contract = dict[str, Any]
@@ -20,11 +21,7 @@ def committed() -> Contract:
 
 
 @pytest.fixture
-def of_the_code(tmp_path: Path) -> Contract:
-    from api.main import create_app
-    from api.settings import Settings
-
-    app = create_app(Settings(var_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/empty.sqlite3"))
+def of_the_code() -> Contract:
     return json.loads(json.dumps(describe(all_routes())))
 
 
