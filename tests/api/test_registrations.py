@@ -1,0 +1,326 @@
+"""报到 of members over HTTP, on both databases."""
+
+import asyncio
+from datetime import date
+
+import pytest
+
+from api.services import affiliations, organizations, people
+from tests.support import world as worlds
+from tests.support.clock import Clock
+
+PATH = "/api/v1/registrations"
+
+
+@pytest.fixture(scope="module")
+def clock():
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def world(database, tmp_path_factory, clock):
+    built = worlds.build(database, tmp_path_factory.mktemp("var"), clock)
+    built.run(_more_members, built)
+    yield built
+    built.close()
+
+
+def _more_members(session, actor, world):
+    for number in range(30):
+        name = f"m{number}"
+        world.people[name] = people.add(session, actor, {"name": f"测{name}"}, since=worlds.LONG_AGO)
+        people.affiliate(
+            session,
+            actor,
+            world.people[name],
+            world.places["unit"],
+            "employment",
+            roster_number=name,
+            since=worlds.LONG_AGO,
+        )
+
+
+@pytest.fixture
+def fresh(world):
+    """Name a member who never reported in."""
+    world.used = getattr(world, "used", -1) + 1
+    return f"m{world.used}"
+
+
+def at(world, place="community", **more):
+    return {"communityId": str(world.places[place]), **more}
+
+
+async def reported(world, name, place="community", **more):
+    async with world.client(name) as member:
+        answer = await member.post(PATH, json=at(world, place, **more))
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def accepted(world, name, place="community", by="worker"):
+    asked = await reported(world, name, place)
+    async with world.client(by) as worker:
+        answer = await worker.post(f"{PATH}/{asked['id']}/accept", json={})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_member_reports_in_and_the_community_accepts(world, fresh):
+    asked = await reported(world, fresh)
+    assert (asked["state"], asked["basis"], asked["principal"], asked["subject"]) == (
+        "submitted",
+        "residence",
+        True,
+        "member",
+    )
+    assert asked["allowedActions"] == []
+    async with world.client("worker") as worker:
+        seen = (await worker.get(f"{PATH}/{asked['id']}")).json()
+        assert seen["personName"] == f"测{fresh}"
+        assert seen["allowedActions"] == ["registration.accept", "registration.return", "registration.redirect"]
+        assert seen["advice"] == {"step": None, "reason": None, "communityId": None}
+        answer = (await worker.post(f"{PATH}/{asked['id']}/accept", json={})).json()
+    assert (answer["state"], answer["validFrom"]) == ("accepted", "2026-03-02")
+    assert answer["allowedActions"] == ["registration.transfer", "registration.end"]
+
+
+async def test_who_sees_a_registration(world, fresh):
+    asked = await reported(world, fresh)
+    path = f"{PATH}/{asked['id']}"
+    statuses = {}
+    for name in ("worker", "worker2", "far_worker", "liaison", "liaison2", "street_officer", "member2", fresh):
+        async with world.client(name) as client:
+            statuses[name] = (await client.get(path)).status_code
+    assert statuses == {
+        "worker": 200, "worker2": 404, "far_worker": 404, "liaison": 200, "liaison2": 404, "street_officer": 200,
+        "member2": 404, fresh: 200,
+    }  # fmt: skip
+    async with world.client("street_officer") as officer, world.client("liaison") as liaison:
+        assert (await officer.get(path)).json()["personName"] is None
+        assert (await liaison.get(path)).json()["personName"] == f"测{fresh}"
+        listed = (await liaison.get(PATH, params={"unitId": str(world.places["unit"]), "limit": 100})).json()
+        assert asked["id"] in [item["id"] for item in listed["items"]]
+
+
+async def test_a_former_employer_does_not_see_it(world, fresh, clock):
+    asked = await reported(world, fresh)
+
+    def leave(session, _actor):
+        import sqlalchemy as sa
+
+        from api.models import Affiliation
+
+        session.execute(
+            sa.update(Affiliation)
+            .where(Affiliation.person_id == world.people[fresh], Affiliation.kind == "employment")
+            .values(valid_to=date(2026, 3, 1))
+        )
+
+    world.run(leave)
+    async with world.client("liaison") as liaison:
+        assert (await liaison.get(f"{PATH}/{asked['id']}")).status_code == 404
+
+
+@pytest.mark.parametrize(("name", "status"), [("far_worker", 404), ("member2", 403), ("liaison", 403)])
+async def test_others_cannot_accept(world, fresh, name, status):
+    asked = await reported(world, fresh)
+    async with world.client(name) as client:
+        assert (await client.post(f"{PATH}/{asked['id']}/accept", json={})).status_code == status
+
+
+async def test_a_second_principal_registration_is_refused_in_both_languages(world, fresh):
+    await accepted(world, fresh)
+    async with world.client(fresh) as member:
+        answer = await member.post(PATH, json=at(world, "community2"))
+        assert (answer.status_code, answer.json()["code"]) == (409, "already_registered")
+        assert "已有主报到" in answer.json()["detail"]
+        english = await member.post(PATH, json=at(world, "community2"), headers={"Accept-Language": "en"})
+        assert "principal registration already" in english.json()["detail"]
+        second = await member.post(PATH, json=at(world, "community2", principal=False))
+        assert (second.status_code, second.json()["principal"]) == (201, False)
+        again = await member.post(PATH, json=at(world, "community2", principal=False))
+        assert again.json()["code"] == "already_registered"
+
+
+async def test_twenty_requests_at_once_leave_one(world, fresh):
+    async with world.client(fresh) as member:
+        answers = await asyncio.gather(
+            *(member.post(PATH, json=at(world, ("community", "community2")[n % 2])) for n in range(20))
+        )
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
+
+
+async def test_a_repeat_with_the_same_key_gives_what_stands(world, fresh):
+    async with world.client(fresh) as member:
+        first = await member.post(PATH, json=at(world), headers={"Idempotency-Key": "r-1"})
+        again = await member.post(PATH, json=at(world), headers={"Idempotency-Key": "r-1"})
+    assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
+    assert again.headers["idempotent-replay"] == "true"
+
+
+@pytest.mark.parametrize("reason", ["not_resident", "duplicate", "wrong_community"])
+async def test_a_request_is_returned_with_a_reason_and_can_be_made_again(world, fresh, reason):
+    asked = await reported(world, fresh)
+    async with world.client("worker") as worker:
+        answer = await worker.post(f"{PATH}/{asked['id']}/return", json={"reason": reason})
+        assert (answer.json()["state"], answer.json()["reason"]) == ("returned", reason)
+    assert (await reported(world, fresh))["state"] == "submitted"
+
+
+async def test_want_of_capacity_is_no_reason_to_return(world, fresh):
+    asked = await reported(world, fresh)
+    async with world.client("worker") as worker:
+        answer = await worker.post(f"{PATH}/{asked['id']}/return", json={"reason": "no_capacity"})
+    assert answer.status_code == 422
+
+
+async def test_a_redirected_request_is_at_once_at_the_other_community(world, fresh):
+    asked = await reported(world, fresh)
+    async with world.client("worker") as worker, world.client("worker2") as other:
+        path = f"{PATH}/{asked['id']}/redirect"
+        assert (await worker.post(path, json=at(world))).json()["code"] == "same_community"
+        moved = (await worker.post(path, json=at(world, "community2"))).json()
+        assert moved["state"] == "redirected"
+        there = (await other.get(f"{PATH}/{moved['successorId']}")).json()
+        assert (there["state"], there["communityName"], there["personName"]) == ("submitted", "柳林社区", f"测{fresh}")
+        back = await other.post(f"{PATH}/{there['id']}/redirect", json=at(world))
+        assert (back.status_code, back.json()["code"]) == (409, "same_community")
+        assert (await other.post(f"{PATH}/{there['id']}/accept", json={})).json()["state"] == "accepted"
+
+
+async def test_on_transfer_the_old_one_stands_until_the_new_community_accepts(world, fresh, clock):
+    old = await accepted(world, fresh)
+    async with world.client(fresh) as member, world.client("worker2") as other:
+        asked = (await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "community2"))).json()
+        assert asked["state"] == "accepted"
+        doubled = await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "far_community"))
+        assert doubled.json()["code"] == "transfer_pending"
+        new = (await other.get(f"{PATH}/{asked['successorId']}")).json()
+        assert (new["state"], new["replacesId"]) == ("submitted", old["id"])
+    clock.forward(days=3)
+    async with world.client(fresh) as member, world.client("worker2") as other:
+        taken = await other.post(f"{PATH}/{new['id']}/accept", json={}, headers={"Idempotency-Key": f"t-{fresh}"})
+        again = await other.post(f"{PATH}/{new['id']}/accept", json={}, headers={"Idempotency-Key": f"t-{fresh}"})
+        assert taken.json()["state"] == "accepted"
+        assert (again.json()["id"], again.headers["idempotent-replay"]) == (new["id"], "true")
+        stands = (await member.get(f"{PATH}/{old['id']}")).json()
+        assert (stands["state"], stands["validTo"]) == ("transferred", "2026-03-05")
+    account = world.run(lambda session, _actor: people.account_of(session, world.people[fresh]))
+    belonging = world.run(lambda session, actor: affiliations.as_of(session, actor.tenant_id, [account]))
+    assert belonging.home(account, date(2026, 3, 4)) == world.places["community"]
+    assert belonging.home(account, date(2026, 3, 5)) == world.places["community2"]
+    assert belonging.employer(account, date(2026, 3, 5)) == world.places["unit"]
+    clock.forward(days=-3)
+
+
+async def test_a_returned_transfer_leaves_the_old_one_standing(world, fresh):
+    old = await accepted(world, fresh)
+    async with world.client(fresh) as member, world.client("worker2") as other:
+        asked = (await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "community2"))).json()
+        await other.post(f"{PATH}/{asked['successorId']}/return", json={"reason": "wrong_community"})
+        assert (await member.get(f"{PATH}/{old['id']}")).json()["state"] == "accepted"
+        assert (await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "far_community"))).status_code == 200
+
+
+async def test_two_acceptances_at_once_give_one(world, fresh):
+    asked = await reported(world, fresh)
+    async with world.client("worker") as worker:
+        answers = await asyncio.gather(*(worker.post(f"{PATH}/{asked['id']}/accept", json={}) for _ in range(8)))
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes[0] == 200
+    assert set(codes[1:]) <= {409, 412}
+
+
+async def test_a_stale_or_finished_registration_says_what_is_possible(world, fresh):
+    asked = await reported(world, fresh)
+    async with world.client("worker") as worker:
+        stale = await worker.post(f"{PATH}/{asked['id']}/accept", json={}, headers={"If-Match": '"v9"'})
+        assert stale.status_code == 412
+        await worker.post(f"{PATH}/{asked['id']}/accept", json={})
+        refused = await worker.post(f"{PATH}/{asked['id']}/return", json={"reason": "duplicate"})
+        assert refused.status_code == 409
+        assert "registration.end" in refused.json()["allowedActions"]
+
+
+async def test_a_registration_ends_expires_and_is_renewed(world, fresh, clock):
+    from api.services import reporting_in
+
+    asked = await reported(world, fresh)
+    async with world.client("worker") as worker:
+        path = f"{PATH}/{asked['id']}"
+        backward = await worker.post(f"{path}/accept", json={"until": "2026-03-02"})
+        assert (backward.status_code, backward.json()["code"]) == (422, "ends_before_it_begins")
+        await worker.post(f"{path}/accept", json={"until": "2026-03-04"})
+    assert world.run(reporting_in.expire_due) == 0
+    clock.forward(days=2)
+    assert world.run(reporting_in.expire_due) == 1
+    assert world.run(reporting_in.expire_due) == 0
+    async with world.client("worker") as worker:
+        assert (await worker.get(path)).json()["allowedActions"] == ["registration.renew"]
+        renewed = (await worker.post(f"{path}/renew", json={})).json()
+        assert (renewed["state"], renewed["validTo"]) == ("accepted", None)
+        ended = (await worker.post(f"{path}/end", json={"reason": "搬离本市"})).json()
+        assert (ended["state"], ended["validTo"]) == ("ended", "2026-03-04")
+    clock.forward(days=-2)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"communityId": "00000000-0000-7000-8000-000000000000"}, 404, "not_found"),
+        ({"communityId": "not-an-id"}, 422, "invalid"),
+        ({"communityId": None}, 409, "no_paired_community"),
+        ({"basis": "outside_city"}, 422, "invalid"),
+        ({"community": "x"}, 422, "invalid"),
+    ],
+)
+async def test_what_cannot_be_is_refused(world, fresh, body, status, code):
+    async with world.client(fresh) as member:
+        answer = await member.post(PATH, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_a_street_or_retired_community_takes_nobody(world, fresh):
+    def retire(session, actor):
+        import sqlalchemy as sa
+
+        from api.models import Organization
+
+        node = {"axis": "territory", "kind": "community", "name": "旧社区"}
+        retired = organizations.create(session, actor, node, world.places["street"])
+        session.execute(sa.update(Organization).where(Organization.id == retired).values(state="ended"))
+        return retired
+
+    world.places["retired"] = world.run(retire)
+    async with world.client(fresh) as member:
+        assert (await member.post(PATH, json=at(world, "street"))).json()["code"] == "wrong_organization_kind"
+        assert (await member.post(PATH, json=at(world, "unit"))).json()["code"] == "wrong_organization_kind"
+        answer = await member.post(PATH, json=at(world, "retired"))
+        assert (answer.status_code, answer.json()["code"]) == (422, "organization_not_in_service")
+
+
+async def test_a_full_community_is_advised_to_redirect(world, fresh):
+    def fill(session, actor):
+        import sqlalchemy as sa
+
+        from api.models import Organization
+
+        for name, capacity in (("community", 0), ("community2", 50)):
+            session.execute(
+                sa.update(Organization).where(Organization.id == world.places[name]).values(capacity=capacity)
+            )
+
+    asked = await reported(world, fresh)
+    world.run(fill)
+    # Where somebody lives only the community can tell, so it decides; a second home is not tied to that.
+    async with world.client("worker") as worker, world.client(fresh) as member:
+        assert (await worker.get(f"{PATH}/{asked['id']}")).json()["advice"]["step"] is None
+        await worker.post(f"{PATH}/{asked['id']}/redirect", json=at(world, "community2"))
+        second = (await member.post(PATH, json=at(world, principal=False))).json()
+        advice = (await worker.get(f"{PATH}/{second['id']}")).json()["advice"]
+    assert advice == {
+        "step": "registration.redirect",
+        "reason": "no_capacity",
+        "communityId": str(world.places["community2"]),
+    }
