@@ -99,6 +99,8 @@ class Document(Changing, table=True):
     __table_args__ = (
         sa.UniqueConstraint("number"),
         sa.Index("ix_documents_recipient", "tenant_id", "recipient_id", "id"),
+        sa.Index("ix_documents_issuer", "tenant_id", "issuer_id", "id"),
+        sa.Index("ix_documents_supersedes", "supersedes_id"),
         sa.Index("uq_documents_source", "tenant_id", "source", unique=True),
     )
     kind: str
@@ -117,6 +119,7 @@ class Document(Changing, table=True):
     supersedes_id: UUID | None = None
     source: str | None = None  # what it was issued for: the same purpose issues one
     reason: str | None = None
+    ended_at: datetime | None = instant(optional=True)  # when it was superseded or revoked
 
 
 class NumberSeries(Row, table=True):
@@ -141,6 +144,8 @@ class Delivery(Changing, table=True):
     channel: str
     state: str = "queued"
     sent_at: datetime | None = instant(optional=True)
+    acknowledged_at: datetime | None = instant(optional=True)
+    acknowledged_by: UUID | None = None
     answered_at: datetime | None = instant(optional=True)
     answered_by: UUID | None = None
     remark: str | None = None

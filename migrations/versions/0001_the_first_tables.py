@@ -12,6 +12,11 @@ branch_labels = None
 depends_on = None
 
 APPEND_ONLY = ("facts", "entries", "events", "positions")
+# What an issued document says; its state, reason and version still move.
+FROZEN = (
+    "number", "kind", "issuer_id", "recipient_id", "circle", "title", "template", "template_version", "content",
+    "content_hash", "issued_at", "valid_to", "supersedes_id", "source",
+)  # fmt: skip
 
 
 def guard() -> None:
@@ -23,6 +28,7 @@ def guard() -> None:
                     f"CREATE TRIGGER {table}_refuse_{act.lower()} BEFORE {act} ON {table} "
                     f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
                 )
+        freeze("IS NOT", "BEGIN SELECT RAISE(ABORT, 'an issued document is frozen'); END")
         return
     op.execute(
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
@@ -37,6 +43,24 @@ def guard() -> None:
             f"CREATE TRIGGER {table}_refuse_truncate BEFORE TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
+    op.execute(
+        "CREATE FUNCTION refuse_thaw() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'an issued document is frozen' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+    )
+    freeze("IS DISTINCT FROM", "EXECUTE FUNCTION refuse_thaw()")
+
+
+def freeze(differs: str, refuse: str) -> None:
+    """Let the database refuse to rewrite or delete a document once it is issued."""
+    changed = " OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in FROZEN)
+    op.execute(
+        "CREATE TRIGGER documents_refuse_rewrite BEFORE UPDATE ON documents FOR EACH ROW "
+        f"WHEN (OLD.state <> 'drafted' AND (NEW.state = 'drafted' OR {changed})) {refuse}"
+    )
+    op.execute(
+        "CREATE TRIGGER documents_refuse_delete BEFORE DELETE ON documents FOR EACH ROW "
+        f"WHEN (OLD.state <> 'drafted') {refuse}"
+    )
 
 
 def unguard() -> None:
@@ -45,11 +69,16 @@ def unguard() -> None:
         for table in APPEND_ONLY:
             for act in ("update", "delete"):
                 op.execute(f"DROP TRIGGER {table}_refuse_{act}")
+        for act in ("rewrite", "delete"):
+            op.execute(f"DROP TRIGGER documents_refuse_{act}")
         return
     for table in APPEND_ONLY:
         op.execute(f"DROP TRIGGER {table}_refuse_change ON {table}")
         op.execute(f"DROP TRIGGER {table}_refuse_truncate ON {table}")
     op.execute("DROP FUNCTION refuse_change()")
+    for act in ("rewrite", "delete"):
+        op.execute(f"DROP TRIGGER documents_refuse_{act} ON documents")
+    op.execute("DROP FUNCTION refuse_thaw()")
 
 
 def upgrade() -> None:
@@ -461,13 +490,16 @@ def upgrade() -> None:
         sa.Column("supersedes_id", sa.Uuid(), nullable=True),
         sa.Column("source", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("ended_at", api.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["issuer_id"], ["organizations.id"], name=op.f("fk_documents_issuer_id_organizations")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_documents_tenant_id_tenants")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
         sa.UniqueConstraint("number", name=op.f("uq_documents_number")),
     )
     with op.batch_alter_table("documents", schema=None) as batch_op:
+        batch_op.create_index("ix_documents_issuer", ["tenant_id", "issuer_id", "id"], unique=False)
         batch_op.create_index("ix_documents_recipient", ["tenant_id", "recipient_id", "id"], unique=False)
+        batch_op.create_index("ix_documents_supersedes", ["supersedes_id"], unique=False)
         batch_op.create_index("uq_documents_source", ["tenant_id", "source"], unique=True)
 
     op.create_table(
@@ -726,6 +758,8 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("sent_at", api.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("acknowledged_at", api.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("acknowledged_by", sa.Uuid(), nullable=True),
         sa.Column("answered_at", api.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("answered_by", sa.Uuid(), nullable=True),
         sa.Column("remark", sa.String(), nullable=True),
@@ -1070,7 +1104,9 @@ def downgrade() -> None:
     op.drop_table("grants")
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.drop_index("uq_documents_source")
+        batch_op.drop_index("ix_documents_supersedes")
         batch_op.drop_index("ix_documents_recipient")
+        batch_op.drop_index("ix_documents_issuer")
 
     op.drop_table("documents")
     with op.batch_alter_table("cycles", schema=None) as batch_op:
