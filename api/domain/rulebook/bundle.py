@@ -24,6 +24,7 @@ class Entry(TypedDict):
     `key` is stable across databases and unique in the bundle: no database id. `amount` is whole, in `unit`; null is
     unknown. A reversal has the opposite amount, the columns of what it reverses, and that one's key in `reverses`.
     `count` is how many postings a sum holds, reversals taken away (1, or −1 for a reversal, if it is not given).
+    Without an `activity` a row is an event of its own: a sum must not join such rows.
     `days` splits the amount of a service over midnight: ISO date → amount. Any other column a rulebook filters by may
     stand beside these; a column that is absent or null is unknown, one that does not apply says "none".
     """
@@ -173,7 +174,7 @@ def columns(measure: RowMeasure) -> set[str]:
     if measure.distinct and measure.distinct not in SPANS:
         needed.add(measure.distinct)
     per_event = [measure.rounding, measure.qualify, measure.approval, *measure.caps]
-    if any(rule is not None and rule.per == "event" for rule in per_event):
+    if measure.distinct == "event" or any(rule is not None and rule.per == "event" for rule in per_event):
         needed.add("activity")
     if measure.result != "sum":
         needed.add("key")

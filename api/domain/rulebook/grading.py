@@ -68,7 +68,8 @@ def _by_points(rulebook: Rulebook, numbers: Numbers, attributes: Attributes) -> 
             possible.add(grade.id)
         if answer:
             return possible
-    return possible | {UNGRADED}
+    # Lint leaves no score without a grade, so only where nothing at all is possible does a subject stay ungraded.
+    return possible or {UNGRADED}
 
 
 def _earned(grade: Grade, rulebook: Rulebook, numbers: Numbers, attributes: Attributes) -> bool | None:

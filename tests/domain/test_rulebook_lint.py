@@ -1,0 +1,145 @@
+"""Lint: each fault is found at its place, and its repair is clean."""
+
+import copy
+
+import pytest
+
+from api.domain.rulebook.lint import lint
+from api.domain.rulebook.load import read
+from api.domain.rulebook.shipped import shipped
+
+
+def book(name="basic-member", **changes):
+    document = copy.deepcopy(shipped(name).document())
+    document.update(changes)
+    return document
+
+
+def codes(document):
+    return [(finding.severity, finding.code, finding.pointer) for finding in lint(read(document))]
+
+
+def bands(*ends):
+    labels = {"zh": "等", "en": "grade"}
+    grades = [{"id": f"grade_{n}", "labels": labels, "band": band} for n, band in enumerate(ends)]
+    return codes(book(gates=[], final="points", grades=grades))
+
+
+def test_bands_that_overlap_at_95_are_refused():
+    document = book("r03-community-committee")
+    document["grades"][1]["band"] = {"moreThan": 90, "atMost": 95}  # 90–95(含), as the source says
+    document["grades"][2]["band"] = {"atMost": 90}
+    assert codes(document) == [("error", "overlap", "/grades/1/band")]
+    document["grades"][0]["band"] = {"moreThan": 95}
+    assert codes(document) == []
+
+
+@pytest.mark.parametrize(
+    ("ends", "found"),
+    [
+        ([{"atLeast": 30}, {"lessThan": 30}], []),
+        ([{"moreThan": 30}, {"atMost": 30}], []),
+        ([{"moreThan": 30}, {"lessThan": 30}], ["gap"]),
+        ([{"atLeast": 30}, {"atMost": 30}], ["overlap"]),
+        ([{"atLeast": 30}, {"atMost": 29}], ["gap"]),
+        ([{"atLeast": 30}, {"atLeast": 10, "lessThan": 30}], ["gap"]),
+        ([{"atLeast": 30, "lessThan": 65}, {"lessThan": 30}], ["gap"]),
+        ([{"atLeast": 30, "atMost": 65}, {"lessThan": 30}], []),
+        ([{"atLeast": 30, "lessThan": 20}, {"atLeast": 0}], ["empty_band"]),
+        ([{"atLeast": 66}, {"lessThan": 66}], ["unreachable_grade"]),
+        ([{"atLeast": 0}, {"lessThan": 0}], ["unreachable_grade"]),
+        ([{"atLeast": 40}, {"atLeast": 10, "atMost": 50}, {"lessThan": 20}], ["overlap", "overlap"]),
+    ],
+)
+def test_bands_must_meet_and_must_be_in_reach(ends, found):
+    assert [code for severity, code, _ in bands(*ends) if severity == "error"] == found
+
+
+def test_whole_points_need_no_band_between_them():
+    document = book(gates=[])
+    document["totals"][0]["rounding"] = {"quantum": 1, "mode": "down"}
+    labels = {"zh": "等", "en": "grade"}
+    document["grades"] = [
+        {"id": "high", "labels": labels, "band": {"atLeast": 30}},
+        {"id": "low", "labels": labels, "band": {"atMost": 29}},
+    ]
+    assert not [row for row in codes(document) if row[0] == "error"]
+    document["grades"][1]["band"] = {"atMost": 28}
+    assert ("error", "gap", "/grades/0/band") in codes(document)
+
+
+def test_a_minimum_over_the_cap_is_impossible():
+    document = book()
+    document["gates"][0]["when"]["lessThan"] = 3601  # a year counts at most 3600
+    assert codes(document) == [("error", "minimum_over_cap", "/gates/0/when")]
+    document["gates"][0]["when"]["lessThan"] = 3600
+    assert codes(document) == []
+    document["gates"][0]["when"] = {"any": [{"value": "minutes", "atLeast": 3601}]}
+    assert codes(document) == [("error", "impossible_threshold", "/gates/0/when/any/0")]
+
+
+def test_thirteen_months_of_a_year_are_impossible():
+    document = book("r07-chengxi")
+    document["grades"][0]["when"] = {"value": "months", "atLeast": 13}
+    assert codes(document) == [("error", "impossible_threshold", "/grades/0/when")]
+    document["grades"][0]["when"] = {"value": "months", "atLeast": 12}
+    assert codes(document) == []
+
+
+def test_caps_that_contradict_each_other_are_refused():
+    document = book()
+    document["measures"][0]["caps"] = [{"per": "day", "atMost": 480}, {"per": "month", "atMost": 300}]
+    assert ("error", "contradictory_caps", "/measures/0/caps/1") in codes(document)
+    document["measures"][0]["caps"] = [{"per": "month", "atMost": 300}, {"per": "year", "atMost": 3600}]
+    assert ("warning", "cap_never_binds", "/measures/0/caps/1") in codes(document)
+
+
+@pytest.mark.parametrize("kind", ["log_in", "likes", "online_minutes", "study_minutes", "photo"])
+def test_appearances_as_a_measure_are_warned_of(kind):
+    document = book()
+    document["measures"][2]["where"]["kind"] = [kind]
+    assert codes(document) == [("warning", "formalism", "/measures/2/where/kind")]
+
+
+def test_rewarding_the_rush_of_december_is_warned_of():
+    document = book()
+    document["measures"][2]["window"] = {"since": "12-01"}
+    assert codes(document) == [("warning", "year_end_volume", "/measures/2/window")]
+
+
+def test_a_departments_veto_over_a_community_is_warned_of():
+    document = book("r09-lishu")
+    labels = {"zh": "否决", "en": "veto"}
+    document["measures"].append({"id": "veto", "labels": labels, "source": "facts", "where": {"by": ["department"]}})
+    condition = {"value": "veto", "atLeast": 1}
+    document["gates"] = [
+        {"id": "out", "labels": labels, "when": condition, "effect": "becomes", "grade": "not_fulfilled"}
+    ]
+    assert codes(document) == [("warning", "departmental_veto", "/gates/0/when")]
+
+
+def test_idle_gates_odd_weights_and_unused_numbers_are_warned_of():
+    document = book("r03-community-committee")
+    document["totals"][1]["parts"][0]["weight"] = "60%"
+    assert codes(document) == [("warning", "weights", "/totals/1/parts")]
+    document = book()
+    document["gates"][0]["grade"] = "excellent"
+    assert codes(document) == [("warning", "idle_gate", "/gates/0/grade")]
+    document["measures"][1]["informative"] = False
+    assert ("warning", "unused", "/measures/1") in codes(document)
+
+
+def test_a_grade_behind_the_one_that_takes_the_rest_is_unreachable():
+    document = book("r07-chengxi")
+    document["grades"].append({"id": "last", "labels": {"zh": "末", "en": "last"}})
+    assert codes(document) == [("error", "unreachable_grade", "/grades/2")]
+
+
+def test_a_finding_has_place_and_remedy_in_both_languages():
+    document = book()
+    document["gates"][0]["when"]["lessThan"] = 9999
+    row = lint(read(document))[0].as_row()
+    assert row["detail"]["zh"].startswith("minutes 最多只能到 3600")
+    assert row["detail"]["en"].startswith("minutes reaches at most 3600")
+    assert row["remedy"]["zh"]
+    assert row["remedy"]["en"]
