@@ -46,13 +46,16 @@ class Resource(Changing, table=True):
         one_of("kind", "venue", "fund", "skill", "service", "goods", "information"),
         sa.Index("ix_resources_list", "tenant_id", "state", "id"),
         sa.Index("ix_resources_organization", "tenant_id", "organization_id", "state", "id"),
+        # never promised beyond its quantity; a venue is promised for stretches of days and keeps no sum
+        sa.CheckConstraint("promised >= 0 AND (quantity IS NULL OR promised <= quantity)", name="promised"),
     )
     kind: str
     state: str = "draft"
     title: str
     description: str = ""
     category: str
-    quantity: int | None = None
+    quantity: int | None = Field(default=None, sa_type=sa.BigInteger)
+    promised: int = Field(default=0, sa_type=sa.BigInteger)
     quantity_text: str | None = None
     organization_id: UUID = ref("organizations.id")
     reason: str | None = None
@@ -86,13 +89,14 @@ class Project(Changing, table=True):
     community_id: UUID = ref("organizations.id")
     need_id: UUID | None = Field(default=None, foreign_key="needs.id")
     resource_id: UUID | None = Field(default=None, foreign_key="resources.id", index=True)
-    quantity: int | None = None
+    quantity: int | None = Field(default=None, sa_type=sa.BigInteger)
     starts_on: date | None = None
     ends_on: date | None = None
     budget_fen: int | None = Field(default=None, sa_type=sa.BigInteger)
     reasons: list[dict[str, Any]] = json_field(list)
     reason: str | None = None
     agreement_id: UUID | None = None
+    result: dict[str, Any] = json_field()
     source: str | None = Field(default=None, index=True)
     flags: list[str] = json_field(list)
 

@@ -688,7 +688,8 @@ def upgrade() -> None:
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=False),
         sa.Column("category", sa.String(), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=True),
+        sa.Column("quantity", sa.BigInteger(), nullable=True),
+        sa.Column("promised", sa.BigInteger(), nullable=False),
         sa.Column("quantity_text", sa.String(), nullable=True),
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
@@ -699,6 +700,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "kind IN ('venue', 'fund', 'skill', 'service', 'goods', 'information')", name=op.f("ck_resources_kind")
+        ),
+        sa.CheckConstraint(
+            "promised >= 0 AND (quantity IS NULL OR promised <= quantity)", name=op.f("ck_resources_promised")
         ),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_resources_organization_id_organizations")
@@ -786,7 +790,7 @@ def upgrade() -> None:
         sa.Column("community_id", sa.Uuid(), nullable=False),
         sa.Column("need_id", sa.Uuid(), nullable=True),
         sa.Column("resource_id", sa.Uuid(), nullable=True),
-        sa.Column("quantity", sa.Integer(), nullable=True),
+        sa.Column("quantity", sa.BigInteger(), nullable=True),
         sa.Column("starts_on", sa.Date(), nullable=True),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("budget_fen", sa.BigInteger(), nullable=True),
@@ -795,6 +799,9 @@ def upgrade() -> None:
         ),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("agreement_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "result", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
         sa.Column("source", sa.String(), nullable=True),
         sa.Column(
             "flags", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
