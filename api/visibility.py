@@ -134,11 +134,14 @@ def _cases(actor: Actor) -> Condition:
 
 
 def _documents(actor: Actor) -> Condition:
-    return or_(
+    delivered = select(Delivery.document_id).where(within(actor, "document.read", Delivery.recipient_id))
+    told = or_(
         Document.recipient_id == actor.person_id,
-        sa.and_(Document.state != "drafted", within(actor, "document.read", Document.recipient_id)),
-        within(actor, "document.read", Document.issuer_id),
+        Document.circle == "public",
+        within(actor, "document.read", Document.recipient_id),
+        Document.id.in_(delivered),
     )
+    return or_(sa.and_(Document.state != "drafted", told), within(actor, "document.read", Document.issuer_id))
 
 
 def _deliveries(actor: Actor) -> Condition:

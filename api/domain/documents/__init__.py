@@ -2,7 +2,7 @@
 
 from api.domain.documents.arrangements import Duty, Outcome, PlanRow, Signatory, agreement, plan, receipt
 from api.domain.documents.content import Head, InvalidContent, Label, Party, Words, content_hash
-from api.domain.documents.numbers import KINDS, InvalidDocumentNumber, document_number, read_number
+from api.domain.documents.numbers import KINDS, InvalidDocumentNumber, document_number, issuing_code, read_number
 from api.domain.documents.statements import MemberLine, RulebookRef, UnitResult, feedback_statement
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "content_hash",
     "document_number",
     "feedback_statement",
+    "issuing_code",
     "plan",
     "read_number",
     "receipt",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from hashlib import sha256
 
 from stdnum.iso7064 import mod_37_36
 
@@ -68,6 +69,22 @@ def document_number(kind: str, tenant_code: str, year: int, sequence: int) -> st
         raise InvalidDocumentNumber(reason="year or sequence out of range", reasonZh="年份或序号超出范围")
     parts = (KINDS[kind].prefix, f"{year:04d}", tenant_code, f"{sequence:06d}")
     return "-".join((*parts, mod_37_36.calc_check_digit("".join(parts))))
+
+
+def issuing_code(configured: str | None, tenant: str) -> str:
+    """Return the six digits that stand for a tenant in its numbers: those configured, else its own code.
+
+    A tenant whose code is no division code gets digits of its code's hash after a 9, with which no division code
+    begins: two of them on one installation must not give out the same number. Raises `InvalidDocumentNumber` for a
+    configured code that is not six digits.
+    """
+    if configured is not None:
+        if not re.fullmatch(r"[0-9]{6}", configured):
+            raise InvalidDocumentNumber(reason="the tenant's code has six digits", reasonZh="租户代码应为六位数字")
+        return configured
+    if re.fullmatch(r"[0-9]{6}", tenant):
+        return tenant
+    return f"9{int(sha256(tenant.encode()).hexdigest(), 16) % 100_000:05d}"
 
 
 def read_number(text: str) -> NumberParts:
