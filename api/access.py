@@ -29,7 +29,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             shift.show_code signup.create signup.cancel signup.read signup.list signup.confirm fact.check_in
             fact.check_out fact.list fact.read registration.submit registration.read registration.list
             registration.transfer presence.record presence.record_list entry.list entry.read record.mine
-            record.read assessment.read assessment.explain document.read case.create case.read rulebook.read
+            record.read assessment.read assessment.explain document.read
+            document.list document.export case.create case.read rulebook.read
             cycle.read job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list""",
         "liaison": """
@@ -38,7 +39,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             resource.withdraw need.read project.propose project.accept project.decline project.cancel
             project.deliver project.read project.start activity.create activity.edit activity.publish
             activity.cancel activity.complete shift.create shift.edit shift.cancel document.read document.export
-            delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
+            delivery.read delivery.list delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
             file.create job.cancel""",
         "organiser": """
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
@@ -52,9 +53,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.complete activity.cancel shift.create shift.edit shift.cancel shift.roll_call shift.settle
             shift.show_code signup.read signup.confirm fact.record fact.read fact.reverse entry.read
             entry.supplement case.read case.assign case.answer case.close document.read document.export
-            delivery.read list.import file.create job.cancel person.read""",
+            delivery.read delivery.list list.import file.create job.cancel person.read""",
         "street_officer": """
-            organization.read organization.record registration.read need.read resource.read project.read
+            delivery.read delivery.list organization.read organization.record registration.read need.read resource.read project.read
             activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
             case.read case.assign case.answer case.close document.read document.export""",
         "district_officer": """
@@ -64,7 +65,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
             rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize
             cycle.deliver assessment.read document.read document.export document.create document.edit
-            document.issue document.revoke delivery.read case.read case.assign case.answer case.close
+            document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
             file.create job.read job.cancel event.read list.import person.import unit.import""",
         "city_officer": """
             organization.read organization.import organization.create organization.edit organization.count
@@ -73,11 +74,12 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
             rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize
             cycle.deliver assessment.read document.read document.export document.create document.edit
-            document.issue document.revoke delivery.read case.read case.assign case.answer case.close
+            document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
             file.create job.read job.cancel event.read list.import person.import unit.import""",
         "work_committee_officer": """
             organization.read document.create document.edit document.rebalance document.issue document.revoke
-            document.read document.export registration.read file.create job.read case.read unit.import""",
+            document.read document.export delivery.read delivery.list
+            registration.read file.create job.read case.read unit.import""",
         "department_handler": """
             case.read case.answer document.read""",
         "system_admin": """
