@@ -39,8 +39,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             resource.withdraw need.read project.propose project.accept project.decline project.cancel
             project.deliver project.read project.start activity.create activity.edit activity.publish
             activity.cancel activity.complete shift.create shift.edit shift.cancel document.read document.export
-            delivery.read delivery.list delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
-            file.create job.cancel""",
+            delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
+            file.create job.cancel delivery.list""",
         "organiser": """
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
             signup.read signup.confirm""",
@@ -55,9 +55,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             entry.supplement case.read case.assign case.answer case.close document.read document.export
             delivery.read delivery.list list.import file.create job.cancel person.read""",
         "street_officer": """
-            delivery.read delivery.list organization.read organization.record registration.read need.read resource.read project.read
+            organization.read organization.record registration.read need.read resource.read project.read
             activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
-            case.read case.assign case.answer case.close document.read document.export""",
+            case.read case.assign case.answer case.close document.read document.export delivery.read delivery.list""",
         "district_officer": """
             organization.read organization.import organization.create organization.edit organization.count
             organization.end organization_link.create organization_link.end organization.record registration.read
