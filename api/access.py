@@ -32,7 +32,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             record.read assessment.read assessment.explain document.read
             document.list document.export case.create case.read rulebook.read
             cycle.read job.read job.list job.cancel file.read
-            organization.list organization_link.read organization_link.list""",
+            organization.list organization_link.read organization_link.list
+            case.list case.reopen case.escalate""",
         "liaison": """
             organization.read organization.record person.read person.import registration.read
             registration.submit registration.end resource.create resource.edit resource.publish
@@ -40,7 +41,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             project.deliver project.read project.start activity.create activity.edit activity.publish
             activity.cancel activity.complete shift.create shift.edit shift.cancel document.read document.export
             delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
-            file.create job.cancel delivery.list""",
+            file.create job.cancel delivery.list
+            case.list person.list import.create""",
         "organiser": """
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
             signup.read signup.confirm""",
@@ -53,11 +55,13 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.complete activity.cancel shift.create shift.edit shift.cancel shift.roll_call shift.settle
             shift.show_code signup.read signup.confirm fact.record fact.read fact.reverse entry.read
             entry.supplement case.read case.assign case.answer case.close document.read document.export
-            delivery.read delivery.list list.import file.create job.cancel person.read""",
+            delivery.read delivery.list list.import file.create job.cancel person.read
+            case.list case.escalate person.list import.create""",
         "street_officer": """
             organization.read organization.record registration.read need.read resource.read project.read
             activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
-            case.read case.assign case.answer case.close document.read document.export delivery.read delivery.list""",
+            case.read case.assign case.answer case.close document.read document.export delivery.read delivery.list
+            case.list case.escalate""",
         "district_officer": """
             organization.read organization.import organization.create organization.edit organization.count
             organization.end organization_link.create organization_link.end organization.record registration.read
@@ -66,7 +70,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize
             cycle.deliver assessment.read document.read document.export document.create document.edit
             document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
-            file.create job.read job.cancel event.read list.import person.import unit.import""",
+            file.create job.read job.cancel event.read list.import person.import unit.import
+            case.list case.escalate import.create entry.supplement""",
         "city_officer": """
             organization.read organization.import organization.create organization.edit organization.count
             organization.end organization_link.create organization_link.end organization.record registration.read
@@ -75,23 +80,28 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize
             cycle.deliver assessment.read document.read document.export document.create document.edit
             document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
-            file.create job.read job.cancel event.read list.import person.import unit.import""",
+            file.create job.read job.cancel event.read list.import person.import unit.import
+            case.list case.escalate import.create entry.supplement""",
         "work_committee_officer": """
             organization.read document.create document.edit document.rebalance document.issue document.revoke
             document.read document.export delivery.read delivery.list
-            registration.read file.create job.read case.read unit.import""",
+            registration.read file.create job.read case.read unit.import
+            case.list case.assign case.answer case.close import.create""",
         "department_handler": """
-            case.read case.answer document.read""",
+            case.read case.answer document.read
+            case.list""",
         "system_admin": """
             organization.read organization.import organization.create organization.edit organization.count
             organization.end organization_link.create organization_link.end unit.import person.import list.import
             job.read job.cancel
-            file.create tenant.read""",
+            file.create tenant.read
+            import.create""",
         "security_admin": """
             grant.read grant.create grant.end""",
         "auditor": """
             organization.read event.read fact.read entry.read document.read cycle.read assessment.read job.read
-            person.read case.read""",
+            person.read case.read
+            case.list person.list""",
     }.items()
 }
 

@@ -1,0 +1,67 @@
+"""事项 on the wire: what somebody asks an office to decide."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from api.schemas.base import Body, Code, ListQuery, Subject, Text
+
+
+class NewCase(Body):
+    """What somebody asks an office; the kinds that rules open by themselves are not among these."""
+
+    kind: Literal["objection", "appeal", "supplement", "opinion", "complaint", "data_request", "prompt"]
+    organization_id: UUID
+    subject_kind: Code = "organization"
+    subject_id: UUID | None = None
+    reason: Annotated[Text, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_its_case(self) -> NewCase:
+        if self.subject_kind == "case" and self.subject_id is None:
+            raise ValueError("an earlier case is named by its id")
+        return self
+
+
+class Case(Subject):
+    """A case as it is shown; `late` says that its clock has run out unanswered."""
+
+    kind: str
+    organization_id: UUID
+    organization_name: str
+    subject_kind: str
+    subject_id: UUID | None
+    reason: str
+    facts: dict[str, Any]
+    due_on: date
+    late: bool
+    assigned_to: UUID | None
+    answer: str | None
+    created_at: datetime
+
+
+class CaseQuery(ListQuery):
+    """Which cases to list; `mine` are those assigned to the caller."""
+
+    state: Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")] | None = None
+    kind: Annotated[str, Field(max_length=30, pattern="^[a-z_]+$")] | None = None
+    organization_id: UUID | None = None
+    subject_id: UUID | None = None
+    mine: bool = False
+    late: bool = False
+
+
+class Assignment(Body):
+    """Who is to answer; nobody named means the caller."""
+
+    person_id: UUID | None = None
+
+
+class CaseAnswer(Body):
+    """The office's answer."""
+
+    answer: Annotated[Text, Field(min_length=1)]

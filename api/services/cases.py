@@ -1,0 +1,248 @@
+"""事项: somebody asks an office to decide; a clock in working days, an answer, one inbox (待办)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api import paging
+from api.access import Actor, acting, allowed, found, require
+from api.db import Session
+from api.domain.workdays import WorkCalendar, add_workdays
+from api.errors import Conflict, Forbidden, Invalid
+from api.models import Case, Organization
+from api.services import changes
+from api.services.days import today
+from api.services.places import place
+from api.visibility import visible
+
+DUE_DAYS = 10
+"""Working days within which an office answers, where nobody says otherwise."""
+
+_OPEN = ("open", "assigned", "escalated", "reopened")
+_SHOWN = sa.select(
+    Case.id, Case.version, Case.state, Case.kind, Case.organization_id, Case.subject_kind, Case.subject_id, Case.reason,
+    Case.facts, Case.due_on, Case.assigned_to, Case.answer, Case.answered_by, Case.opened_by, Case.created_at,
+    Organization.name.label("organization_name"), Organization.path,
+).join(Organization, Organization.id == Case.organization_id)  # fmt: skip
+
+
+class DecidedBefore(Conflict):
+    """Who decided a matter does not decide the objection against that decision."""
+
+    code = "decided_before"
+    zh, en = "该人员曾作出原答复，须由他人办理", "This person gave the earlier answer; somebody else has to decide"
+
+
+class OwnCase(Conflict):
+    """Nobody decides what they asked for themselves."""
+
+    code, zh, en = "own_case", "不能办理本人提出的事项", "Nobody decides a case of their own"
+
+
+class NotAHandler(Invalid):
+    """The person may not answer cases of this organisation."""
+
+    code, zh, en = "not_a_handler", "该人员无权办理此事项", "This person may not answer this case"
+
+
+class NotLate(Conflict):
+    """A case is escalated only when its clock has run out."""
+
+    code, zh, en = "not_late", "办理期限为 {dueOn}，尚未逾期", "The case is due on {dueOn} and not late"
+
+
+class ReopenedOnce(Conflict):
+    """A case can be reopened once."""
+
+    code, zh, en = "reopened_once", "事项只能重新办理一次", "A case can be reopened once"
+
+
+def open_case(
+    session: Session,
+    actor: Actor,
+    *,
+    kind: str,
+    organization_id: UUID,
+    reason: str,
+    facts: dict[str, Any],
+    subject_kind: str,
+    subject_id: UUID | None = None,
+    source: str | None = None,
+    due_days: int = DUE_DAYS,
+) -> UUID:
+    """Open a case at an organisation and return its id; a second one of the same `source` gives the first.
+
+    `reason` is a code or the words of who asks, `facts` what an officer needs to decide, without names; due in
+    `due_days` working days of the tenant's calendar.
+    """
+    case = {
+        "kind": kind, "organization_id": organization_id, "reason": reason, "facts": facts, "source": source,
+        "subject_kind": subject_kind, "subject_id": subject_id, "due_days": due_days,
+    }  # fmt: skip
+    return open_cases(session, actor, [case])[0]
+
+
+def open_cases(session: Session, actor: Actor, asked: Sequence[dict[str, Any]]) -> list[UUID]:
+    """Open cases, each with the members that `open_case` takes; return an id for each, of what stands."""
+    if not asked:
+        return []
+    day = today(session, actor.tenant_id)
+    due = {days: add_workdays(day, days, WorkCalendar()) for days in {case.get("due_days", DUE_DAYS) for case in asked}}
+    rows = [_born(session, actor, case, due[case.get("due_days", DUE_DAYS)]) for case in asked]
+    session.insert_new(Case, sorted(rows, key=lambda row: (row["source"] or "", row["id"])))
+    by_source = dict(_standing(session, actor, [row["source"] for row in rows if row["source"]]))
+    ids = [by_source.get(row["source"], row["id"]) for row in rows]
+    new = [row for row, stands in zip(rows, ids, strict=True) if row["id"] == stands]
+    for row in new:
+        changes.record(session, actor, "case.create", "case", row["id"], at=row["organization_id"], written=row)
+    return ids
+
+
+def _born(session: Session, actor: Actor, case: dict[str, Any], due_on: date) -> dict[str, Any]:
+    values = {
+        "kind": case["kind"], "organization_id": case["organization_id"], "reason": case["reason"],
+        "facts": case["facts"], "subject_kind": case["subject_kind"], "subject_id": case.get("subject_id"),
+        "source": case.get("source"),
+        "due_on": due_on, "opened_by": actor.person_id, "assigned_to": None, "answer": None, "answered_by": None,
+    }  # fmt: skip
+    return changes.born(session, actor, "case", "case.create", values)
+
+
+def _standing(session: Session, actor: Actor, sources: list[str]) -> list[tuple[str, UUID]]:
+    looks = sa.select(Case.source, Case.id).where(Case.tenant_id == actor.tenant_id)
+    slices = [sources[start : start + 500] for start in range(0, len(sources), 500)]
+    return [tuple(row) for part in slices for row in session.rows(looks.where(Case.source.in_(part)))]
+
+
+def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
+    """Ask an office for a decision; against the answer to an earlier case, whose decider then stays out."""
+    organization = place(session, actor, values["organization_id"], pointer="/organizationId")
+    facts: dict[str, Any] = {}
+    if values["subject_kind"] == "case":
+        before = _find(session, actor, values["subject_id"])
+        facts["deciders"] = _deciders(before)
+    return open_case(
+        session,
+        actor,
+        kind=values["kind"],
+        organization_id=organization.id,
+        reason=values["reason"],
+        facts=facts,
+        subject_kind=values["subject_kind"],
+        subject_id=values["subject_id"],
+    )
+
+
+def assign(session: Session, actor: Actor, case_id: UUID, person_id: UUID | None) -> UUID:
+    """Give a case to a person who may answer it, else to the actor; NotAHandler, OwnCase, DecidedBefore."""
+    case = _find(session, actor, case_id)
+    grant = require(actor, "case.assign", case.path)
+    handler = person_id or actor.person_id
+    try:
+        may_answer = acting(session, actor.tenant_id, handler, "case.answer").grant_for("case.answer", case.path)
+    except KeyError:
+        may_answer = None
+    if may_answer is None:
+        raise NotAHandler(pointer="/personId")
+    _require_fresh(case, handler)
+    return _take(session, actor, case, "case.assign", {"assigned_to": handler}, grant)
+
+
+def answer(session: Session, actor: Actor, case_id: UUID, text: str) -> UUID:
+    """Answer a case. Who asked, and who decided it before, does not: OwnCase, DecidedBefore."""
+    case = _find(session, actor, case_id)
+    grant = require(actor, "case.answer", case.path)
+    _require_fresh(case, actor.person_id)
+    return _take(session, actor, case, "case.answer", {"answer": text, "answered_by": actor.person_id}, grant)
+
+
+def close(session: Session, actor: Actor, case_id: UUID) -> UUID:
+    """Close an answered case."""
+    case = _find(session, actor, case_id)
+    return _take(session, actor, case, "case.close", {}, require(actor, "case.close", case.path))
+
+
+def reopen(session: Session, actor: Actor, case_id: UUID, reason: str) -> UUID:
+    """Reopen a case: once, by who asked, for another decider and with a new clock."""
+    case = _find(session, actor, case_id)
+    if case.opened_by != actor.person_id:
+        raise Forbidden(step="case.reopen")
+    if "reopened" in case.facts:
+        raise ReopenedOnce
+    facts = {**case.facts, "deciders": _deciders(case), "reopened": {"reason": reason, "answer": case.answer}}
+    due_on = add_workdays(today(session, actor.tenant_id), DUE_DAYS, WorkCalendar())
+    anew = {"facts": facts, "due_on": due_on, "assigned_to": None, "answer": None, "answered_by": None}
+    return _take(session, actor, case, "case.reopen", anew, None)
+
+
+def escalate(session: Session, actor: Actor, case_id: UUID) -> UUID:
+    """Call the offices above to a case that is late: by who asked or an officer; NotLate before."""
+    case = _find(session, actor, case_id)
+    grant = None if case.opened_by == actor.person_id else require(actor, "case.escalate", case.path)
+    if case.state in _OPEN and today(session, actor.tenant_id) <= case.due_on:
+        raise NotLate(dueOn=case.due_on.isoformat())
+    return _take(session, actor, case, "case.escalate", {}, grant)
+
+
+def one(session: Session, actor: Actor, case_id: UUID) -> dict[str, Any]:
+    """Return one case as it stands for this actor."""
+    return _view(actor, _find(session, actor, case_id)._asdict(), today(session, actor.tenant_id))
+
+
+def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
+    """Return a page of the cases that the actor asked for or has to see to, newest first."""
+    day = today(session, actor.tenant_id)
+    statement = _SHOWN.where(visible(actor, Case))
+    for column, wanted in (
+        (Case.state, query.state),
+        (Case.kind, query.kind),
+        (Case.organization_id, query.organization_id),
+        (Case.subject_id, query.subject_id),
+        (Case.assigned_to, actor.person_id if query.mine else None),
+    ):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    if query.late:
+        statement = statement.where(Case.state.in_(_OPEN), Case.due_on < day)
+    page = paging.page(session, statement, Case.id, limit=query.limit, cursor=query.cursor)
+    page["items"] = [_view(actor, item, day) for item in page["items"]]
+    return page
+
+
+def _find(session: Session, actor: Actor, case_id: UUID | None) -> Any:
+    return found(session.first(_SHOWN.where(visible(actor, Case), Case.id == case_id)))
+
+
+def _take(session: Session, actor: Actor, case: Any, step: str, values: dict[str, Any], grant: UUID | None) -> UUID:
+    changes.take(session, actor, Case, case, step, values, at=case.organization_id, grant=grant)
+    return case.id
+
+
+def _deciders(case: Any) -> list[str]:
+    before = [*case.facts.get("deciders", ()), *([str(case.answered_by)] if case.answered_by else [])]
+    return list(dict.fromkeys(before))
+
+
+def _require_fresh(case: Any, person_id: UUID) -> None:
+    if case.opened_by == person_id:
+        raise OwnCase
+    if str(person_id) in case.facts.get("deciders", ()):
+        raise DecidedBefore
+
+
+def _view(actor: Actor, case: dict[str, Any], day: date) -> dict[str, Any]:
+    own = case["opened_by"] == actor.person_id
+    late = case["state"] in _OPEN and case["due_on"] < day
+    shut = set() if late else {"case.escalate"}
+    if not own or "reopened" in case["facts"]:
+        shut.add("case.reopen")
+    if own or str(actor.person_id) in case["facts"].get("deciders", ()):
+        shut.add("case.answer")
+    steps = allowed(actor, "case", case["state"], case["path"], own=own)
+    facts = {name: fact for name, fact in case["facts"].items() if name != "deciders"}
+    return {**case, "facts": facts, "late": late, "allowed_actions": [step for step in steps if step not in shut]}
