@@ -1,0 +1,118 @@
+"""One row of every noun, near (桃园社区, 第一中学) and far (远山社区, 供水公司), written past the services."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api import models
+from api.access import Actor
+from api.db import Session, new_id
+from api.domain.steps import TABLES
+from api.services import files
+from tests.support.world import World
+
+# Where a path names an object by another name than that of its table, or a row needs more than its columns say.
+TABLE_OF = {"registration": models.Affiliation, "unit": models.Organization, "community": models.Organization}
+MORE: dict[str, dict[str, Any]] = {
+    "affiliations": {"kind": "registration", "state": "submitted", "basis": "residence"},
+    "organization_links": {"kind": "registration", "state": "submitted"},
+    "activities": {"state": "published"},
+    "shifts": {"capacity": 5},
+    "signups": {"state": "confirmed"},
+    "documents": {"state": "issued", "kind": "feedback_statement"},
+    "deliveries": {"state": "sent", "channel": "store"},
+    "cycles": {"state": "published"},
+    "facts": {"kind": "check_in"},
+    "entries": {"unit": "volunteer_minutes"},
+    "jobs": {"kind": "divisions.import"},
+}
+PLACES = {
+    "near": {"territory": "community", "unit": "unit", "person": "member"},
+    "far": {"territory": "far_community", "unit": "unit2", "person": "member3"},
+}
+AT_UNIT = {"organizer_id", "recipient_id", "employer_id", "from_id"}
+
+
+class Objects:
+    """Makes rows for a relation, `near` or `far`, each noun once; what a row refers to is made with it."""
+
+    def __init__(self, session: Session, world: World, relation: str) -> None:
+        self._session, self._world = session, world
+        self._tenant = world.operator.tenant_id
+        self.person = world.people[PLACES[relation]["person"]]
+        self.community = world.places[PLACES[relation]["territory"]]
+        self.unit = world.places[PLACES[relation]["unit"]]
+        self._relation, self._made = relation, {models.Organization: self.community, models.Person: self.person}
+        account = sa.select(models.Person.account_id).where(models.Person.id == self.person)
+        self.account = session.scalar(account)
+
+    def named(self, parameter: str) -> UUID | str | None:
+        """Return what a parameter of a path such as `need_id` stands for; None where no noun has that name."""
+        noun = parameter.removesuffix("_id")
+        if noun == "unit":
+            return self.unit
+        table = TABLE_OF.get(noun) or getattr(models, "".join(part.title() for part in noun.split("_")), None)
+        return None if table is None else self.of(table)
+
+    def of(self, table: Any) -> UUID:
+        """Return the id of this relation's row of a table."""
+        if table is models.File and table not in self._made:
+            owner = Actor(self.person, self.account, self._tenant)
+            self._made[table] = files.keep(self._session, owner, "a.csv", "text/csv", b"a,b")
+        if table not in self._made:
+            row = {name: self._value(table, column) for name, column in table.__table__.columns.items()}
+            self._session.insert(table, [row])
+            self._made[table] = row["id"]
+        return self._made[table]
+
+    def _value(self, table: Any, column: Any) -> Any:
+        given = MORE.get(table.__tablename__, {})
+        field = table.model_fields[column.key]
+        if column.key in given:
+            return given[column.key]
+        if column.key == "tenant_id":
+            return self._tenant
+        if column.key == "state":
+            return TABLES[_noun(table)].start[0]
+        if isinstance(column.type, sa.JSON):
+            return field.default_factory() if field.default_factory else {}
+        if column.key in ("person_id", "asked_by", "opened_by", "owner_id", "actor_id", "account_id", "subject_id"):
+            return self.account if column.key in ("account_id", "subject_id") else self.person
+        if column.key == "community_id" or (column.foreign_keys and not column.nullable):
+            return self._referred(column)
+        if not field.is_required():
+            return field.default
+        return None if column.nullable else self._plain(table, column)
+
+    def _referred(self, column: Any) -> UUID:
+        if column.key in AT_UNIT:
+            return self.unit
+        if not column.foreign_keys:
+            return self.community
+        wanted = next(iter(column.foreign_keys)).column.table
+        mappers = models.Need._sa_registry.mappers
+        return self.of(next(mapper.class_ for mapper in mappers if mapper.local_table is wanted))
+
+    def _plain(self, table: Any, column: Any) -> Any:
+        kind = column.type.impl if isinstance(column.type, sa.types.TypeDecorator) else column.type
+        for check in table.__table__.constraints:
+            words = re.fullmatch(rf"{column.key} IN \('(\w+)'.*\)", str(getattr(check, "sqltext", "")))
+            if words:
+                return words[1]
+        if isinstance(kind, sa.DateTime):
+            later = column.key == "ends_at"
+            return self._session.now.replace(hour=3) if later else self._session.now
+        if isinstance(kind, sa.Uuid):
+            return new_id() if column.key != "recipient_id" else self.unit
+        if isinstance(kind, sa.String):
+            return f"{self._relation}-{column.key}"
+        return {sa.Date: date(2026, 3, 2), sa.LargeBinary: b"x", sa.Boolean: False}.get(type(kind), 1)
+
+
+def _noun(table: Any) -> str:
+    return next(noun for noun in TABLES if noun == re.sub(r"(?<!^)([A-Z])", r"_\1", table.__name__).lower())
