@@ -62,8 +62,8 @@ def _from_rows(measure: RowMeasure, bundle: InputBundle) -> Reading:
         for group in _groups(parts, cap.per):
             _fill(group, cap.at_most, f"cap:{cap.per}")
     reading.unknown += [f"{measure.source}:{key}" for key in sorted(unsure)]
-    reading.inputs = _inputs(parts)
     _finish(measure, parts, bundle, reading)
+    reading.inputs = _inputs(parts)
     if reading.unknown:
         reading.value = reading.required = reading.missed = None
     return reading
@@ -212,13 +212,17 @@ def _exempt(first: str, after: str, free: list[tuple[str, str]], when: str) -> b
 
 def _inputs(parts: list[Part]) -> list[dict[str, Any]]:
     """Return what each key recorded and counted; the days of one service are one input again."""
-    by_key: dict[str, tuple[Number, Number, list[str]]] = {}
+    first: dict[str, Part] = {}
     for part in parts:
-        recorded, counted, why = by_key.get(part.key, (0, 0, []))
-        reasons = why + [reason for reason in part.why if reason not in why]
-        by_key[part.key] = (recorded + part.recorded, counted + part.value, reasons)
-    rows = []
-    for key, (recorded, counted, why) in by_key.items():
-        row: dict[str, Any] = {"key": key, "recorded": text(recorded), "counted": text(counted)}
-        rows.append({**row, "why": why} if why else row)
+        whole_of_it = first.setdefault(part.key, part)
+        if whole_of_it is not part:
+            whole_of_it.recorded += part.recorded
+            whole_of_it.value += part.value
+            whole_of_it.why += [reason for reason in part.why if reason not in whole_of_it.why]
+    rows: list[dict[str, Any]] = []
+    for key, part in first.items():
+        row: dict[str, Any] = {"key": key, "recorded": text(part.recorded), "counted": text(part.value)}
+        if part.why:
+            row["why"] = part.why
+        rows.append(row)
     return rows

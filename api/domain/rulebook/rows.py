@@ -98,7 +98,8 @@ def chosen(measure: RowMeasure, rows: Iterable[Row], period: tuple[str, str], un
             unsure.symmetric_difference_update([key])
             continue
         count = row.get("count", -1 if reverses else 1)
-        for day, value in _amounts(measure, row, on, count, per_day):
+        split = row.get("days") if per_day else None
+        for day, value in sorted(split.items()) if split else ((on, _amount(measure, row, count)),):
             if value is None:
                 unsure.symmetric_difference_update([key])
                 continue
@@ -121,20 +122,18 @@ def _falls(row: Row, on: str, days: tuple[str, str], source: str) -> bool:
     return since <= on < before
 
 
-def _amounts(measure: RowMeasure, row: Row, on: str, count: int, per_day: bool) -> list[tuple[str, Number | None]]:
+def _amount(measure: RowMeasure, row: Row, count: int) -> Number | None:
     take = measure.take
+    if take == "amount":
+        amount = row.get("amount", count if measure.source in ("facts", "affiliations") else None)
+        return exact(amount) if isinstance(amount, str) else amount
     if take == "count":
-        return [(on, count)]
+        return count
     if isinstance(take, MemberNumber):
         written = row["numbers"].get(take.number)
-        return [(on, None if written is None else exact(written))]
-    if isinstance(take, Table):
-        points = looked_up(take, row.get(take.column))
-        return [(on, None if points is None else points * count)]
-    if per_day and row.get("days"):
-        return sorted((day, amount) for day, amount in row["days"].items())
-    amount = row.get("amount", count if measure.source in ("facts", "affiliations") else None)
-    return [(on, exact(amount) if isinstance(amount, str) else amount)]
+        return None if written is None else exact(written)
+    points = looked_up(take, row.get(take.column)) if isinstance(take, Table) else None
+    return None if points is None else points * count
 
 
 def looked_up(table: Table, found: str | None) -> Number | None:

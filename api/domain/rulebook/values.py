@@ -45,8 +45,8 @@ def whole(value: Number) -> Number:
 
 def text(value: Number) -> str:
     """Write an exact number: digits with a point where that ends, "p/q" where it would not."""
-    if value.denominator == 1:
-        return str(value.numerator)
+    if isinstance(value, int) or value.denominator == 1:
+        return str(value)
     rest, places = value.denominator, 0
     for prime in (2, 5):
         power = 0
