@@ -25,6 +25,13 @@ class SignupClosed(Conflict):
     zh, en = "该班次已停止报名", "This shift takes no more sign-ups"
 
 
+class TooLateToCancel(Conflict):
+    """The shift has begun; whoever does not come is simply not recorded."""
+
+    code = "too_late_to_cancel"
+    zh, en = "班次已开始，不能再取消报名", "The shift has begun; the sign-up stands"
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A sign-up on the waiting list: when the person last asked, and an id that settles a tie."""

@@ -1,0 +1,217 @@
+"""服务 on the wire: activities, shifts, sign-ups, codes, presences."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.base import Body, Code, Count, Line, ListQuery, Moment, Subject, Text, View
+
+Kind = Literal["service", "visit", "meeting", "training", "forum", "reception"]
+Nature = Literal["volunteer_service", "party_duty", "organizational_life", "training", "paid_work"]
+State = Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")]
+Places = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class Policy(Body):
+    """Windows around each shift in minutes, and whether somebody without a place may come or has to wait for consent."""
+
+    early_minutes: Annotated[int, Field(ge=0, le=240)] = 30
+    late_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
+    check_out_minutes: Annotated[int, Field(ge=0, le=1440)] = 120
+    walk_in: bool = False
+    pairs: Annotated[int, Field(ge=1, le=3)] = 3
+    agrees: Annotated[bool, Field(description="a sign-up waits for the organiser's consent")] = False
+
+
+class NewActivity(Body):
+    """An activity as its organiser plans it; `nature` says as what attendance counts."""
+
+    kind: Kind = "service"
+    nature: Nature = "volunteer_service"
+    voluntary: bool = True
+    title: Line
+    description: Text = ""
+    risks: Text = ""
+    category: Code | None = None
+    place: Text = ""
+    community_id: UUID
+    organizer_id: UUID
+    leader_id: UUID | None = None
+    project_id: UUID | None = None
+    policy: Policy = Policy()
+
+    def values(self) -> dict[str, Any]:
+        """Return the members by their inner names; the policy as plain data."""
+        return {**super().values(), "policy": self.policy.values()}
+
+
+class Activity(Subject):
+    """An activity as it is shown."""
+
+    kind: str
+    nature: str
+    voluntary: bool
+    title: str
+    description: str
+    risks: str
+    category: str | None
+    place: str
+    community_id: UUID
+    community_name: str
+    organizer_id: UUID
+    organizer_name: str
+    leader_id: UUID | None
+    project_id: UUID | None
+    reason: str | None
+    policy: dict[str, Any]
+    flags: list[str]
+
+
+class ActivityQuery(ListQuery):
+    """Which activities to list."""
+
+    state: State | None = None
+    community_id: UUID | None = None
+    organizer_id: UUID | None = None
+    nature: Nature | None = None
+
+
+class Window(Body):
+    """When a shift is and how many it takes; half-open, at most a day."""
+
+    starts_at: Moment
+    ends_at: Moment
+    capacity: Places
+
+
+class NewShift(Window):
+    """A shift of an activity."""
+
+    activity_id: UUID
+
+
+class Shift(Subject):
+    """A shift with the places that are left."""
+
+    activity_id: UUID
+    title: str
+    kind: str
+    nature: str
+    place: str
+    community_id: UUID
+    community_name: str
+    short_code: str
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    confirmed: int
+    places_left: Count
+    imported: bool
+
+
+class ShiftQuery(ListQuery):
+    """Which shifts to list."""
+
+    state: State | None = None
+    activity_id: UUID | None = None
+    community_id: UUID | None = None
+    starts_from: Moment | None = None
+    starts_before: Moment | None = None
+
+
+class ShownCode(View):
+    """What the organiser's screen shows until `changes_at`."""
+
+    code: str
+    changes_at: datetime
+
+
+class Signup(Subject):
+    """Somebody's sign-up for a shift; `name` only where it may be seen."""
+
+    shift_id: UUID
+    person_id: UUID
+    name: str | None = None
+    queued_at: datetime
+    waiting_before: Count | None = Field(None, description="how many on the waiting list go first")
+
+
+class SignupQuery(ListQuery):
+    """Which sign-ups to list."""
+
+    state: State | None = None
+
+
+Direction = Literal["check_in", "check_out"]
+Pair = Annotated[int, Field(ge=1, le=3)]
+
+
+class OwnPresence(Body):
+    """A person's own check-in or check-out with the code on the organiser's screen."""
+
+    direction: Direction
+    pair: Pair = 1
+    code: Annotated[str, Field(min_length=8, max_length=8, pattern="^[0-9A-Za-z]+$")] | None = None
+
+
+class NewPresence(OwnPresence):
+    """One line of a list: with `person_id` a roll call by leader, organiser or worker, without it the caller's own."""
+
+    shift_id: UUID
+    person_id: UUID | None = None
+    at: Annotated[Moment, Field(description="when it happened, for a roll call; now if left out")] | None = None
+
+
+class PresenceList(Body):
+    """A list of presences; each gets an outcome of its own."""
+
+    presences: Annotated[list[NewPresence], Field(min_length=1, max_length=50)]
+
+
+class Presence(View):
+    """What stands of a presence; with the check-out of a settled pair come the minutes that it is worth."""
+
+    id: UUID
+    shift_id: UUID
+    direction: Direction
+    pair: int
+    at: datetime
+    served_on: date
+    provenance: str
+    unit: str | None = None
+    minutes: int | None = None
+
+
+class Refusal(View):
+    """Why nothing stands."""
+
+    code: str
+    detail: dict[str, str]
+    pointer: str | None = None
+    facts: dict[str, Any] = {}
+
+
+class Outcome(View):
+    """What stands, or why nothing does."""
+
+    presence: Presence | None = None
+    problem: Refusal | None = None
+
+
+class Outcomes(View):
+    """An outcome for each presence of the list, in its order."""
+
+    outcomes: list[Outcome]
+
+
+class Settled(View):
+    """What a settlement left: pairs that are credited now, and those that still wait."""
+
+    shift: Shift
+    credited: int = Field(description="pairs with an entry that stands")
+    minutes: int
+    waiting: int = Field(description="pairs that somebody has yet to judge")

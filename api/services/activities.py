@@ -1,0 +1,163 @@
+"""活动: people are due somewhere, come, and it counts; planned by a unit or community, hosted by a community."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from api import paging
+from api.access import STEPS_OF_ROLE, Actor, allowed, found
+from api.db import Session
+from api.domain.shifts import ShiftsAhead
+from api.errors import Forbidden, Invalid
+from api.models import Activity, Organization, Person, Project, Shift
+from api.services import changes
+from api.services.places import governed, place
+from api.visibility import visible
+
+
+class CannotLead(Invalid):
+    """Nobody of this id may be named as leader here."""
+
+    code, zh, en = "cannot_lead", "没有可以指定为负责人的该人员", "There is no such person to lead it"
+
+
+class NoSuchProject(Invalid):
+    """There is no project of this id."""
+
+    code, zh, en = "no_such_project", "没有该项目", "There is no such project"
+
+
+HOST = aliased(Organization, name="host")
+ORGANIZER = aliased(Organization, name="organizer")
+
+_SHOWN = (
+    sa.select(
+        Activity.id, Activity.version, Activity.state, Activity.kind, Activity.nature, Activity.voluntary,
+        Activity.title, Activity.description, Activity.risks, Activity.category, Activity.place, Activity.community_id,
+        Activity.organizer_id, Activity.leader_id, Activity.project_id, Activity.reason, Activity.policy,
+        Activity.flags, HOST.name.label("community_name"), HOST.path.label("host_path"), ORGANIZER.name.label("organizer_name"),
+        ORGANIZER.path.label("organizer_path"),
+    )
+    .join(HOST, HOST.id == Activity.community_id)
+    .join(ORGANIZER, ORGANIZER.id == Activity.organizer_id)
+)  # fmt: skip
+
+
+def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
+    """Write a draft of an activity; who may do so at the organising unit or community may."""
+    organizer, grant = governed(session, actor, "activity.create", values["organizer_id"], pointer="/organizerId")
+    _check(session, actor, values)
+    row = {**values, "reason": None, "flags": []}
+    return changes.create(session, actor, Activity, "activity.create", row, at=organizer.id, grant=grant)
+
+
+def edit(session: Session, actor: Actor, activity_id: UUID, values: dict[str, Any]) -> UUID:
+    """Write a draft anew; the organiser stays."""
+    row = of(session, actor, activity_id)
+    if values["organizer_id"] != row.organizer_id:
+        governed(session, actor, "activity.create", values["organizer_id"], pointer="/organizerId")
+    _check(session, actor, values)
+    return _step(session, actor, row, "activity.edit", values)
+
+
+def publish(session: Session, actor: Actor, activity_id: UUID) -> UUID:
+    """Show a draft to everybody, so that people can sign up."""
+    return _step(session, actor, of(session, actor, activity_id), "activity.publish")
+
+
+def complete(session: Session, actor: Actor, activity_id: UUID) -> UUID:
+    """Close an activity after its last shift; ShiftsAhead while one has not ended."""
+    row = of(session, actor, activity_id)
+    ahead = sa.select(Shift.id).where(Shift.activity_id == row.id, Shift.state == "open", Shift.ends_at > session.now)
+    if session.first(ahead.limit(1)) is not None:
+        raise ShiftsAhead
+    return _step(session, actor, row, "activity.complete")
+
+
+def cancel(session: Session, actor: Actor, activity_id: UUID, reason: str) -> UUID:
+    """Call an activity off with its open shifts; presences that stand go on to count."""
+    row = of(session, actor, activity_id)
+    _step(session, actor, row, "activity.cancel", {"reason": reason})
+    shifts = sa.select(Shift.id, Shift.state, Shift.version).where(Shift.activity_id == row.id, Shift.state == "open")
+    for shift in session.rows(shifts.order_by(Shift.id)):
+        changes.take(session, actor, Shift, shift, "shift.cancel", at=row.community_id)
+    return activity_id
+
+
+def one(session: Session, actor: Actor, activity_id: UUID) -> dict[str, Any]:
+    """Return one activity as it stands for this actor; NotFound where they may not know of it."""
+    return _view(actor, of(session, actor, activity_id))
+
+
+def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
+    """Return a page of the activities that the actor may see, newest first."""
+    statement = _SHOWN.where(visible(actor, Activity))
+    for column, wanted in (
+        (Activity.state, query.state),
+        (Activity.community_id, query.community_id),
+        (Activity.organizer_id, query.organizer_id),
+        (Activity.nature, query.nature),
+    ):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    answer = paging.page(session, statement, Activity.id, limit=query.limit, cursor=query.cursor)
+    answer["items"] = [{**item, "allowed_actions": _actions(actor, item)} for item in answer["items"]]
+    return answer
+
+
+def of(session: Session, actor: Actor, activity_id: UUID) -> Any:
+    """Return an activity's row with the paths of host and organiser; NotFound where the actor may not know of it."""
+    return found(session.first(_SHOWN.where(visible(actor, Activity), Activity.id == activity_id)))
+
+
+def grant_over(actor: Actor, step: str, row: Any) -> UUID | None:
+    """Return the grant under which the actor may take a step on an activity or what belongs to it; None for its leader.
+
+    `row` has `leader_id`, `host_path` and `organizer_path`. The community that hosts and the body that
+    organises may both act. Raises Forbidden where neither grant nor leadership allows it.
+    """
+    if row.leader_id == actor.person_id and step in STEPS_OF_ROLE["organiser"]:
+        return None
+    grant = actor.grant_for(step, row.host_path) or actor.grant_for(step, row.organizer_path)
+    if grant is None:
+        raise Forbidden(step=step)
+    return grant
+
+
+def actions(actor: Actor, noun: str, state: str, row: Any) -> list[str]:
+    """Return the steps that the actor may take now on an activity, or what belongs to it, in this state."""
+    leads = row["leader_id"] == actor.person_id
+    at_host = allowed(actor, noun, state, row["host_path"], own=leads)
+    return at_host + [step for step in allowed(actor, noun, state, row["organizer_path"]) if step not in at_host]
+
+
+def _check(session: Session, actor: Actor, values: dict[str, Any]) -> None:
+    place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
+    leader, project = values["leader_id"], values["project_id"]
+    if leader is not None and leader != actor.person_id:
+        known = sa.select(Person.id).where(visible(actor, Person), Person.id == leader, Person.state == "active")
+        if session.first(known) is None:
+            raise CannotLead(pointer="/leaderId")
+    if project is not None:
+        known = sa.select(Project.id).where(visible(actor, Project), Project.id == project)
+        if session.first(known) is None:
+            raise NoSuchProject(pointer="/projectId")
+
+
+def _step(session: Session, actor: Actor, row: Any, step: str, values: dict[str, Any] | None = None) -> UUID:
+    grant = grant_over(actor, step, row)
+    changes.take(session, actor, Activity, row, step, values, at=row.community_id, grant=grant)
+    return row.id
+
+
+def _actions(actor: Actor, item: dict[str, Any]) -> list[str]:
+    return actions(actor, "activity", item["state"], item)
+
+
+def _view(actor: Actor, row: Any) -> dict[str, Any]:
+    item = row._asdict()
+    return {**item, "allowed_actions": _actions(actor, item)}

@@ -1,0 +1,234 @@
+"""签到签退: presences are written for a list; one arrival is a list of one. What stands is the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from api.access import Actor
+from api.db import Session, new_id
+from api.domain.belonging import Belonging, Span
+from api.domain.codes import verify_code
+from api.domain.presence import Arrival, Key, PresencePolicy, PresenceRow, SelfRecorded, ShiftFacts, admit
+from api.errors import Forbidden, NotFound, Problem
+from api.models import Activity, Affiliation, Fact, Person, Shift, Signup, Tenant
+from api.services import settlement
+from api.services.activities import HOST, ORGANIZER, grant_over
+from api.services.affiliations import IN_FORCE_ONCE
+
+_PRESENCE = ("early_minutes", "late_minutes", "check_out_minutes", "walk_in", "pairs")
+
+_SHIFTS = (
+    sa.select(
+        Shift.id, Shift.state, Shift.starts_at, Shift.ends_at, Shift.secret, Shift.community_id, Activity.policy,
+        Activity.leader_id, HOST.path.label("host_path"), ORGANIZER.path.label("organizer_path"), Tenant.zone,
+    )
+    .join(Activity, Activity.id == Shift.activity_id)
+    .join(HOST, HOST.id == Shift.community_id)
+    .join(ORGANIZER, ORGANIZER.id == Activity.organizer_id)
+    .join(Tenant, Tenant.id == Shift.tenant_id)
+    .where(
+        Shift.id.in_(sa.bindparam("shifts", expanding=True)),
+        Shift.tenant_id == sa.bindparam("tenant"),
+        Activity.state != "draft",
+    )
+)  # fmt: skip
+# The lock on the person makes one after the other of whatever records or settles this person, in all processes.
+_PEOPLE = (
+    sa.select(
+        Person.id, Person.account_id, Signup.shift_id, Signup.state, Affiliation.id.label("affiliation_id"),
+        Affiliation.organization_id, Affiliation.valid_from, Affiliation.valid_to, Affiliation.principal,
+    )
+    .outerjoin(
+        Signup, sa.and_(Signup.person_id == Person.id, Signup.shift_id.in_(sa.bindparam("shifts", expanding=True)))
+    )
+    .outerjoin(
+        Affiliation,
+        sa.and_(
+            Affiliation.person_id == Person.id,
+            Affiliation.tenant_id == sa.bindparam("tenant"),
+            Affiliation.kind == "employment",
+            Affiliation.state.in_(IN_FORCE_ONCE),
+        ),
+    )
+    .where(Person.id.in_(sa.bindparam("people", expanding=True)), Person.tenant_id == sa.bindparam("tenant"))
+    .order_by(Person.id)
+    .with_for_update(of=Person, key_share=True)
+)  # fmt: skip
+_undone = aliased(Fact, name="undone")
+STANDING = (
+    sa.select(
+        Fact.id, Fact.kind, Fact.account_id, Fact.shift_id, Fact.pair, Fact.revision, Fact.occurred_at,
+        Fact.recorded_at, Fact.served_on, Fact.provenance, Fact.community_id, Fact.employer_id, _undone.id.label("undone_by"),
+    )
+    .outerjoin(_undone, _undone.reverses_id == Fact.id)
+    .where(
+        Fact.shift_id.in_(sa.bindparam("shifts", expanding=True)),
+        Fact.kind.in_(("check_in", "check_out")),
+        Fact.reverses_id.is_(None),
+    )
+    .order_by(Fact.revision)
+)  # fmt: skip
+_STANDING_OF = STANDING.where(Fact.account_id.in_(sa.bindparam("accounts", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """One wish to be recorded: the actor's own with a code, or a roll call of `person_id` at a time that has come."""
+
+    shift_id: UUID
+    direction: Literal["check_in", "check_out"]
+    pair: int = 1
+    code: str | None = None
+    person_id: UUID | None = None
+    at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Board:
+    """What is known while a list is decided; new rows join what stands."""
+
+    shifts: dict[UUID, Any]
+    accounts: dict[UUID, UUID] = field(default_factory=dict)
+    signups: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
+    belonging: Belonging = field(default_factory=Belonging)
+    standing: dict[Key, PresenceRow] = field(default_factory=dict)
+    facts: dict[Key, Any] = field(default_factory=dict)
+    revisions: dict[Key, int] = field(default_factory=dict)
+    new: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self, rows: Sequence[Any]) -> None:
+        """Note the facts that stand, and of those taken back the last revision."""
+        for row in rows:
+            key = (row.account_id, row.shift_id, row.pair, row.kind)
+            self.revisions[key] = row.revision
+            if row.undone_by is None:
+                self.facts[key] = row._asdict()
+                self.standing[key] = PresenceRow(
+                    row.account_id, row.shift_id, row.pair, row.kind, row.occurred_at, row.recorded_at, row.provenance,
+                    row.account_id,
+                )  # fmt: skip
+
+    def write(self, session: Session, actor: Actor, row: PresenceRow, grant: UUID | None) -> None:
+        """Let a decided row stand, and keep it as a fact to be inserted."""
+        shift = self.shifts[row.shift_id]
+        served_on = shift.starts_at.astimezone(ZoneInfo(shift.zone)).date()
+        fact = {
+            "id": new_id(), "tenant_id": actor.tenant_id, "recorded_at": session.now, "actor_id": actor.person_id,
+            "grant_id": grant, **actor.take_key(), "kind": row.kind, "account_kind": "person",
+            "account_id": row.person_id, "occurred_at": row.at, "served_on": served_on, "provenance": row.provenance,
+            "shift_id": row.shift_id, "pair": row.pair, "revision": self.revisions.get(row.key, -1) + 1,
+            "community_id": shift.community_id, "employer_id": self.belonging.employer(row.person_id, served_on),
+            "reverses_id": None, "details": {"walk_in": True} if row.walk_in else {},
+        }  # fmt: skip
+        self.standing[row.key], self.facts[row.key] = row, fact
+        self.new.append(fact)
+
+
+def check_in(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> list[dict[str, Any] | Problem]:
+    """Record check-ins and check-outs, one's own and those of a roll call, and settle the pairs that they close.
+
+    A plural service: an outcome for each call, as if each had come alone, in their order. What stands is looked at
+    before any rule, so that a repeat, however late, gets what stands and is never refused by its own first success.
+    """
+    board = _read(session, calls)
+    outcomes: list[Key | Problem] = []
+    for actor, presented in calls:
+        try:
+            outcomes.append(_record(session, board, actor, presented))
+        except Problem as why:
+            outcomes.append(why)
+    session.insert_new(Fact, sorted(board.new, key=lambda fact: fact["id"]))
+    worth = _settled(session, board, calls, outcomes)
+    return [outcome if isinstance(outcome, Problem) else _view(board, outcome, worth) for outcome in outcomes]
+
+
+def _read(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> Board:
+    keys: dict[str, Any] = {
+        "shifts": sorted({presented.shift_id for _, presented in calls}),
+        "people": sorted({presented.person_id or actor.person_id for actor, presented in calls}),
+        "tenant": calls[0][0].tenant_id,
+    }
+    board = Board({row.id: row for row in session.rows(_SHIFTS, keys)})
+    spans: dict[UUID, Span] = {}
+    for row in session.rows(_PEOPLE, keys):
+        board.accounts[row.id] = row.account_id
+        if row.shift_id is not None:
+            board.signups[row.account_id, row.shift_id] = row.state
+        if row.affiliation_id is not None:
+            spans[row.affiliation_id] = Span(
+                row.affiliation_id, row.account_id, row.organization_id, "employment", row.valid_from, row.valid_to,
+                row.principal,
+            )  # fmt: skip
+    board.belonging = Belonging.of(spans.values())
+    accounts = sorted(board.accounts.values())
+    board.take(session.rows(_STANDING_OF, {"shifts": keys["shifts"], "accounts": accounts}))
+    return board
+
+
+def _record(session: Session, board: Board, actor: Actor, presented: Presented) -> Key:
+    """Return the key under which a presence stands, written now where it did not; raise what stands in its way."""
+    shift = board.shifts.get(presented.shift_id)
+    account = board.accounts.get(presented.person_id or actor.person_id)
+    if shift is None:
+        raise NotFound
+    own = presented.person_id in (None, actor.person_id)
+    grant = None if own else grant_over(actor, "shift.roll_call", shift)
+    if account is None:
+        raise NotFound
+    key: Key = (account, shift.id, presented.pair, presented.direction)
+    if key in board.standing:
+        return key
+    if own:
+        _require_code(session, actor, shift, presented)
+    at = session.now if own or presented.at is None else presented.at
+    arrival = Arrival(
+        account, shift.id, presented.direction, presented.pair, at, session.now, "code" if own else "roll_call",
+        actor.account_id,
+    )  # fmt: skip
+    row = admit(_facts_of(shift), arrival, board.signups.get((account, shift.id)), board.standing)
+    board.write(session, actor.aside(), row, grant)
+    return key
+
+
+def _require_code(session: Session, actor: Actor, shift: Any, presented: Presented) -> None:
+    """Let the code prove the presence of those alone who cannot show it themselves."""
+    try:
+        grant_over(actor, "shift.show_code", shift)
+    except Forbidden:
+        verify_code(shift.secret, presented.code, session.now)
+    else:
+        raise SelfRecorded
+
+
+def _facts_of(shift: Any) -> ShiftFacts:
+    policy = PresencePolicy(**{name: shift.policy[name] for name in _PRESENCE if name in shift.policy})
+    return ShiftFacts(shift.id, shift.starts_at, shift.ends_at, shift.state, policy=policy)
+
+
+def _settled(
+    session: Session, board: Board, calls: Sequence[tuple[Actor, Presented]], outcomes: Sequence[Key | Problem]
+) -> settlement.Worth:
+    affected: dict[UUID, tuple[Actor, list[tuple[datetime, datetime]]]] = {}
+    for (actor, presented), key in zip(calls, outcomes, strict=True):
+        if not isinstance(key, Problem) and (*key[:3], "check_out") in board.standing:
+            shift = board.shifts[presented.shift_id]
+            _, windows = affected.setdefault(key[0], (actor.aside(), []))
+            windows.append((shift.starts_at, shift.ends_at))
+    if not affected:
+        return settlement.Worth()
+    zone = ZoneInfo(next(iter(board.shifts.values())).zone)
+    return settlement.settle(session, calls[0][0].tenant_id, zone, affected)
+
+
+def _view(board: Board, key: Key, worth: settlement.Worth) -> dict[str, Any]:
+    fact = board.facts[key]
+    unit, minutes = worth.credited.get(key[:3], (None, None))
+    return {**fact, "direction": fact["kind"], "at": fact["occurred_at"], "unit": unit, "minutes": minutes}

@@ -1,0 +1,204 @@
+"""结算: brings what is posted to what a person's presences are worth; a repeat posts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from api.access import Actor
+from api.db import Session, new_id
+from api.domain import settlement as rules
+from api.domain.presence import PresenceRow
+from api.models import Activity, Entry, Fact, Person, Shift
+
+POLICY = rules.SettlementPolicy()
+MINUTES = ("volunteer_minutes", "participation")
+# Two shifts of at most a day that overlap, and one more that overlaps either, with check-in and check-out around them.
+_AROUND = timedelta(days=4)
+# An entry is no stronger than the weaker of its two facts.
+_STRENGTH = ("recipient_confirmed", "code", "organiser", "roll_call", "watermark", "offline_code")
+
+_undone = aliased(Fact, name="undone")
+_FACTS = (
+    sa.select(
+        Fact.id, Fact.kind, Fact.account_id, Fact.occurred_at, Fact.served_on, Fact.provenance, Fact.shift_id,
+        Fact.pair, Fact.community_id, Fact.employer_id, Fact.recorded_at, _undone.id.label("undone_by"), Shift.starts_at,
+        Shift.ends_at, Shift.state.label("shift_state"), Shift.activity_id, Activity.nature, Activity.voluntary,
+    )
+    .join(Shift, Shift.id == Fact.shift_id)
+    .join(Activity, Activity.id == Shift.activity_id)
+    .outerjoin(_undone, _undone.reverses_id == Fact.id)
+    .where(
+        Fact.tenant_id == sa.bindparam("tenant"),
+        Fact.account_id.in_(sa.bindparam("accounts", expanding=True)),
+        Fact.occurred_at >= sa.bindparam("since"),
+        Fact.occurred_at < sa.bindparam("until"),
+        Fact.kind.in_(("check_in", "check_out")),
+        Fact.reverses_id.is_(None),
+    )
+)  # fmt: skip
+_ENTRIES = sa.select(
+    Entry.id, Entry.account_id, Entry.source_id, Entry.unit, Entry.amount, Entry.revision, Entry.reverses_id,
+    Entry.started_at, Entry.ended_at, Entry.served_on, Entry.nature, Entry.activity_id, Entry.shift_id,
+    Entry.community_id, Entry.employer_id, Entry.provenance,
+).where(
+    Entry.tenant_id == sa.bindparam("tenant"),
+    Entry.account_id.in_(sa.bindparam("accounts", expanding=True)),
+    Entry.served_on >= sa.bindparam("first_day"),
+    Entry.served_on <= sa.bindparam("last_day"),
+    Entry.unit.in_(MINUTES),
+)  # fmt: skip
+_LOCK = (
+    sa.select(Person.id)
+    .where(Person.account_id.in_(sa.bindparam("accounts", expanding=True)))
+    .order_by(Person.id)
+    .with_for_update(key_share=True)
+)
+
+Key = tuple[UUID, UUID, int]  # account, shift, pair
+
+
+@dataclass(slots=True)
+class Worth:
+    """What stands after a settlement: (account, shift, pair) → unit and minutes; and what waits for a person."""
+
+    credited: dict[Key, tuple[str, int]] = field(default_factory=dict)
+    in_review: set[Key] = field(default_factory=set)
+
+
+def hold(session: Session, accounts: Iterable[UUID]) -> None:
+    """Lock these people until the transaction ends, so that nobody else settles or records them meanwhile."""
+    session.rows(_LOCK, {"accounts": sorted(set(accounts))})
+
+
+def settle(
+    session: Session,
+    tenant_id: UUID,
+    zone: ZoneInfo,
+    affected: Mapping[UUID, tuple[Actor, Sequence[tuple[datetime, datetime]]]],
+) -> Worth:
+    """Post target minus posted for the pairs of held people at and around the affected windows; three statements.
+
+    `affected` maps each account to who causes it and to the windows of the shifts whose presences changed.
+    """
+    if not affected:
+        return Worth()
+    windows = [window for _, these in affected.values() for window in these]
+    since, until = min(start for start, _ in windows) - _AROUND, max(end for _, end in windows) + _AROUND
+    asked: dict[str, Any] = {"tenant": tenant_id, "accounts": sorted(affected)}
+    facts: dict[UUID, list[Any]] = {account: [] for account in affected}
+    for row in session.rows(_FACTS, {**asked, "since": since, "until": until}):
+        facts[row.account_id].append(row)
+    entries: dict[UUID, list[Any]] = {account: [] for account in affected}
+    days = {"first_day": since.astimezone(zone).date(), "last_day": until.astimezone(zone).date()}
+    for row in session.rows(_ENTRIES, {**asked, **days}):
+        entries[row.account_id].append(row)
+    worth, rows = Worth(), []
+    for account in sorted(affected):
+        actor, these = affected[account]
+        rows += _Person(account, facts[account], entries[account]).post(session, actor, zone, these, worth)
+    session.insert_new(Entry, rows)
+    return worth
+
+
+class _Person:
+    """One person's facts and entries around some windows."""
+
+    def __init__(self, account: UUID, facts: Sequence[Any], entries: Sequence[Any]):
+        self.account = account
+        self.pair_of = {row.id: (row.shift_id, row.pair) for row in facts if row.kind == "check_in"}
+        standing = [row for row in facts if row.undone_by is None]
+        self.came = {(row.shift_id, row.pair): row for row in standing if row.kind == "check_in"}
+        self.left = {(row.shift_id, row.pair): row for row in standing if row.kind == "check_out"}
+        reversed_ids = {row.reverses_id for row in entries}
+        mine = [row for row in entries if row.reverses_id is None]
+        self.already = [
+            (row.started_at, row.ended_at)
+            for row in mine
+            if row.source_id not in self.pair_of and row.id not in reversed_ids and row.started_at and row.ended_at
+        ]
+        self.latest: dict[rules.Pair, Any] = {}
+        self.posted: dict[rules.Pair, rules.Posted] = {}
+        for row in sorted(mine, key=lambda row: (row.id not in reversed_ids, row.revision)):
+            pair = self.pair_of.get(row.source_id)
+            if pair is not None:
+                stands = row.id not in reversed_ids
+                revision = max(row.revision, self.posted[pair].revision if pair in self.posted else 0)
+                self.latest[pair] = row
+                self.posted[pair] = rules.Posted(row.unit, row.amount, row.started_at, row.ended_at, revision, stands)
+
+    def post(
+        self,
+        session: Session,
+        actor: Actor,
+        zone: ZoneInfo,
+        windows: Sequence[tuple[datetime, datetime]],
+        worth: Worth,
+    ) -> list[dict[str, Any]]:
+        """Return the entries still missing, and note in `worth` what stands with them."""
+        ripe = [self._presence(pair) for pair in sorted(self.came) if self._is_ripe(pair, session.now, worth)]
+        target = rules.credits_of(ripe, zone, POLICY, self.already)
+        touched = {pair for pair in self.came.keys() | self.posted.keys() if self._touches(pair, windows)}
+        target = {pair: credit for pair, credit in target.items() if pair in touched}
+        posted = {pair: each for pair, each in self.posted.items() if pair in touched}
+        for pair, credit in target.items():
+            worth.credited[self.account, *pair] = (credit.unit, credit.minutes)
+        return [self._entry(session, actor, posting) for posting in rules.postings(target, posted)]
+
+    def _is_ripe(self, pair: rules.Pair, now: datetime, worth: Worth) -> bool:
+        came, left = self.came[pair], self.left.get(pair)
+        verdict = rules.ripeness(
+            _row(came), _row(left) if left else None, came.ends_at, now, came.shift_state == "settled", POLICY
+        )
+        if verdict == "review":
+            worth.in_review.add((self.account, *pair))
+        return verdict == "settle" and left is not None
+
+    def _presence(self, pair: rules.Pair) -> rules.Presence:
+        came, left = self.came[pair], self.left[pair]
+        return rules.Presence(
+            *pair, came.occurred_at, left.occurred_at, came.starts_at, came.ends_at, came.nature, came.voluntary
+        )
+
+    def _touches(self, pair: rules.Pair, windows: Sequence[tuple[datetime, datetime]]) -> bool:
+        came = self.came.get(pair)
+        entry = self.latest.get(pair)
+        start, end = (came.starts_at, came.ends_at) if came else (entry.started_at, entry.ended_at)
+        return any(start < until and since < end for since, until in windows)
+
+    def _entry(self, session: Session, actor: Actor, posting: rules.Posting) -> dict[str, Any]:
+        entry: dict[str, Any] = {
+            "id": new_id(), "tenant_id": actor.tenant_id, "recorded_at": session.now, "actor_id": actor.person_id,
+            "grant_id": None, **actor.take_key(), "account_kind": "person", "account_id": self.account,
+            "unit": posting.unit, "amount": posting.minutes, "kind": posting.kind, "revision": posting.revision,
+        }  # fmt: skip
+        if posting.reverses is not None:
+            return entry | reversal_of(self.latest[posting.pair])
+        came, left, credit = self.came[posting.pair], self.left[posting.pair], posting.credit
+        assert credit is not None  # noqa: S101 - an earning has its credit
+        return entry | {
+            "nature": came.nature, "served_on": credit.served_on, "started_at": credit.started_at,
+            "ended_at": credit.ended_at, "provenance": max(came.provenance, left.provenance, key=_STRENGTH.index),
+            "source_id": came.id, "reverses_id": None, "activity_id": came.activity_id, "shift_id": came.shift_id,
+            "community_id": came.community_id, "employer_id": came.employer_id,
+        }  # fmt: skip
+
+
+def reversal_of(entry: Any) -> dict[str, Any]:
+    """Return the columns of a reversal that it has in common with the entry it takes back."""
+    kept = ("nature", "served_on", "started_at", "ended_at", "provenance", "source_id", "activity_id", "shift_id")
+    return {name: getattr(entry, name) for name in (*kept, "community_id", "employer_id")} | {"reverses_id": entry.id}
+
+
+def _row(fact: Any) -> PresenceRow:
+    return PresenceRow(
+        fact.account_id, fact.shift_id, fact.pair, fact.kind, fact.occurred_at, fact.recorded_at, fact.provenance,
+        fact.account_id,
+    )  # fmt: skip
