@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from api.domain.rulebook.bundle import InputBundle, MemberRow
+from api.domain.rulebook.choose import in_force
 from api.domain.rulebook.grading import possible_grades
 from api.domain.rulebook.measures import Reading, measured
 from api.domain.rulebook.references import references, stages
@@ -102,9 +103,8 @@ def as_member(judgement: Judgement) -> MemberRow:
 
 
 def _check(rulebook: Rulebook, bundle: InputBundle) -> None:
-    start, days = bundle["period"]["start"], rulebook.effective
-    in_force = days.since <= start and (days.until is None or start < days.until)
-    if bundle["subjectKind"] != rulebook.subject or not in_force or start >= bundle["period"]["end"]:
+    start = bundle["period"]["start"]
+    if bundle["subjectKind"] != rulebook.subject or not in_force(rulebook, start) or start >= bundle["period"]["end"]:
         raise RulebookDoesNotApply(
             rulebook=rulebook.id, version=rulebook.version, subjectKind=bundle["subjectKind"], period=bundle["period"]
         )
