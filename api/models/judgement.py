@@ -14,7 +14,8 @@ class Rulebook(Changing, table=True):
     """Versioned rules as data."""
 
     __tablename__ = "rulebooks"
-    __table_args__ = (sa.UniqueConstraint("tenant_id", "code", "edition"),)
+    __table_args__ = (sa.UniqueConstraint("organization_id", "code", "edition"),)
+    organization_id: UUID = ref("organizations.id")  # whose rule it is: it judges there and below
     code: str
     edition: str
     subject: str
@@ -26,7 +27,10 @@ class Rulebook(Changing, table=True):
 
 
 class Cycle(Changing, table=True):
-    """A period of assessment under an authority; `position` is what it was computed as of."""
+    """A period of assessment under an authority; `position` is what it was computed as of.
+
+    `revision` names the assessments that stand: those of the last computation that came to its end, 0 before it.
+    """
 
     __tablename__ = "cycles"
     __table_args__ = (sa.Index("ix_cycles_list", "tenant_id", "id"),)
@@ -39,6 +43,7 @@ class Cycle(Changing, table=True):
     member_rulebook_id: UUID = ref("rulebooks.id")
     unit_rulebook_id: UUID = ref("rulebooks.id")
     position: int | None = Field(default=None, sa_type=sa.BigInteger)
+    revision: int = 0
     digest: str | None = None  # of all canonical assessments, in the order of their subjects
 
 
@@ -57,10 +62,12 @@ class Assessment(Row, table=True):
     subject_key: str  # the same on every database: what the canonical document calls its subject
     employer_id: UUID | None = None
     community_id: UUID | None = None
-    revision: int = 0
-    grade: str
-    points: str
-    minutes: int
+    revision: int
+    outcome: str
+    grade: str | None = None
+    points: str | None = None
+    minutes: int | None = None  # of volunteer service in the period, before any rule; unknown is not 0
+    services: int | None = None
     bundle: dict[str, Any] = json_field()
     bundle_hash: str
     judgement: dict[str, Any] = json_field()

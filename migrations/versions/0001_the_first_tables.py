@@ -338,6 +338,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", api.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("edition", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
@@ -348,9 +349,14 @@ def upgrade() -> None:
             "content", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
         sa.Column("content_hash", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_rulebooks_organization_id_organizations")
+        ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_rulebooks_tenant_id_tenants")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rulebooks")),
-        sa.UniqueConstraint("tenant_id", "code", "edition", name=op.f("uq_rulebooks_tenant_id_code_edition")),
+        sa.UniqueConstraint(
+            "organization_id", "code", "edition", name=op.f("uq_rulebooks_organization_id_code_edition")
+        ),
     )
     op.create_table(
         "affiliations",
@@ -450,6 +456,7 @@ def upgrade() -> None:
         sa.Column("member_rulebook_id", sa.Uuid(), nullable=False),
         sa.Column("unit_rulebook_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["member_rulebook_id"], ["rulebooks.id"], name=op.f("fk_cycles_member_rulebook_id_rulebooks")
@@ -728,9 +735,11 @@ def upgrade() -> None:
         sa.Column("employer_id", sa.Uuid(), nullable=True),
         sa.Column("community_id", sa.Uuid(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("grade", sa.String(), nullable=False),
-        sa.Column("points", sa.String(), nullable=False),
-        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("grade", sa.String(), nullable=True),
+        sa.Column("points", sa.String(), nullable=True),
+        sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("services", sa.Integer(), nullable=True),
         sa.Column(
             "bundle", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
