@@ -29,9 +29,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             shift.show_code signup.create signup.cancel signup.read signup.list signup.confirm fact.check_in
             fact.check_out fact.list fact.read registration.submit registration.read registration.list
             registration.transfer presence.record presence.record_list entry.list entry.read record.mine
-            record.read assessment.read assessment.explain document.read
+            record.read assessment.read assessment.list assessment.mine assessment.explain document.read
             document.list document.export case.create case.read rulebook.read
-            cycle.read job.read job.list job.cancel file.read
+            rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate""",
         "liaison": """
@@ -67,8 +67,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.end organization_link.create organization_link.end organization.record registration.read
             need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
             entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
-            rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize
-            cycle.deliver assessment.read document.read document.export document.create document.edit
+            rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
+            cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
+            cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
             document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
             file.create job.read job.cancel event.read list.import person.import unit.import
             case.list case.escalate import.create entry.supplement""",
@@ -77,8 +78,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.end organization_link.create organization_link.end organization.record registration.read
             need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
             entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
-            rulebook.retire cycle.create cycle.read cycle.compute cycle.publish cycle.advance cycle.finalize
-            cycle.deliver assessment.read document.read document.export document.create document.edit
+            rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
+            cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
+            cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
             document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
             file.create job.read job.cancel event.read list.import person.import unit.import
             case.list case.escalate import.create entry.supplement""",

@@ -150,10 +150,10 @@ def _deliveries(actor: Actor) -> Condition:
 
 
 def _assessments(actor: Actor) -> Condition:
-    judged = select(Cycle.id).where(within(actor, "assessment.read", Cycle.organization_id))
-    told = select(Cycle.id).where(Cycle.state.in_(("published", "appeals", "final", "delivered")))
-    own = sa.and_(Assessment.subject_id == actor.account_id, Assessment.cycle_id.in_(told))
-    return or_(own, Assessment.cycle_id.in_(judged))
+    told = Cycle.state.in_(("published", "appeals", "final", "delivered"))
+    own = sa.and_(Assessment.subject_id == actor.account_id, told)
+    stands = sa.and_(Cycle.id == Assessment.cycle_id, Cycle.revision == Assessment.revision)
+    return sa.exists().where(stands, or_(own, within(actor, "assessment.read", Cycle.organization_id)))
 
 
 def _jobs(actor: Actor) -> Condition:
