@@ -79,6 +79,7 @@ class Caller:
     ask: Ask
     language: str
     request_id: str
+    accept: str | None = None
 
     async def read(self, service: Callable[..., Any], *arguments: Any) -> Any:
         """Run `service(session, actor, *arguments)` without the right to write."""

@@ -141,6 +141,12 @@ def preferred_language(header: str | None) -> str:
     return "en" if english >= 0 and (chinese < 0 or english < chinese) else "zh"
 
 
+def prefers_json(header: str | None) -> bool:
+    """Say whether an Accept header asks for JSON rather than for a page; browsers ask for a page."""
+    asked = (header or "").lower()
+    return "application/json" in asked and "text/html" not in asked
+
+
 def _place(found: Any, root: str) -> dict[str, Any]:
     code, words = _words(found["type"])
     steps = [str(step)[:60] for step in found["loc"]]

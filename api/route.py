@@ -48,6 +48,7 @@ _WANTED = {
     b"content-type": "content_type",
     b"content-length": "content_length",
     b"idempotency-key": "idempotency_key",
+    b"accept": "accept",
     b"accept-language": "accept_language",
     b"if-match": "if_match",
     b"x-request-id": "request_id",
@@ -160,7 +161,7 @@ class DoorRoute(APIRoute):
             arguments[self._body[0]] = parse_json(self._body[1], body, headers.get("content_type"))
         key, fingerprint = idempotency(headers.get("idempotency_key"), self.method, scope["path"], body)
         ask = Ask(self.step, claims, key, fingerprint, expected_version(headers.get("if_match")))
-        arguments["who"] = Caller(house, ask, language, request_id)
+        arguments["who"] = Caller(house, ask, language, request_id, headers.get("accept"))
         return self._answer(await self.endpoint(**arguments), request_id)
 
     def _claims(self, house: House, authorization: str | None) -> Claims | None:
