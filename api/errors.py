@@ -50,6 +50,12 @@ class Malformed(Problem):
     code, zh, en = "malformed", "请求内容无法解析", "The request cannot be parsed"
 
 
+class TooSlow(Malformed):
+    """The rest of the body did not come in time."""
+
+    code, zh, en = "too_slow", "请求内容未在规定时间内送达", "The body did not arrive in time"
+
+
 class Unauthenticated(Problem):
     """Nobody can be recognised."""
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive
 
-from api.errors import Invalid, Malformed, TooLarge, UnsupportedMedia
+from api.errors import Invalid, Malformed, TooLarge, TooSlow, UnsupportedMedia
 
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 _TAG = re.compile(r'"v(\d{1,9})"')
@@ -49,7 +49,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 
 async def read_body(receive: Receive, declared: str | None, limit: int, seconds: float) -> bytes:
-    """Return the body; TooLarge past `limit` bytes, Malformed when it is not there after `seconds`."""
+    """Return the body; TooLarge past `limit` bytes, TooSlow when it is not there after `seconds`."""
     if declared is not None and (not declared.isdecimal() or int(declared[:20]) > limit):
         raise TooLarge(limit=limit)
     message = await receive()
@@ -70,7 +70,7 @@ async def read_body(receive: Receive, declared: str | None, limit: int, seconds:
                 if size > limit:
                     raise TooLarge(limit=limit)
     except TimeoutError as why:
-        raise Malformed from why
+        raise TooSlow from why
     return b"".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from typing import Any
 from uuid import UUID
@@ -90,15 +91,15 @@ def one(session: Session, actor: Actor, shift_id: UUID) -> dict[str, Any]:
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the shifts that the actor may see, newest first."""
     statement = SHOWN.where(visible(actor, Shift))
-    for condition, wanted in (
-        (Shift.state == query.state, query.state),
-        (Shift.activity_id == query.activity_id, query.activity_id),
-        (Shift.community_id == query.community_id, query.community_id),
-        (Shift.starts_at >= query.starts_from, query.starts_from),
-        (Shift.starts_at < query.starts_before, query.starts_before),
+    for column, holds, wanted in (
+        (Shift.state, operator.eq, query.state),
+        (Shift.activity_id, operator.eq, query.activity_id),
+        (Shift.community_id, operator.eq, query.community_id),
+        (Shift.starts_at, operator.ge, query.starts_from),
+        (Shift.starts_at, operator.lt, query.starts_before),
     ):
         if wanted is not None:
-            statement = statement.where(condition)
+            statement = statement.where(holds(column, wanted))
     answer = paging.page(session, statement, Shift.id, limit=query.limit, cursor=query.cursor)
     answer["items"] = [_view(actor, item) for item in answer["items"]]
     return answer
