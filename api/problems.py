@@ -51,6 +51,8 @@ class Place(BaseModel):
     pointer: str = Field(description="JSON pointer into the body, or the name of a parameter after `?` or `:`")
     code: str
     detail: str
+    line: int | None = Field(default=None, description="where the place lies in a text, counted from 1")
+    column: int | None = None
 
 
 class ProblemBody(BaseModel):
@@ -97,11 +99,9 @@ def body_of(problem: Problem, language: str, request_id: str) -> dict[str, Any]:
 
 def _place(place: dict[str, Any], language: str) -> dict[str, Any]:
     detail = place.get("detail", "")
-    return {
-        "pointer": place["pointer"],
-        "code": place["code"],
-        "detail": detail.get(language, "") if isinstance(detail, dict) else detail,
-    }
+    said = detail.get(language, "") if isinstance(detail, dict) else detail
+    within_text = {name: place[name] for name in ("line", "column") if name in place}
+    return {"pointer": place["pointer"], "code": place["code"], "detail": said, **within_text}
 
 
 def _camel(name: str) -> str:
@@ -119,6 +119,8 @@ def answer(problem: Problem, language: str, request_id: str) -> Response:
     }
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(problem, errors.TooSlow | errors.TooLarge):
+        headers["Connection"] = "close"  # what is left of the body is not waited for
     if status in (429, 503):
         headers["Retry-After"] = "1"
     content = json.dumps(body_of(problem, language, request_id), ensure_ascii=False, default=str).encode()

@@ -1,0 +1,170 @@
+"""评价 on the wire: rulebooks, cycles, assessments and their explanation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from api.schemas.base import Body, Code, Day, Line, ListQuery, Subject, View
+
+State = Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")]
+RulebookSource = Annotated[str, Field(min_length=1, max_length=60_000, description="YAML or JSON")]
+Words = dict[Literal["zh", "en"], str]
+
+
+class EditedRulebook(Body):
+    """A rulebook as text, or as an uploaded file where it is longer, or one that ships with the product."""
+
+    text: RulebookSource | None = None
+    file_id: UUID | None = None
+    shipped: Code | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> EditedRulebook:
+        if sum(source is not None for source in (self.text, self.file_id, self.shipped)) != 1:
+            raise ValueError("give one of text, fileId and shipped")
+        return self
+
+
+class NewRulebook(EditedRulebook):
+    """A rulebook of an authority: it judges cycles there and below."""
+
+    organization_id: UUID
+
+
+class Finding(View):
+    """One thing that lint found."""
+
+    severity: Literal["error", "warning"]
+    code: str
+    pointer: str = Field(description="JSON pointer into the rulebook")
+    detail: Words
+    remedy: Words
+
+
+class Findings(View):
+    """What lint found, errors first."""
+
+    findings: list[Finding]
+
+
+class Rulebook(Subject):
+    """One version of a rule; its text never changes once it is active."""
+
+    code: str
+    edition: str
+    subject: str
+    labels: Words
+    organization_id: UUID
+    organization_name: str
+    effective_from: Day
+    effective_to: Day | None
+    content_hash: str = Field(description="SHA-256 of the canonical text (RFC 8785)")
+
+
+class RulebookText(Rulebook):
+    """A rulebook with its text and what lint finds in it."""
+
+    content: dict[str, Any]
+    findings: list[Finding]
+
+
+class RulebookQuery(ListQuery):
+    """Which rulebooks to list."""
+
+    state: State | None = None
+    subject: State | None = None
+    organization_id: UUID | None = None
+
+
+class NewCycle(Body):
+    """A period of assessment; `periodEnd` is the first day after it, `cutOff` the day that says who belongs where."""
+
+    title: Line
+    organization_id: UUID
+    period_start: Day
+    period_end: Day
+    cut_off: Day
+    member_rulebook_id: UUID
+    unit_rulebook_id: UUID
+
+
+class Cycle(Subject):
+    """A cycle; `position` is the sealed position that it was computed as of, `digest` that of all its assessments."""
+
+    title: str
+    organization_id: UUID
+    organization_name: str
+    period_start: Day
+    period_end: Day
+    cut_off: Day
+    member_rulebook_id: UUID
+    unit_rulebook_id: UUID
+    position: int | None
+    revision: int = Field(description="which computation stands; 0 before the first")
+    digest: str | None
+
+
+class CycleQuery(ListQuery):
+    """Which cycles to list."""
+
+    state: State | None = None
+    organization_id: UUID | None = None
+
+
+class Assessment(View):
+    """A judgement of one subject; what is null is unknown or not given, never 0."""
+
+    id: UUID
+    cycle_id: UUID
+    cycle_title: str
+    cycle_state: str
+    subject_kind: str
+    subject_key: str
+    employer_id: UUID | None
+    community_id: UUID | None
+    revision: int
+    outcome: str
+    grade: str | None
+    grade_labels: Words | None
+    points: str | None = Field(description="exact: digits, or p/q")
+    minutes: int | None = Field(description="of volunteer service in the period, before any rule")
+    services: int | None
+    bundle_hash: str
+    judgement_hash: str
+
+
+class AssessmentText(Assessment):
+    """An assessment with its canonical judgement: each number with its rule and its inputs."""
+
+    judgement: dict[str, Any]
+
+
+class AssessmentQuery(ListQuery):
+    """Which assessments to list."""
+
+    cycle_id: UUID | None = None
+    subject_kind: State | None = None
+    employer_id: UUID | None = None
+    community_id: UUID | None = None
+
+
+class OpenedInput(View):
+    """One input of a judgement and the entries that it is the sum of."""
+
+    key: str
+    entry_ids: list[UUID]
+
+
+class Explanation(View):
+    """The judgement in plain words, and every input opened down to its entries."""
+
+    assessment_id: UUID
+    lines: dict[Literal["zh", "en"], list[str]]
+    opened: list[OpenedInput]
+    bundle: dict[str, Any]
+    rulebook_hash: str
+    bundle_hash: str
+    judgement_hash: str
