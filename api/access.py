@@ -23,7 +23,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "anyone": """
             document.verify platform.health platform.ready platform.keys session.demo""",
         "member": """
-            session.me home.read organization.read need.list need.read need.create need.submit need.edit
+            session.me home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
             resource.read resource.list project.read project.list activity.read activity.list activity.edit
             activity.complete shift.read shift.list shift.edit shift.cancel shift.roll_call shift.settle
             shift.show_code signup.create signup.cancel signup.read signup.list signup.confirm fact.check_in
@@ -37,7 +37,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "liaison": """
             organization.read organization.record person.read person.import registration.read
             registration.submit registration.end resource.create resource.edit resource.publish
-            resource.withdraw need.read project.propose project.accept project.decline project.cancel
+            resource.withdraw need.read project.propose project.accept project.counter project.decline
+            project.cancel
             project.deliver project.read project.start activity.create activity.edit activity.publish
             activity.cancel activity.complete shift.create shift.edit shift.cancel document.read document.export
             delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
@@ -50,7 +51,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.read organization.record registration.read registration.accept registration.return
             registration.redirect registration.end registration.renew registration.transfer need.read
             need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
-            resource.read project.propose project.accept project.decline project.start project.deliver
+            resource.read project.propose project.accept project.counter project.decline project.start project.deliver
             project.rate project.close project.cancel activity.create activity.edit activity.publish
             activity.complete activity.cancel shift.create shift.edit shift.cancel shift.roll_call shift.settle
             shift.show_code signup.read signup.confirm fact.record fact.read fact.reverse entry.read
@@ -64,7 +65,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             case.list case.escalate""",
         "district_officer": """
             organization.read organization.import organization.create organization.edit organization.count
-            organization.end organization_link.create organization_link.end organization.record registration.read
+            organization.move organization.end organization_link.create organization_link.end organization.record
+            registration.read
             need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
             entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
             rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
@@ -75,7 +77,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             case.list case.escalate import.create entry.supplement""",
         "city_officer": """
             organization.read organization.import organization.create organization.edit organization.count
-            organization.end organization_link.create organization_link.end organization.record registration.read
+            organization.move organization.end organization_link.create organization_link.end organization.record
+            registration.read
             need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
             entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
             rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
@@ -94,8 +97,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             case.list""",
         "system_admin": """
             organization.read organization.import organization.create organization.edit organization.count
-            organization.end organization_link.create organization_link.end unit.import person.import list.import
-            job.read job.cancel
+            organization.move organization.end organization_link.create organization_link.end unit.import
+            person.import list.import job.read job.cancel
             file.create tenant.read
             import.create""",
         "security_admin": """

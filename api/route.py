@@ -143,7 +143,9 @@ class DoorRoute(APIRoute):
         claims = self._claims(house, headers.get("authorization"))
         body = b""
         if self._upload is not None:
-            arguments[self._upload] = await self._uploaded(scope, receive, headers, house)
+            upload = arguments[self._upload] = await self._uploaded(scope, receive, headers, house)
+            body = await upload.read()  # the same key with another file is another request
+            await upload.seek(0)
         elif self._body is not None or self.method != "GET":
             body = await read_body(
                 receive, headers.get("content_length"), house.settings.body_limit, house.settings.body_seconds

@@ -64,6 +64,7 @@ _LIFE_CYCLES = (
         publish=Step({"draft"}, "published"),
         claim=Step({"published"}),
         exhaust=Step({"published"}, "exhausted"),
+        release=Step({"exhausted"}, "published"),
         withdraw=Step({"published"}, "withdrawn"),
         read=_READ,
     ),
@@ -180,6 +181,7 @@ _LIFE_CYCLES = (
         flag=Step({"active"}, "in_review"),
         resolve=Step({"in_review"}, {"active", "ended"}),
         count=Step({"active"}),
+        move=Step({"active", "in_review"}),
         end=Step({"active"}, "ended"),
         import_=_ANY,
         read=_READ,
@@ -196,7 +198,7 @@ _LIFE_CYCLES = (
         read=_READ,
     ),
     *(
-        _table(noun, "accepted", create=Step({None}, "accepted"), end=Step({"accepted"}, "ended"), read=_READ)
+        _table(noun, "active", create=Step({None}, "active"), end=Step({"active"}, "ended"), read=_READ)
         for noun in ("organization_link", "affiliation")
     ),
 )

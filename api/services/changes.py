@@ -56,6 +56,7 @@ def take(
     at: UUID | None,
     grant: UUID | None = None,
     to: str | None = None,
+    details: dict[str, Any] | None = None,
 ) -> str:
     """Take a step on a row (with id, state, version) and return its new state.
 
@@ -72,7 +73,7 @@ def take(
     done = session.execute(sa.update(table).where(table.id == row.id, table.version == row.version).values(**changed))
     if done.rowcount != 1:
         raise Stale
-    record(session, actor, step, noun, row.id, at=at, grant=grant, written=changed)
+    record(session, actor, step, noun, row.id, at=at, grant=grant, written=changed, details=details)
     return state or row.state
 
 
