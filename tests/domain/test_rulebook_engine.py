@@ -122,6 +122,12 @@ def test_rows_summed_by_the_grouping_give_the_same_numbers(book, entries):
     assert value(evaluate(book, bundle(entries=rows)), "minutes") == value(itemised, "minutes")
 
 
+def test_what_rounding_takes_away_counts_on_no_other_day():
+    rows = [service("e0", 10, "2026-01-01", "a"), service("e1", 0, "2026-01-02", "a")]
+    rounding = {"per": "event", "quantum": 30, "mode": "half_up"}
+    assert measure(bundle(entries=rows), rounding=rounding, distinct="day") == "0"
+
+
 @settings(max_examples=150, deadline=None)
 @given(histories(), st.integers(0, 900), st.integers(0, 900))
 def test_a_cap_of_an_event_and_a_year_is_what_a_plain_sum_gives(entries, event, year):

@@ -30,6 +30,7 @@ def test_at_most_a_third_of_10_is_3():
 
 def test_of_2_a_human_decides():
     assert decisions(95, 80) == ["needs_decision", "kept"]
+    assert decisions(95, 92) == ["needs_decision", "needs_decision"]
     assert decisions(80, 80) == ["kept", "kept"]
 
 

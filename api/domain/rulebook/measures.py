@@ -10,7 +10,7 @@ from typing import Any
 from api.domain.rulebook.bundle import InputBundle
 from api.domain.rulebook.measure import Approval, Cadence, DenominatorMeasure, Measure, PresenceMeasure, RowMeasure
 from api.domain.rulebook.rows import Part, Row, chosen, limits, matches, weigh
-from api.domain.rulebook.values import SPANS, Number, bucket, buckets, text, whole
+from api.domain.rulebook.values import SPANS, Number, Rounding, bucket, buckets, text, whole
 
 
 @dataclass(slots=True)
@@ -47,8 +47,7 @@ def _from_rows(measure: RowMeasure, bundle: InputBundle) -> Reading:
     reading.facts = weigh(measure, parts, facts, unsure)
     if measure.rounding:
         for group in _groups(parts, measure.rounding.per):
-            total = sum(part.value for part in group)
-            group[-1].becomes(whole(group[-1].value + measure.rounding.apply(total) - total), "rounded")
+            _round(group, measure.rounding)
     if measure.approval:
         _approve(measure.id, measure.approval, parts, facts, reading)
     if measure.qualify:
@@ -110,6 +109,15 @@ def _groups(parts: list[Part], per: str) -> list[list[Part]]:
     for part in parts:
         groups[part.span(per)].append(part)
     return list(groups.values())
+
+
+def _round(group: list[Part], rounding: Rounding) -> None:
+    """Round the sum of a span: what goes is taken from its later parts, what comes is given to the last."""
+    rounded = rounding.apply(sum(part.value for part in group))
+    if rounded >= 0:
+        _fill(group, rounded, "rounded")
+    rest = rounded - sum(part.value for part in group)
+    group[-1].becomes(whole(group[-1].value + rest), "rounded")
 
 
 def _fill(group: list[Part], at_most: Number, why: str) -> None:
