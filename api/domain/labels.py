@@ -179,6 +179,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "grant.end": ("收回授权", "End the grant"),
     "project.close": ("归档", "Close"),
     "project.decline": ("婉拒", "Decline"),
+    "resource.release": ("恢复发布", "Offer again"),
     "registration.accept": ("接收", "Accept"),
     "registration.propose": ("列入联系安排", "Propose in the plan"),
     "registration.submit": ("报到", "Report in"),

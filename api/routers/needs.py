@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from api.route import DoorRoute, Who
 from api.schemas.base import Page
 from api.schemas.lists import Need, NeedQuery, NewNeed, Reason
-from api.services import needs
+from api.services import needs, project_steps
 
 router = APIRouter(prefix="/api/v1/needs", tags=["needs"], route_class=DoorRoute)
 
@@ -61,3 +61,15 @@ async def decline(need_id: UUID, body: Reason, who: Who) -> Need:
 async def withdraw(need_id: UUID, body: Reason, who: Who) -> Need:
     """Take a published need off the list."""
     return await who.write(needs.withdraw, need_id, body.reason, present=needs.one)
+
+
+@router.post("/{need_id}/release", operation_id="need.release")
+async def release(need_id: UUID, body: Reason, who: Who) -> Need:
+    """Take a matched need back to the list; the project that served it is called off."""
+    return await who.write(project_steps.release_need, need_id, body.reason, present=needs.one)
+
+
+@router.post("/{need_id}/confirm", operation_id="need.confirm")
+async def confirm(need_id: UUID, who: Who) -> Need:
+    """Say that the need is met."""
+    return await who.write(needs.confirm, need_id, present=needs.one)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.base import Body, Code, Count, Day, Fen, Line, ListQuery, Subject, Text
+from api.schemas.base import Body, Code, Count, Day, Fen, Line, ListQuery, Subject, Text, View
 
 NeedKind = Literal["need", "micro_wish", "livelihood_project", "proposal"]
 
@@ -53,6 +53,7 @@ class NeedQuery(ListQuery):
     """Which needs to list."""
 
     state: Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")] | None = None
+    kind: NeedKind | None = None
     community_id: UUID | None = None
     category: Code | None = None
 
@@ -61,3 +62,153 @@ class Reason(Body):
     """Why a step is taken."""
 
     reason: Line
+
+
+ResourceKind = Literal["venue", "fund", "skill", "service", "goods", "information"]
+ProjectKind = Literal["project", "pairing", "duty_post", "pledge", "booking", "purchase"]
+Quantity = Annotated[int, Field(ge=1, le=10**15)]
+
+
+class NewResource(Body):
+    """What a unit offers; without a quantity it is unknown how much there is."""
+
+    kind: ResourceKind
+    title: Line
+    description: Text = ""
+    category: Code
+    quantity: Quantity | None = None
+    quantity_text: Line | None = None
+    organization_id: UUID
+
+
+class Resource(Subject):
+    """A resource as it is shown, with who offers it."""
+
+    kind: str
+    title: str
+    description: str
+    category: str
+    quantity: int | None = Field(description="pieces, places or people; of a fund fen; null where unknown")
+    promised: int = Field(description="how much of it agreed projects hold")
+    quantity_text: str | None
+    organization_id: UUID
+    organization_name: str
+    reason: str | None
+    published_at: datetime | None
+    flags: list[str]
+
+
+class ResourceQuery(ListQuery):
+    """Which resources to list."""
+
+    state: Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")] | None = None
+    kind: ResourceKind | None = None
+    organization_id: UUID | None = None
+    category: Code | None = None
+
+
+class PartyTerms(Body):
+    """One party of a project and what it takes on."""
+
+    organization_id: UUID
+    side: Literal["asks", "offers", "joins"]
+    duties: Annotated[list[Line], Field(min_length=1, max_length=20)]
+
+
+class Terms(Body):
+    """What the parties of a project agree on; `endsOn` is the first day after the last."""
+
+    starts_on: Day
+    ends_on: Day
+    quantity: Quantity | None = None
+    budget_fen: Fen | None = None
+    parties: Annotated[list[PartyTerms], Field(min_length=2, max_length=12)]
+
+
+class Ground(Body):
+    """Why a project is proposed."""
+
+    code: Code
+    text: Line
+
+
+class NewProject(Terms):
+    """A project as one side proposes it, for a need, with a resource, or for itself."""
+
+    kind: ProjectKind = "project"
+    category: Literal["party_building", "livelihood"]
+    title: Line
+    community_id: UUID
+    need_id: UUID | None = None
+    resource_id: UUID | None = None
+    reasons: Annotated[list[Ground], Field(max_length=10)] = []
+
+
+class Declining(Body):
+    """Declining needs no reason."""
+
+    reason: Line | None = None
+
+
+class Delivering(Body):
+    """What came of a project."""
+
+    summary: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Rating(Body):
+    """How the community found the result."""
+
+    stars: Annotated[int, Field(ge=1, le=5)]
+    remark: Text = ""
+
+
+class Party(View):
+    """One party of a project."""
+
+    organization_id: UUID
+    organization_name: str
+    side: str
+    duties: list[str]
+    confirmed_at: datetime | None
+
+
+class ProjectResult(View):
+    """What came of a project; null is unknown."""
+
+    summary: str | None
+    delivered_at: datetime | None
+    stars: int | None
+    remark: str | None
+
+
+class Project(Subject):
+    """A project as it is shown to this caller."""
+
+    kind: str
+    category: str
+    title: str
+    community_id: UUID
+    community_name: str
+    need_id: UUID | None
+    resource_id: UUID | None
+    quantity: int | None
+    starts_on: date | None
+    ends_on: date | None
+    budget_fen: int | None
+    reasons: list[dict[str, str]]
+    reason: str | None
+    agreement_id: UUID | None
+    result: ProjectResult
+    parties: list[Party]
+    flags: list[str]
+
+
+class ProjectQuery(ListQuery):
+    """Which projects to list."""
+
+    state: Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")] | None = None
+    kind: ProjectKind | None = None
+    community_id: UUID | None = None
+    organization_id: UUID | None = None
+    need_id: UUID | None = None

@@ -12,14 +12,18 @@ from api.access import Actor, allowed, found, require
 from api.db import Session
 from api.models import Need, Organization
 from api.services import changes
+from api.services.days import today
 from api.services.places import place
 from api.visibility import visible
 
-_SHOWN = sa.select(
+SHOWN = sa.select(
     Need.id, Need.version, Need.state, Need.kind, Need.title, Need.description, Need.category, Need.target_group,
     Need.headcount, Need.quantity, Need.when_text, Need.budget_fen, Need.community_id, Need.reason, Need.published_at,
     Need.expires_on, Need.flags, Need.asked_by, Organization.name.label("community_name"), Organization.path,
 ).join(Organization, Organization.id == Need.community_id)  # fmt: skip
+
+
+OWN = ("need.edit", "need.submit", "need.confirm")  # what who asks may do about their own need
 
 
 def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
@@ -54,16 +58,35 @@ def withdraw(session: Session, actor: Actor, need_id: UUID, reason: str) -> UUID
     return _step(session, actor, need_id, "need.withdraw", {"reason": reason})
 
 
+def confirm(session: Session, actor: Actor, need_id: UUID) -> UUID:
+    """Say that a need is met; the community does so, or who asked."""
+    return _step(session, actor, need_id, "need.confirm")
+
+
+def expire_due(session: Session, actor: Actor, limit: int = 1000) -> int:
+    """Let the published needs expire whose last day has passed; return how many. A repeat finds none."""
+    due = sa.select(Need.id, Need.state, Need.version, Need.community_id).where(
+        Need.tenant_id == actor.tenant_id,
+        Need.state == "published",
+        Need.expires_on <= today(session, actor.tenant_id),
+    )
+    rows = session.rows(due.order_by(Need.id).limit(limit))
+    for row in rows:
+        changes.take(session, actor, Need, row, "need.expire", at=row.community_id)
+    return len(rows)
+
+
 def one(session: Session, actor: Actor, need_id: UUID) -> dict[str, Any]:
     """Return one need as it stands for this actor; NotFound where they may not know of it."""
-    return _view(actor, found(session.first(_SHOWN.where(visible(actor, Need), Need.id == need_id)))._asdict())
+    return _view(actor, found(session.first(SHOWN.where(visible(actor, Need), Need.id == need_id)))._asdict())
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the needs that the actor may see, newest first."""
-    statement = _SHOWN.where(visible(actor, Need))
+    statement = SHOWN.where(visible(actor, Need))
     for column, wanted in (
         (Need.state, query.state),
+        (Need.kind, query.kind),
         (Need.community_id, query.community_id),
         (Need.category, query.category),
     ):
@@ -75,8 +98,8 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
 
 
 def _step(session: Session, actor: Actor, need_id: UUID, step: str, values: dict[str, Any] | None = None) -> UUID:
-    need = found(session.first(_SHOWN.where(visible(actor, Need), Need.id == need_id)))
-    own = need.asked_by == actor.person_id and step in ("need.edit", "need.submit")
+    need = found(session.first(SHOWN.where(visible(actor, Need), Need.id == need_id)))
+    own = need.asked_by == actor.person_id and step in OWN
     grant = None if own else require(actor, step, need.path)
     changes.take(session, actor, Need, need, step, values, at=need.community_id, grant=grant)
     return need_id

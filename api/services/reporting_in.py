@@ -13,7 +13,7 @@ from api.db import Session
 from api.domain import registration as rules
 from api.errors import Conflict, Invalid
 from api.models import Affiliation, OrganizationLink
-from api.services import changes, registrations, unit_registrations
+from api.services import changes, receipts, registrations, unit_registrations
 from api.services.days import today
 from api.services.people import affiliation_row
 from api.services.places import WrongKind, place
@@ -89,7 +89,7 @@ def submit(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
 def accept(session: Session, actor: Actor, registration_id: UUID, until: date | None) -> UUID:
     """Take a member or unit in; on a transfer the old registration is handed over in the same transaction.
 
-    Raises AlreadyRegistered where another principal registration stands.
+    The employer gets a receipt (回执). Raises AlreadyRegistered where another principal registration stands.
     """
     row = registrations.find(session, actor, registration_id)
     grant = require(actor, "registration.accept", row.path)
@@ -102,6 +102,7 @@ def accept(session: Session, actor: Actor, registration_id: UUID, until: date | 
         _hand_over(session, actor, row, grant, day)
     table = registrations.table_of(row)
     changes.take(session, actor, table, row, "registration.accept", values, at=row.community_id, grant=grant)
+    receipts.issue(session, actor, row, day, grant)
     return registration_id
 
 

@@ -1,0 +1,92 @@
+"""共建协议: every party confirms by itself; when the last one has, the project is agreed and its agreement issued."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.access import Actor, found
+from api.db import Session
+from api.domain.documents import Duty, Head, Label, Signatory, agreement
+from api.domain.steps import TABLES
+from api.errors import Forbidden
+from api.models import Need, Project, ProjectParty
+from api.services import changes, deliveries, documents, projects, resources
+from api.services.days import today
+from api.services.parties import parties
+
+ROLES = {
+    "asks": Label("asks", "需求方", "Asking party"),
+    "offers": Label("offers", "承接方", "Offering party"),
+    "joins": Label("joins", "参与方", "Joining party"),
+}
+
+
+def accept(session: Session, actor: Actor, project_id: UUID) -> UUID:
+    """Confirm a proposal for the parties that the actor speaks for; a repeat changes nothing while others are awaited.
+
+    With the last confirmation, in the same transaction: the resource is promised, the need matched, the agreement
+    issued. Raises ResourceNotOffered, VenueTaken or NeedNotOpen where that cannot be, and then nothing is confirmed.
+    """
+    row = hold(session, actor, project_id)
+    sides = projects.parties_of(session, [project_id])[project_id]
+    mine = [side for side in sides if actor.grant_for("project.accept", side["path"]) is not None]
+    if not mine:
+        raise Forbidden(step="project.accept")
+    TABLES["project"].next(row.state, "project.accept", "proposed")
+    fresh = [side for side in mine if side["confirmed_at"] is None]
+    if not fresh:
+        return project_id
+    grant = actor.grant_for("project.accept", fresh[0]["path"])
+    session.execute(
+        sa.update(ProjectParty)
+        .where(ProjectParty.id.in_([side["id"] for side in fresh]))
+        .values(confirmed_at=session.now, confirmed_by=actor.person_id)
+    )
+    agreed = all(side["confirmed_at"] is not None or side in fresh for side in sides)
+    values = {"agreement_id": _agree(session, actor.aside(), row, sides, grant)} if agreed else None
+    to = "agreed" if agreed else "proposed"
+    changes.take(session, actor, Project, row, "project.accept", values, at=row.community_id, grant=grant, to=to)
+    return project_id
+
+
+def hold(session: Session, actor: Actor, project_id: UUID) -> Any:
+    """Return a project, its row locked until the transaction ends: of two parties one decides after the other."""
+    projects.find(session, actor, project_id)
+    session.execute(sa.select(Project.id).where(Project.id == project_id).with_for_update())
+    return projects.find(session, actor, project_id)
+
+
+def need_step(session: Session, actor: Actor, project: Any, step: str) -> None:
+    """Let the need of a project take the step that the project's own brings along."""
+    if project.need_id is None:
+        return
+    columns = (Need.id, Need.state, Need.version, Need.community_id)
+    need = found(session.first(sa.select(*columns).where(Need.id == project.need_id)))
+    if step == "need.match" and need.state != "published":
+        raise projects.NeedNotOpen(needId=str(need.id), state=need.state)
+    changes.take(session, actor.aside(), Need, need, step, at=need.community_id)
+
+
+def _agree(session: Session, actor: Actor, row: Any, sides: list[dict[str, Any]], grant: UUID | None) -> UUID:
+    if row.resource_id is not None:
+        resources.promise(session, actor, row)
+    need_step(session, actor, row, "need.match")
+    day = today(session, actor.tenant_id)
+    named = parties(session, actor, [row.community_id, *(side["organization_id"] for side in sides)], day)
+    content = agreement(
+        Head(named[row.community_id], None, row.starts_on, row.ends_on),
+        subject=row.title,
+        signatories=[Signatory(named[side["organization_id"]], ROLES[side["side"]]) for side in sides],
+        duties=[Duty(named[side["organization_id"]].name, duty) for side in sides for duty in side["duties"]],
+        agreed_on=day,
+    )
+    document_id = documents.issue(
+        session, actor, kind="agreement", issuer_id=row.community_id, recipient_id=None, title=f"共建协议：{row.title}",
+        content=content, source=f"project:{row.id}:agreed", valid_to=row.ends_on, grant=grant,
+    )  # fmt: skip
+    others = [side["organization_id"] for side in sides if side["organization_id"] != row.community_id]
+    deliveries.send(session, actor, document_id, others, at=row.community_id, grant=grant)
+    return document_id
