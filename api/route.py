@@ -15,6 +15,7 @@ from fastapi import Depends, Request, UploadFile
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
@@ -24,7 +25,7 @@ from api import problems
 from api.access import STEPS_OF_ROLE, Ask, roles_of
 from api.calls import Answer, Caller, House
 from api.db import new_id
-from api.errors import NotFound, Problem, TooLarge
+from api.errors import Malformed, NotFound, Problem, TooLarge
 from api.reading import expected_version, idempotency, parse_json, parse_query, preferred_language, read_body
 from api.security import Claims
 
@@ -177,7 +178,10 @@ class DoorRoute(APIRoute):
         declared = headers.get("content_length", "")
         if not declared.isdecimal() or int(declared[:20]) > limit:
             raise TooLarge(limit=limit)
-        form = await Request(scope, receive).form(max_files=1, max_fields=0, max_part_size=limit)
+        try:
+            form = await Request(scope, receive).form(max_files=1, max_fields=0, max_part_size=limit)
+        except HTTPException as why:  # broken parts, or more than the one file
+            raise Malformed from why
         upload = form.get(self._upload or "")
         if not isinstance(upload, UploadFile) and not hasattr(upload, "read"):
             raise problems.errors.Invalid(pointer=f"/{self._upload}")
