@@ -121,7 +121,10 @@ def _facts(actor: Actor) -> Condition:
 
 def _entries(actor: Actor) -> Condition:
     return or_(
-        Entry.account_id == actor.account_id, within(actor, "entry.supplement", Entry.community_id), _auditor(actor)
+        Entry.account_id == actor.account_id,
+        within(actor, "entry.supplement", Entry.community_id),
+        within(actor, "entry.reverse", Entry.community_id),
+        _auditor(actor),
     )
 
 

@@ -64,6 +64,7 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "leader_on_site": ("领导下沉", "leader on site"),
         "joint_activity": ("联合活动", "joint activity"),
         "nil_return": ("零报告", "nil return"),
+        "past_service": ("过往服务", "past service"),
     },
     "fact.provenance": {
         "code": ("扫码", "code"),
@@ -73,6 +74,7 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "supplementary": ("补录", "supplementary"),
         "imported": ("导入", "imported"),
         "offline_code": ("离线扫码", "offline code"),
+        "watermark": ("逾期自动结算", "closed after 72 hours"),
     },
     "entry.kind": {
         "earned": ("记入", "earned"),

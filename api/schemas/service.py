@@ -17,7 +17,7 @@ Places = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class Policy(Body):
-    """Windows around each shift in minutes, and whether somebody without a place may come or has to wait for consent."""
+    """Windows around each shift in minutes, and whether a place is needed and the organiser must agree."""
 
     early_minutes: Annotated[int, Field(ge=0, le=240)] = 30
     late_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None

@@ -66,7 +66,8 @@ _undone = aliased(Fact, name="undone")
 STANDING = (
     sa.select(
         Fact.id, Fact.kind, Fact.account_id, Fact.shift_id, Fact.pair, Fact.revision, Fact.occurred_at,
-        Fact.recorded_at, Fact.served_on, Fact.provenance, Fact.community_id, Fact.employer_id, _undone.id.label("undone_by"),
+        Fact.recorded_at, Fact.served_on, Fact.provenance, Fact.community_id, Fact.employer_id,
+        _undone.id.label("undone_by"),
     )
     .outerjoin(_undone, _undone.reverses_id == Fact.id)
     .where(

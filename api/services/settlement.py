@@ -29,8 +29,9 @@ _undone = aliased(Fact, name="undone")
 _FACTS = (
     sa.select(
         Fact.id, Fact.kind, Fact.account_id, Fact.occurred_at, Fact.served_on, Fact.provenance, Fact.shift_id,
-        Fact.pair, Fact.community_id, Fact.employer_id, Fact.recorded_at, _undone.id.label("undone_by"), Shift.starts_at,
-        Shift.ends_at, Shift.state.label("shift_state"), Shift.activity_id, Activity.nature, Activity.voluntary,
+        Fact.pair, Fact.community_id, Fact.employer_id, Fact.recorded_at, _undone.id.label("undone_by"),
+        Shift.starts_at, Shift.ends_at, Shift.state.label("shift_state"), Shift.activity_id,
+        Activity.nature, Activity.voluntary,
     )
     .join(Shift, Shift.id == Fact.shift_id)
     .join(Activity, Activity.id == Shift.activity_id)

@@ -1,0 +1,160 @@
+"""记实 on the wire: facts, entries, records of people and organisations, and the first screen."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.base import Body, Day, ListQuery, Query, View
+
+ReasonCode = Literal["recorded_by_mistake", "duplicate", "wrong_person", "not_present", "wrong_time"]
+Unit = Literal["volunteer_minutes", "participation", "points", "fen"]
+
+
+class Reversal(Body):
+    """Why something is taken back: a code, since the ledger holds no free text."""
+
+    reason: ReasonCode
+
+
+class Appended(View):
+    """What facts and entries have in common; `account_id` is a pseudonym."""
+
+    id: UUID
+    kind: str
+    account_kind: str
+    account_id: UUID
+    served_on: date
+    provenance: str
+    recorded_at: datetime
+    revision: int
+    community_id: UUID | None
+    employer_id: UUID | None
+    shift_id: UUID | None
+    reverses_id: UUID | None
+    reversed_by: UUID | None
+    position: int | None = Field(description="its place in the sealed order; null until it is sealed")
+    allowed_actions: list[str]
+
+
+class Fact(Appended):
+    """A fact as it stands."""
+
+    occurred_at: datetime
+    pair: int | None
+    details: dict[str, Any]
+
+
+class Entry(Appended):
+    """A posting as it stands; minutes are whole, money is in fen."""
+
+    unit: str
+    amount: int
+    nature: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    activity_id: UUID | None
+    source_id: UUID
+
+
+class RecordQuery(ListQuery):
+    """Which facts or entries to list."""
+
+    mine: bool = False
+    kind: Annotated[str, Field(max_length=30, pattern="^[a-z_]+$")] | None = None
+    shift_id: UUID | None = None
+    community_id: UUID | None = None
+    served_from: Day | None = None
+    served_before: Day | None = None
+
+
+class EntryQuery(RecordQuery):
+    """Which entries to list."""
+
+    unit: Unit | None = None
+
+
+class Period(Query):
+    """Days from `since`, before `until`; without them all there is."""
+
+    since: Day | None = None
+    until: Day | None = None
+
+
+class Total(View):
+    """A sum of entries, reversals taken away."""
+
+    unit: str
+    amount: int
+    entries: int
+
+
+class MonthTotal(Total):
+    """A month's sum; `month` is yyyy-mm."""
+
+    month: str
+
+
+class Record(View):
+    """A person's record as the caller may see it."""
+
+    person_id: UUID
+    totals: list[Total]
+    months: list[MonthTotal]
+
+
+class OrganizationTotal(Total):
+    """A sum with how many people stand behind it."""
+
+    people: int
+
+
+class OrganizationRecord(View):
+    """What was served in a community, or by the people of a unit."""
+
+    organization_id: UUID
+    name: str
+    totals: list[OrganizationTotal]
+
+
+class HomeShift(View):
+    """A shift that the caller signed up for."""
+
+    shift_id: UUID
+    title: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    signup_state: str
+
+
+class HomeNeed(View):
+    """An open need of the caller's community."""
+
+    id: UUID
+    title: str
+    category: str
+
+
+class HomeRegistration(View):
+    """Where the caller reported in."""
+
+    community_id: UUID
+    community_name: str
+    state: str
+
+
+class Home(View):
+    """All that the first screen needs."""
+
+    person_id: UUID
+    name: str | None
+    year: int
+    volunteer_minutes: int
+    participation_minutes: int
+    registration: HomeRegistration | None
+    shifts: list[HomeShift]
+    needs: list[HomeNeed]
