@@ -24,6 +24,7 @@ from api.domain.documents import (
     content_hash,
     document_number,
     feedback_statement,
+    issuing_code,
     plan,
     read_number,
     receipt,
@@ -111,6 +112,16 @@ def test_a_number_of_impossible_parts_is_refused(parts):
         document_number(*parts)
 
 
+def test_a_tenant_is_numbered_by_its_division_or_by_digits_that_are_none():
+    assert issuing_code(None, "320500") == "320500"
+    assert issuing_code("530100", "kunming") == "530100"
+    assert issuing_code(None, "testcity") == "9" + f"{int(sha256(b'testcity').hexdigest(), 16):d}"[-5:]
+    assert issuing_code(None, "testcity") != issuing_code(None, "testcity2")
+    for wrong in ("", "32050", "3205000", "３２０５００"):
+        with pytest.raises(InvalidDocumentNumber):
+            issuing_code(wrong, "320500")
+
+
 def test_the_same_facts_give_the_same_hash_in_any_order():
     assert content_hash(statement()) == content_hash(statement(MEMBERS[::-1]))
     assert content_hash(statement()) != content_hash(statement(position=813))
@@ -140,17 +151,57 @@ def test_the_grades_do_not_tell_what_a_row_withholds():
 
 def test_a_pseudonymous_unit_gets_no_names_and_an_aggregate_one_no_people():
     assert all("name" not in row for row in statement(roster="pseudonymous")["members"])
-    aggregate = statement(roster="aggregate_only")
+    members = (*MEMBERS, MemberLine("005", None, PASS, "50", 9, 1100))
+    aggregate = statement(members, roster="aggregate_only", eligible=5)
     assert aggregate["members"] is None
     assert aggregate["undisclosed"] is None
     assert {row["grade"]["code"]: row["count"] for row in aggregate["grades"]}["excellent"] == 2
+    assert (aggregate["completionRate"], aggregate["result"]["points"]) == ("3/5", "91.5")
+
+
+def unit_of(shown, withheld, *, served, roster="named"):
+    """A statement for some who served and some who did (or did not) and of whom nothing may be told."""
+    known = [MemberLine(f"1{number:02}", "甲", PASS, "52.5", 11, 1260) for number in range(shown)]
+    result = (GOOD, "90", 24, 3000) if served else (POOR, "0", 0, 0)
+    hidden = [MemberLine(f"2{number:02}", "乙", *result, disclosed=False) for number in range(withheld)]
+    return statement(
+        [*known, *hidden], roster, eligible=shown + withheld, registered=shown + withheld,
+        completed=shown + withheld * served,
+        result=UnitResult(GOOD, "91.5" if served else "80", [Words(f"完成{served}", f"fulfilled {served}")]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("withheld", [1, 2, 3, 4])
+def test_nothing_in_a_statement_depends_on_what_up_to_four_withheld_members_did(withheld):
+    told = unit_of(11, withheld, served=True)
+    assert told == unit_of(11, withheld, served=False)
+    assert told["completionRate"] == told["result"]["points"]
+    assert told["completionRate"]["suppressed"]["code"] == "withheld_under_five"
+    assert (told["reportingInRate"], told["result"]["grade"]["code"]) == (
+        f"{11 + withheld}/{11 + withheld}",
+        "excellent",
+    )
+
+
+def test_five_withheld_members_are_counted_together():
+    assert unit_of(11, 5, served=True)["completionRate"] == "16/16"
+    assert unit_of(11, 5, served=False)["completionRate"] == "11/16"
+    assert unit_of(11, 0, served=True)["completionRate"] == "11/11"
+
+
+@pytest.mark.parametrize("people", [1, 2, 3, 4])
+def test_nothing_in_a_statement_depends_on_what_the_members_of_a_tiny_unit_did(people):
+    told = unit_of(0, people, served=True, roster="aggregate_only")
+    assert told == unit_of(0, people, served=False, roster="aggregate_only")
+    assert {row["count"]["suppressed"]["zh"] for row in told["grades"]} == {"少于5人"}
+    assert unit_of(0, 5, served=True, roster="aggregate_only")["grades"][0]["count"] == 5
 
 
 def test_a_rate_of_nobody_is_not_a_number():
     nobody = statement((), eligible=0, registered=0, completed=0)
     assert nobody["reportingInRate"] is None
     assert nobody["completionRate"] is None
-    assert statement()["completionRate"] == "3/4"
+    assert statement([replace(one, disclosed=True) for one in MEMBERS])["completionRate"] == "3/4"
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,16 @@ def test_every_kind_renders_in_every_form(kind, language):
     assert issued(content, "pdf", language).startswith(b"%PDF-1.7")
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "少于5人"), ("en", "fewer than 5 people")])
+def test_what_is_kept_back_is_said_in_words(language, words):
+    content = statement(roster="aggregate_only", eligible=3, registered=3, completed=2)
+    first = next(iter(cells(issued(content, "xlsx", language)).values()))
+    written = [str(value) for row in values(first) for value in row if value is not None]
+    assert written.count(words) == 5  # two rates, the unit's points, two grades
+    assert "suppressed" not in "".join(written)
+    assert issued(content, "pdf", language).startswith(b"%PDF-")
+
+
 def test_the_pdf_carries_its_chinese_font_and_claims_pdf_a():
     opened = inflated(issued(statement(), "pdf"))
     assert b"/FontFile3" in opened

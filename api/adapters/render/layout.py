@@ -148,6 +148,8 @@ def _cell(row: dict[str, Any], column: dict[str, Any], language: Language) -> Ce
 def _written(value: Any, how: dict[str, Any], language: Language) -> Cell:
     if value is None:
         return how.get("none", _UNKNOWN)[language]
+    if isinstance(value, Mapping) and "suppressed" in value:
+        return value["suppressed"][language]
     return _FORMS[how["as"]](value, language)
 
 

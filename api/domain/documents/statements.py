@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from api.domain.documents.content import Head, InvalidContent, Label, Words, head_json
+from api.domain.documents.disclosure import EXPLANATION_KEPT_BACK, kept_back_because, unless
 
 Roster = Literal["named", "pseudonymous", "aggregate_only"]
 
@@ -88,12 +89,15 @@ def feedback_statement(
     `eligible` is the unit's denominator at cut-off, `registered` and `completed` are how many of them have reported in
     and have fulfilled the minimum. `position` is the sealed position as of which it holds, `checkpoint` the tree's
     root there. `grades` are the rulebook's, best first. `roster` says how people appear: `named`, `pseudonymous`
-    (roster number alone) or `aggregate_only` (no person at all). Raises `InvalidContent` where the counts contradict
-    each other.
+    (roster number alone) or `aggregate_only` (no person at all). What would tell of fewer than five people stands as
+    `{"suppressed": …}` (`disclosure`). Raises `InvalidContent` where the counts contradict each other.
     """
     _check_counts(eligible, registered, completed, position)
     lines = sorted(members, key=lambda line: line.roster_number)
     _check_members(lines)
+    listed = roster != "aggregate_only"
+    withheld = sum(not line.disclosed for line in lines)
+    hidden = kept_back_because(listed=listed, withheld=withheld, members=len(lines), eligible=eligible)
     return {
         **head_json("feedback_statement", _TEMPLATE_VERSION, head),
         "cycle": cycle.as_json(),
@@ -101,18 +105,24 @@ def feedback_statement(
         "asOf": {"position": position, "checkpoint": checkpoint},
         "roster": roster,
         "denominator": eligible,
-        "reportingInRate": _ratio(registered, eligible),
-        "completionRate": _ratio(completed, eligible),
-        "grades": _counts(lines, roster, grades),
-        "undisclosed": None if roster == "aggregate_only" else sum(not line.disclosed for line in lines),
-        "members": None if roster == "aggregate_only" else [_row(line, roster) for line in lines],
-        "result": {
-            "grade": result.grade.as_json() if result.grade else None,
-            "points": result.points,
-            "lines": [line.as_json() for line in result.lines],
-        },
+        "reportingInRate": unless(None if listed else hidden, _ratio(registered, eligible)),
+        "completionRate": unless(hidden, _ratio(completed, eligible)),
+        "grades": _counts(lines, roster, grades, None if listed else hidden),
+        "undisclosed": withheld if listed else None,
+        "members": [_row(line, roster) for line in lines] if listed else None,
+        "result": _result(result, hidden),
         "objection": {"until": object_until.isoformat(), "how": HOW_TO_OBJECT.as_json()},
         "note": PLATFORM_RECORD.as_json(),
+    }
+
+
+def _result(result: UnitResult, hidden: Label | None) -> dict[str, Any]:
+    """Write the unit's own result; who knows the rulebook could work back from exact points to what its members did."""
+    lines = result.lines if hidden is None else [EXPLANATION_KEPT_BACK]
+    return {
+        "grade": result.grade.as_json() if result.grade else None,
+        "points": unless(hidden, result.points),
+        "lines": [line.as_json() for line in lines],
     }
 
 
@@ -129,7 +139,9 @@ def _row(line: MemberLine, roster: Roster) -> dict[str, Any]:
     return {**row, "name": line.name} if roster == "named" else row
 
 
-def _counts(lines: Sequence[MemberLine], roster: Roster, grades: Sequence[Label]) -> list[dict[str, Any]]:
+def _counts(
+    lines: Sequence[MemberLine], roster: Roster, grades: Sequence[Label], hidden: Label | None
+) -> list[dict[str, Any]]:
     """Count members by grade in the rulebook's order; who has none counts as unknown.
 
     Where people are listed, those who are not disclosed are left out: a total less the listed would tell their grade.
@@ -137,8 +149,9 @@ def _counts(lines: Sequence[MemberLine], roster: Roster, grades: Sequence[Label]
     found = Counter(line.grade for line in lines if line.disclosed or roster == "aggregate_only")
     if strange := set(found) - {None, *grades}:
         raise InvalidContent(reason="a grade that the rulebook lacks", reasonZh=f"规则中没有的等次：{strange}")
-    counts = [{"grade": grade.as_json(), "count": found[grade]} for grade in grades]
-    return [*counts, {"grade": _NO_GRADE.as_json(), "count": found[None]}] if found[None] else counts
+    counts = [{"grade": grade.as_json(), "count": unless(hidden, found[grade])} for grade in grades]
+    unknown = [{"grade": _NO_GRADE.as_json(), "count": found[None]}] if found[None] and hidden is None else []
+    return counts + unknown
 
 
 def _ratio(part: int, whole: int) -> str | None:
