@@ -122,6 +122,17 @@ def test_rows_summed_by_the_grouping_give_the_same_numbers(book, entries):
     assert value(evaluate(book, bundle(entries=rows)), "minutes") == value(itemised, "minutes")
 
 
+@pytest.mark.parametrize(("amount", "counted"), [(59, "0"), (60, "60")])
+def test_a_day_that_just_reaches_its_minimum_counts(amount, counted):
+    assert measure(bundle(entries=[service("e", amount)]), qualify={"per": "day", "atLeast": 60}) == counted
+
+
+def test_what_a_correction_takes_away_makes_room_under_the_cap():
+    # 200 recorded and 60 taken back are 140, of which the cap of 100 lets 100 count
+    rows = [service("e1", 200), service("e2", -60, reverses="earlier")]
+    assert measure(bundle(entries=rows), caps=[{"per": "year", "atMost": 100}]) == "100"
+
+
 def test_what_rounding_takes_away_counts_on_no_other_day():
     rows = [service("e0", 10, "2026-01-01", "a"), service("e1", 0, "2026-01-02", "a")]
     rounding = {"per": "event", "quantum": 30, "mode": "half_up"}
