@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from api.access import Actor, Ask, recognise
 from api.db import Clock, Engines, Session
-from api.errors import KeyReused, Problem
+from api.errors import KeyReused, Problem, Unauthenticated
 from api.lanes import Lanes
 from api.models import Entry, Event, Fact
 from api.security import Tokens, Vault
@@ -100,7 +100,7 @@ class Caller:
     async def write_each(self, service: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
         """Run a plural service on these items, together with all that waits for it; return an outcome for each item."""
         if self.ask.claims is None:
-            raise RuntimeError("a plural service needs somebody who acts")
+            raise Unauthenticated  # a plural service needs somebody who acts
 
         def run(session: Session, calls: list[Any]) -> list[Any]:
             return _run_plural(session, service, calls)

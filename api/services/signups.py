@@ -23,7 +23,7 @@ from api.visibility import visible
 # The lock makes places exact between processes; NO KEY, so that facts may refer to the shift meanwhile.
 _HELD = (
     sa.select(
-        Shift.id, Shift.state, Shift.starts_at, Shift.capacity, Shift.confirmed, Shift.community_id,
+        Shift.id, Shift.tenant_id, Shift.state, Shift.starts_at, Shift.capacity, Shift.confirmed, Shift.community_id,
         Activity.state.label("activity_state"), Activity.policy,
     )
     .join(Activity, Activity.id == Shift.activity_id)
@@ -87,7 +87,7 @@ def sign_up(session: Session, calls: Sequence[tuple[Actor, UUID]]) -> list[dict[
         standing = stands.get((shift_id, actor.person_id))
         if standing is None or standing["state"] == "cancelled":
             try:
-                row = _asked(session, actor, shift_id, queues.next(shift_id, session.now), standing)
+                row = _asked(session, actor, shift_id, queues.next(shift_id, actor.tenant_id, session.now), standing)
             except Problem as why:
                 outcomes.append(why)
                 continue
@@ -104,10 +104,10 @@ class _Queues:
     def __init__(self, shifts: dict[UUID, Any], waiting: dict[UUID, int]):
         self.shifts, self.waiting, self.given = shifts, Counter(waiting), Counter[UUID]()
 
-    def next(self, shift_id: UUID, now: Any) -> str:
-        """Return the state of the next sign-up for a shift and count it."""
+    def next(self, shift_id: UUID, tenant_id: UUID, now: Any) -> str:
+        """Return the state of the next sign-up for a shift of the tenant and count it."""
         shift = self.shifts.get(shift_id)
-        if shift is None or shift.activity_state == "draft":
+        if shift is None or shift.tenant_id != tenant_id or shift.activity_state == "draft":
             raise NotFound
         rules.require_open(shift.state if shift.activity_state == "published" else "closed", shift.starts_at, now)
         taken, waiting = shift.confirmed + self.given[shift_id], self.waiting[shift_id]
