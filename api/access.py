@@ -30,7 +30,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             fact.check_out fact.list fact.read registration.submit registration.read registration.list
             registration.transfer presence.record presence.record_list entry.list entry.read record.mine
             record.read assessment.read assessment.list assessment.mine assessment.explain document.read
-            document.list document.export case.create case.read rulebook.read
+            document.list document.preview document.export case.create case.read rulebook.read
             rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate""",
@@ -88,7 +88,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             file.create job.read job.cancel event.read list.import person.import unit.import
             case.list case.escalate import.create entry.supplement""",
         "work_committee_officer": """
-            organization.read document.create document.edit document.rebalance document.issue document.revoke
+            organization.read document.create document.edit document.import document.rebalance document.preview
+            document.history document.issue document.revoke
             document.read document.export delivery.read delivery.list
             registration.read file.create job.read case.read unit.import
             case.list case.assign case.answer case.close import.create""",

@@ -105,19 +105,33 @@ def redraft(
     content: dict[str, Any],
     valid_to: date | None = None,
     step: str = "document.edit",
+    details: dict[str, Any] | None = None,
 ) -> UUID:
-    """Write a draft anew under `document.edit` or `document.rebalance`; StepNotAllowed once it is issued."""
+    """Write a draft anew under `document.edit` or another step of drafts; StepNotAllowed once it is issued.
+
+    `details` say to readers of the log what changed.
+    """
     row, grant = _governed(session, actor, document_id, step)
     values = {"title": title, "content": content, "valid_to": valid_to, **_template(row.kind, content)}
-    changes.take(session, _keyless(actor), Document, row, step, values, at=row.issuer_id, grant=grant)
+    actor = _keyless(actor)
+    changes.take(session, actor, Document, row, step, values, at=row.issuer_id, grant=grant, details=details)
     return document_id
 
 
-def issue_draft(session: Session, actor: Actor, document_id: UUID) -> UUID:
-    """Freeze, number and deliver a draft as it stands; StepNotAllowed where it is issued already."""
+def issue_draft(
+    session: Session,
+    actor: Actor,
+    document_id: UUID,
+    content: dict[str, Any] | None = None,
+    details: dict[str, Any] | None = None,
+) -> UUID:
+    """Freeze, number and deliver a draft as it stands, or with the content given; StepNotAllowed where it is issued."""
     row, grant = _governed(session, actor, document_id, "document.issue")
-    actor, seal = _keyless(actor), _seal(session, actor, row.kind, row.content)
-    changes.take(session, actor, Document, row, "document.issue", seal, at=row.issuer_id, grant=grant)
+    actor, content = _keyless(actor), content or row.content
+    values = {"content": content, **_seal(session, actor, row.kind, content)}
+    changes.take(
+        session, actor, Document, row, "document.issue", values, at=row.issuer_id, grant=grant, details=details
+    )
     _follow(session, actor, document_id, row._asdict(), grant)
     return document_id
 
