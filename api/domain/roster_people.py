@@ -74,17 +74,18 @@ def read_people(
 ) -> Reading[PersonRow]:
     """Read a roster; pure, a repeat gives the same. `today` (in the tenant's zone) refuses later dates of joining.
 
-    A roster number said twice refuses the later row. No error carries a name, phone or ID number.
+    A roster number said twice in one unit refuses the later row. No error carries a name, phone or ID number.
     Raises `MissingColumns`, `RepeatedColumns`.
     """
     at = find_columns(headers, _COLUMNS)
     reading: Reading[PersonRow] = Reading(ignored_columns=ignored(headers, at))
-    numbers: dict[str, int] = {}
+    numbers: dict[tuple[str | None, str], int] = {}
     phones: set[str] = set()
     for row, cells in rows:
         reader = RowReader(row, cells, at)
         person = _person(reader, today, phones)
-        first = numbers.setdefault(person.roster_number, row) if person.roster_number else row
+        number = (person.unit, person.roster_number)
+        first = numbers.setdefault(number, row) if person.roster_number else row
         if first != row:
             reader.errors.append(row_error(row, "roster_number", "duplicate_roster_number", first=first))
         if reader.errors:

@@ -71,6 +71,7 @@ _UNIT_COLUMNS = (
     Column("in_service_members", ("在职党员数", "在职党员人数", "在职党员", "党员数", "members")),
     Column("liaison_name", ("联络员", "联系人", "联络员姓名", "liaison")),
     Column("liaison_phone", ("联系电话", "联络员电话", "电话", "手机", "phone")),
+    Column("superior", ("上级单位", "主管单位", "主管部门")),
 )
 _BRANCH_COLUMNS = (
     Column("name", ("党组织名称", "支部名称", "名称", "党支部"), required=True),
@@ -103,6 +104,7 @@ class UnitRow:
     liaison_phone: str | None
     parts: tuple[UnitPart, ...]
     flags: tuple[str, ...]
+    superior: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def _unit(reader: RowReader, names: set[tuple[str, str | None]], codes: dict[str
     community = reader.text("community", 100)
     liaison = reader.value("liaison_name", cell_values.name, sensitive=True)
     phone = reader.value("liaison_phone", cell_values.phone, sensitive=True)
+    superior = reader.text("superior", 200)
     if code and name and codes.setdefault(code, (reader.row, name))[1] != name:
         reader.errors.append(row_error(reader.row, "credit_code", "duplicate_credit_code", code, first=codes[code][0]))
     if reader.errors or not name:
@@ -155,7 +158,9 @@ def _unit(reader: RowReader, names: set[tuple[str, str | None]], codes: dict[str
         flags.append("duplicate_name")
     names.add((name, region))
     flags.extend(basis_flags + ["approximate"] * about)
-    return UnitRow(reader.row, name, code, kind, region, community, members, liaison, phone, parts, tuple(flags))
+    return UnitRow(
+        reader.row, name, code, kind, region, community, members, liaison, phone, parts, tuple(flags), superior
+    )  # fmt: skip
 
 
 def _credit_code(text: str) -> str:

@@ -48,6 +48,33 @@ REASONS: dict[str, tuple[str, str]] = {
     "id_number_characters": ("居民身份证号含有不允许的字符", "The ID number holds characters that are not allowed"),
     "id_number_component": ("居民身份证号的地区或出生日期不正确", "Region or birth date of the ID number is not valid"),
     "id_number_check_sign": ("居民身份证号校验位不正确", "The check sign of the ID number is wrong"),
+    "unit_unknown": (
+        "单位无法确定，或不在可导入的范围内",
+        "The unit is not known, or not one that may be imported here",
+    ),
+    "superior_unknown": ("上级“{name}”无法确定", "The superior “{name}” is not known"),
+    "superior_ambiguous": ("有多个名为“{name}”的上级", "Several organisations are called “{name}”"),
+    "superior_circular": ("上级关系成环", "The superiors form a circle"),
+    "duplicate_unit": (
+        "与第 {first} 行重名而无信用代码可区分，请在名称中写明地区",
+        "Row {first} has the same name and no code tells them apart; write the place into the name",
+    ),
+    "credit_code_differs": (
+        "同名单位已登记另一信用代码",
+        "The unit of this name bears another credit code",
+    ),
+    "roster_not_allowed": ("该单位不上传实名名册", "This unit does not upload names"),
+    "duplicate_person": ("与第 {first} 行为同一人", "Row {first} lists the same person"),
+    "roster_number_of_another": (
+        "名册编号已属于另一人，请先核对",
+        "The roster number belongs to another person; look into it first",
+    ),
+    "place_unknown": (
+        "“{name}”未对应到可导入的组织，请在对照表中指定",
+        "“{name}” is no organisation to import to; name one in the mapping",
+    ),
+    "key_of_another": ("编号已用于另一事项", "The key stands for another item"),
+    "not_a_time": ("时间无法识别", "The time cannot be read"),
 }
 """Why a row is refused: code → (zh-CN, en)."""
 

@@ -1,0 +1,102 @@
+"""Imports: a file of units, branches, people or lists, asked for by request and done by a job.
+
+Each kind is three steps: `check` resolves every name and refuses rows, reading alone; `write` writes checked rows, a
+part or all of them in one transaction, and finds what stands by natural keys, so that a repeat changes nothing; `after`
+tells what only shows when all is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.access import Actor, require
+from api.db import Session
+from api.domain.roster_people import read_people
+from api.domain.rosters import read_branches, read_units
+from api.domain.rows import Reading
+from api.errors import Invalid
+from api.models import NOBODY, Organization
+from api.services import files, jobs
+from api.services.days import today
+from api.services.imports import people, units
+from api.services.imports.shared import Checked, Options
+from api.services.organizations import root_of
+from api.services.places import place
+
+
+class RowsRefused(Invalid):
+    """All or nothing was asked for, and some rows cannot stand: nothing was written."""
+
+    code = "rows_refused"
+    zh, en = "有 {count} 行不能导入，未写入任何内容", "{count} rows cannot be imported; nothing was written"
+
+
+def _nothing(_session: Session, _actor: Actor, _rows: Any, _options: Options) -> Checked:
+    return Checked()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of import: the step that it takes, the axis on which it is asked for, and its functions."""
+
+    step: str
+    axis: str | None
+    read: Callable[..., Reading[Any]]
+    check: Callable[..., Checked]
+    write: Callable[..., dict[str, int]]
+    after: Callable[..., Checked] = _nothing
+
+
+def _dated(headers: Any, rows: Any, day: Any) -> Reading[Any]:
+    return read_people(headers, rows, day)
+
+
+KINDS: dict[str, Kind] = {
+    "units": Kind("unit.import", "employer", lambda h, r, _: read_units(h, r), units.check_units, units.write),
+    "branches": Kind("unit.import", "party", lambda h, r, _: read_branches(h, r), units.check_branches, units.write),
+    "people": Kind("person.import", "employer", _dated, people.check, people.write, people.after),
+}
+
+
+def request(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
+    """Queue an import of one of the actor's files and return the job's id.
+
+    `values` are kind, file_id, mode (all_or_nothing, good_rows) and options. Raises NotFound for the file of somebody
+    else, Forbidden where the actor may not import there.
+    """
+    kind, options = KINDS[values["kind"]], values["options"]
+    file = files.one(session, actor, values["file_id"])
+    at, grant = _governed(session, actor, kind, options.get("organization_id"))
+    as_of = options.get("as_of") or today(session, actor.tenant_id)
+    content = {
+        "kind": values["kind"],
+        "mode": values["mode"],
+        "file_id": str(file["id"]),
+        "options": {
+            "organization_id": str(at),
+            "as_of": as_of.isoformat(),
+            "community_id": str(options["community_id"]) if options.get("community_id") else None,
+            "communities": {name: str(found) for name, found in (options.get("communities") or {}).items()},
+            "units": {name: str(found) for name, found in (options.get("units") or {}).items()},
+        },
+    }
+    return jobs.enqueue(session, actor, kind.step, content, at=at, grant=grant)
+
+
+def _governed(session: Session, actor: Actor, kind: Kind, organization_id: UUID | None) -> tuple[UUID, UUID]:
+    """Return where the import is asked for: as named, else where the actor's one grant for it is, else at the root."""
+    if organization_id is None:
+        reaches = {reach.organization_id for reach in actor.reaches_for(kind.step)} - {NOBODY}
+        granted = sa.select(Organization.id).where(Organization.id.in_(sorted(reaches)))
+        if kind.axis is not None:
+            granted = granted.where(Organization.axis == kind.axis)
+        fitting = session.rows(granted.order_by(Organization.path))
+        one = fitting[0][0] if len(fitting) == 1 or (fitting and kind.axis is None) else None
+        organization_id = one or root_of(session, actor.tenant_id, kind.axis or "employer")
+    row = place(session, actor, organization_id, axis=kind.axis, pointer="/options/organizationId")
+    return row.id, require(actor, kind.step, row.path)
