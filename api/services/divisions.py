@@ -46,8 +46,9 @@ class Listing:
     places: dict[str, tuple[str, str]] = field(default_factory=dict)  # code above level 5 → (id, path)
 
     def parent_of(self, division: Division) -> str | None:
-        """Return the id of the node that an entry hangs under."""
-        return self.places[division.parent_code][0] if division.parent_code else None
+        """Return the id of the node that an entry hangs under, None where that node is still to be made."""
+        above = self.places.get(division.parent_code or "")
+        return above and above[0]
 
 
 def request(session: Session, actor: Actor, file_id: UUID, issuer: str, year: int, mode: str) -> UUID:
