@@ -36,6 +36,9 @@ from api.models import (
 
 Condition = sa.ColumnElement[bool]
 
+DISPUTED = "disputed"
+"""State of an employment that a second employer claims: until a case is decided it opens no door and counts nowhere."""
+
 
 def visible(actor: Actor, table: Any) -> Condition:
     """Return the condition under which a row of `table` may be seen by the actor; always within the tenant."""
@@ -48,7 +51,9 @@ def _everybody(_actor: Actor) -> Condition:
 
 def _people(actor: Actor) -> Condition:
     held = select(Affiliation.person_id).where(
-        within(actor, "person.read", Affiliation.organization_id), Affiliation.valid_to.is_(None)
+        within(actor, "person.read", Affiliation.organization_id),
+        Affiliation.valid_to.is_(None),
+        Affiliation.state != DISPUTED,
     )
     return or_(Person.id == actor.person_id, Person.id.in_(held))
 
@@ -58,6 +63,7 @@ def _employed_in_reach(actor: Actor) -> Condition:
     employed = select(Affiliation.person_id).where(
         Affiliation.kind == "employment",
         Affiliation.valid_to.is_(None),
+        Affiliation.state != DISPUTED,
         within(actor, "person.read", Affiliation.organization_id),
     )
     return Affiliation.person_id.in_(employed)

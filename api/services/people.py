@@ -8,10 +8,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from api.access import Actor
+from api import paging
+from api.access import Actor, found
 from api.db import Session, new_id
-from api.models import Affiliation, Grant, Identity, Person, PersonStatus
+from api.models import Affiliation, Grant, Identity, Organization, Person, PersonStatus
 from api.services import changes
+from api.visibility import DISPUTED, visible
 
 SEALED = ("name", "phone", "id_number")
 
@@ -104,3 +106,83 @@ def claim(session: Session, actor: Actor, person_id: UUID, provider: str, subjec
 def account_of(session: Session, person_id: UUID) -> UUID:
     """Return the pseudonym under which a person's facts and entries stand."""
     return session.scalar(sa.select(Person.account_id).where(Person.id == person_id))
+
+
+_SHOWN = sa.select(
+    Person.id, Person.version, Person.state, Person.wrapped_key, Person.name, Person.phone, Person.created_at
+)
+
+
+def one(session: Session, actor: Actor, person_id: UUID) -> dict[str, Any]:
+    """Return one person as the actor may know them; NotFound where they may not."""
+    row = found(session.first(_SHOWN.where(visible(actor, Person), Person.id == person_id)))
+    return _views(session, actor, [row._asdict()])[0]
+
+
+def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
+    """Return a page of the people within the actor's reach; by exact name through its blind index."""
+    statement = _SHOWN.where(visible(actor, Person))
+    if query.name is not None:
+        index = session.vault.index(actor.tenant_id, "name", query.name)
+        statement = statement.where(Person.name_index == index)
+    if query.organization_id is not None:
+        of = sa.select(Affiliation.person_id).where(
+            Affiliation.organization_id == query.organization_id, Affiliation.valid_to.is_(None)
+        )
+        statement = statement.where(Person.id.in_(of))
+    page = paging.page(session, statement, Person.id, limit=query.limit, cursor=query.cursor)
+    page["items"] = _views(session, actor, page["items"])
+    return page
+
+
+def _views(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Open what the actor may read of these people: whole names for who works with them, a masked one for others."""
+    ids = [row["id"] for row in rows]
+    held = sa.select(
+        Affiliation.person_id, Affiliation.kind, Affiliation.state, Affiliation.roster_number, Affiliation.valid_from,
+        Affiliation.organization_id, Organization.name.label("organization_name"), Organization.path,
+    ).join(Organization, Organization.id == Affiliation.organization_id).where(
+        Affiliation.tenant_id == actor.tenant_id, Affiliation.person_id.in_(ids), Affiliation.valid_to.is_(None),
+    )  # fmt: skip
+    statuses = sa.select(PersonStatus.person_id, PersonStatus.kind, PersonStatus.value).where(
+        PersonStatus.person_id.in_(ids), PersonStatus.valid_to.is_(None)
+    )
+    belongings: dict[UUID, list[dict[str, Any]]] = {}
+    for row in session.rows(held.order_by(Affiliation.id)):
+        belongings.setdefault(row.person_id, []).append(row._asdict())
+    standing: dict[UUID, dict[str, str]] = {}
+    for person_id, kind, value in session.rows(statuses):
+        standing.setdefault(person_id, {})[kind] = value
+    return [_view(session, actor, row, belongings.get(row["id"], []), standing.get(row["id"], {})) for row in rows]
+
+
+def _view(
+    session: Session, actor: Actor, row: dict[str, Any], belongings: list[dict[str, Any]], statuses: dict[str, str]
+) -> dict[str, Any]:
+    own = row["id"] == actor.person_id
+    mine = [one for one in belongings if own or actor.grant_for("person.read", one["path"]) is not None]
+    works_with = own or any(
+        actor.only(role).grant_for("person.read", one["path"]) is not None
+        for one in mine
+        if one["state"] != DISPUTED
+        for role in ("liaison", "community_worker")
+    )
+    name = session.vault.open(row["wrapped_key"], row["id"], "name", row["name"])
+    phone = session.vault.open(row["wrapped_key"], row["id"], "phone", row["phone"])
+    return {
+        "id": row["id"], "version": row["version"], "state": row["state"], "allowed_actions": [],
+        "name": name if works_with or not name else masked_name(name),
+        "phone": masked_phone(phone) if works_with and phone else None,
+        "statuses": statuses, "affiliations": mine,
+    }  # fmt: skip
+
+
+def masked_name(name: str) -> str:
+    """Return a name of which only the first sign shows: 王*."""
+    return f"{name[:1]}*"
+
+
+def masked_phone(phone: str) -> str:
+    """Return a phone of which the middle is hidden, without China's prefix: 138****0001."""
+    national = phone.removeprefix("+86")
+    return f"{national[:3]}****{national[-4:]}"

@@ -7,10 +7,10 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from api.jobs.loop import run_due
 from api.models import Event, Organization, OrganizationCode, OrganizationCount, OrganizationLink
 from tests.support import world as worlds
 from tests.support.clock import Clock
+from tests.support.importing import count, imported
 
 DEMO = Path(__file__).resolve().parents[2] / "api" / "data" / "demo_units.csv"
 
@@ -20,24 +20,6 @@ def world(fresh_database, tmp_path):
     built = worlds.build(fresh_database, tmp_path, Clock())
     yield built
     built.close()
-
-
-async def imported(world, who, kind, content, *, mode="good_rows", name="list.csv", **options):
-    """Import bytes as a person and return the finished job."""
-    async with world.client(who) as client:
-        kept = await client.post("/api/v1/files", files={"file": (name, content, "text/csv")})
-        assert kept.status_code == 201, kept.text
-        body = {"kind": kind, "fileId": kept.json()["id"], "mode": mode, "options": options}
-        asked = await client.post("/api/v1/imports", json=body)
-        assert asked.status_code == 202, asked.text
-        assert asked.headers["location"] == f"/api/v1/jobs/{asked.json()['id']}"
-        run_due(world.house)
-        return (await client.get(asked.headers["location"])).json()
-
-
-def count(world, table, *conditions):
-    statement = sa.select(sa.func.count()).select_from(table).where(*conditions)
-    return world.run(lambda session, _actor: session.scalar(statement))
 
 
 def everything(world):
@@ -185,7 +167,7 @@ async def test_a_file_that_cannot_be_read_fails_with_its_reason_and_writes_nothi
 
 
 async def test_a_row_with_nul_is_refused_alone_and_ten_megabytes_are_read(world):
-    nul = "单位名称\n甲中心\n乙\x00中心\n".encode()
+    nul = "单位名称\n甲中心\n乙\x00中心\n"
     job = await imported(world, "committee", "units", nul)
     assert [(e["row"], e["code"]) for e in job["result"]["refused"]] == [(3, "nul_character")]
     assert job["result"]["counts"]["accepted"] == 1

@@ -12,9 +12,10 @@ from api.db import Session
 from api.models import Affiliation, Event, Person, PersonStatus
 from api.services import cases, changes
 from api.services.imports.shared import Options
-from api.services.imports.standing_people import DISPUTED, Lookup
+from api.services.imports.standing_people import Lookup
 from api.services.organizations import root_of
 from api.services.people import SEALED, affiliation_row, person_row, status_row
+from api.visibility import DISPUTED
 
 
 class Batch:

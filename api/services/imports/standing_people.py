@@ -13,9 +13,7 @@ from api.access import Actor
 from api.db import Session
 from api.models import Affiliation, Person, PersonStatus
 from api.services.people import SEALED
-
-DISPUTED = "disputed"
-"""State of an employment that a second employer claims: it waits for the decision of a case and counts for nothing."""
+from api.visibility import DISPUTED
 
 _AFFILIATION = (
     Affiliation.id, Affiliation.person_id, Affiliation.organization_id, Affiliation.kind, Affiliation.roster_number,
