@@ -23,4 +23,4 @@ async def members_report_in(story: Story) -> None:
         story.counts[f"registrations_{accepted['state']}"] += 1
 
     with story.chapter("党员报到", len(story.members)) as tell:
-        await abreast([one(member) for member in story.members], tell)
+        await abreast([one(member) for member in story.members if member.home], tell)

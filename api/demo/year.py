@@ -64,7 +64,9 @@ async def _announced(story: Story, community: Place, day: date, title: str, natu
     return {"id": shift["id"], "community": community}
 
 
-def _willing(story: Story, chance: random.Random, shifts: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[str]]]:
+def _willing(
+    story: Story, chance: random.Random, shifts: list[dict[str, Any]]
+) -> list[tuple[dict[str, Any], list[str]]]:
     at_home: dict[str, list[str]] = {}
     for number, member in enumerate(story.members):
         if chance.random() * 100 < member.zeal * 0.6:
