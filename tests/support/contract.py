@@ -19,6 +19,10 @@ WORDS = (
 FORMATS = {"date": "2026-03-02", "date-time": "2026-03-02T09:00:00+08:00", "uri": "http://test/", "binary": "text"}
 
 
+# Bodies of which a rule between their members takes only some at once.
+ONLY = {"NewRulebook": ("shipped", "organizationId"), "EditedRulebook": ("shipped",)}
+
+
 @dataclass(frozen=True)
 class Operation:
     """One operation of the contract; `schema` is that of its JSON body, None where it takes none."""
@@ -30,6 +34,7 @@ class Operation:
     schema: dict[str, Any] | None
     upload: str | None = None
     parameters: tuple[dict[str, Any], ...] = ()
+    is_page: bool = False  # its answers are for a browser
 
     @property
     def identifiers(self) -> list[str]:
@@ -65,6 +70,7 @@ class Contract:
                     content.get("application/json", {}).get("schema"),
                     next(iter(self.resolved(multipart)["properties"])) if multipart else None,
                     tuple(operation.get("parameters", ())),
+                    "text/html" in operation["responses"].get("200", {}).get("content", {}),
                 )  # fmt: skip
 
     def resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +89,9 @@ class Contract:
             return schema.get("const", schema.get("enum", [None])[0])
         kind = schema.get("type", "object")
         if kind == "object":
-            return {key: self.sample(inner, ids, key) for key, inner in schema.get("properties", {}).items()}
+            members = schema.get("properties", {})
+            wanted = ONLY.get(schema.get("title", ""), members)
+            return {key: self.sample(members[key], ids, key) for key in wanted}
         if kind == "array":
             return [self.sample(schema.get("items", {}), ids, name) for _ in range(max(1, schema.get("minItems", 1)))]
         if kind == "string":

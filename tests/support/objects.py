@@ -13,19 +13,23 @@ from api import models
 from api.access import Actor
 from api.db import Session, new_id
 from api.domain.steps import TABLES
-from api.services import files
+from api.services import documents, files, rulebooks
+from tests.support import papers
 from tests.support.world import World
 
 # Where a path names an object by another name than that of its table, or a row needs more than its columns say.
-TABLE_OF = {"registration": models.Affiliation, "unit": models.Organization, "community": models.Organization}
+TABLE_OF = {
+    "registration": models.Affiliation,
+    "link": models.OrganizationLink,
+    "unit": models.Organization,
+    "community": models.Organization,
+}
 MORE: dict[str, dict[str, Any]] = {
     "affiliations": {"kind": "registration", "state": "submitted", "basis": "residence"},
     "organization_links": {"kind": "registration", "state": "submitted"},
     "activities": {"state": "published"},
     "shifts": {"capacity": 5},
     "signups": {"state": "confirmed"},
-    "documents": {"state": "issued", "kind": "feedback_statement"},
-    "deliveries": {"state": "sent", "channel": "store"},
     "cycles": {"state": "published"},
     "facts": {"kind": "check_in"},
     "entries": {"unit": "volunteer_minutes"},
@@ -50,9 +54,13 @@ class Objects:
         self._relation, self._made = relation, {models.Organization: self.community, models.Person: self.person}
         account = sa.select(models.Person.account_id).where(models.Person.id == self.person)
         self.account = session.scalar(account)
+        self._actor = Actor(self.person, self.account, self._tenant, world.operator.reaches)
 
     def named(self, parameter: str) -> UUID | str | None:
         """Return what a parameter of a path such as `need_id` stands for; None where no noun has that name."""
+        if parameter == "number":
+            numbers = sa.select(models.Document.number).where(models.Document.id == self.of(models.Document))
+            return self._session.scalar(numbers)
         noun = parameter.removesuffix("_id")
         if noun == "unit":
             return self.unit
@@ -62,13 +70,26 @@ class Objects:
     def of(self, table: Any) -> UUID:
         """Return the id of this relation's row of a table."""
         if table is models.File and table not in self._made:
-            owner = Actor(self.person, self.account, self._tenant)
-            self._made[table] = files.keep(self._session, owner, "a.csv", "text/csv", b"a,b")
+            self._made[table] = files.keep(self._session, self._actor, "a.csv", "text/csv", b"a,b")
+        if table is models.Document and table not in self._made:
+            self._made[table] = self._issued()
+        if table is models.Rulebook and table not in self._made:
+            self._made[table] = rulebooks.install(self._session, self._actor, "basic-member", self.community)
+        if table is models.Delivery:
+            sent = sa.select(models.Delivery.id).where(models.Delivery.document_id == self.of(models.Document))
+            return self._session.scalar(sent)
         if table not in self._made:
             row = {name: self._value(table, column) for name, column in table.__table__.columns.items()}
             self._session.insert(table, [row])
             self._made[table] = row["id"]
         return self._made[table]
+
+    def _issued(self) -> UUID:
+        content = papers.a_receipt()
+        more = {"title": content["title"]["zh"], "content": content, "source": f"matrix:{self._relation}"}
+        return documents.issue(
+            self._session, self._actor, kind=content["kind"], issuer_id=self.community, recipient_id=self.unit, **more
+        )
 
     def _value(self, table: Any, column: Any) -> Any:
         given = MORE.get(table.__tablename__, {})
