@@ -23,6 +23,7 @@ from api.contract import describe
 from api.db import Clock, new_id
 from api.errors import NotFound, Problem
 from api.jobs.loop import JobLoop
+from api.jobs.sealing import Sealing
 from api.reading import preferred_language
 from api.route import DoorRoute, Doors
 from api.settings import Settings
@@ -48,12 +49,12 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
-        loop = JobLoop(house) if house.settings.jobs else None
-        if loop is not None:
-            loop.start()
+        threads = [JobLoop(house), Sealing(house)] if house.settings.jobs else []
+        for thread in threads:
+            thread.start()
         yield
-        if loop is not None:
-            loop.stop()
+        for thread in threads:
+            thread.stop()
         house.close()
 
     app = FastAPI(title="双报到 Dual reporting", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living)

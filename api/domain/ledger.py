@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
 from api.errors import Conflict, Forbidden
 
 REASONS = {
@@ -50,3 +53,29 @@ def require_reversible(*, own: bool, is_reversal: bool, is_reversed: bool) -> No
         raise NotReversible
     if is_reversed:
         raise AlreadyReversed
+
+
+Credit = tuple[datetime, datetime, int]  # a standing entry: its outer bounds and its minutes
+
+
+def overcredited(credits_: Iterable[Credit]) -> list[tuple[datetime, datetime, int, int]]:
+    """Return where one person has more minutes than time: (start, end, minutes credited, minutes there are).
+
+    Between the bounds of one credit another may lie, which has its minutes taken out. So credits that share time are
+    looked at together: their minutes can never be more than the time that they cover.
+    """
+    clusters: list[list[Credit]] = []
+    until: datetime | None = None
+    for credit in sorted(credits_):
+        if until is None or credit[0] >= until:
+            clusters.append([])
+            until = credit[1]
+        clusters[-1].append(credit)
+        until = max(until, credit[1])
+    found = []
+    for cluster in clusters:
+        start, end = cluster[0][0], max(each[1] for each in cluster)
+        minutes, room = sum(each[2] for each in cluster), (end - start) // timedelta(minutes=1)
+        if minutes > room:
+            found.append((start, end, minutes, room))
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -93,20 +93,34 @@ def settle(
         return Worth()
     windows = [window for _, these in affected.values() for window in these]
     since, until = min(start for start, _ in windows) - _AROUND, max(end for _, end in windows) + _AROUND
-    asked: dict[str, Any] = {"tenant": tenant_id, "accounts": sorted(affected)}
-    facts: dict[UUID, list[Any]] = {account: [] for account in affected}
+    people = _people(session, tenant_id, zone, sorted(affected), since, until)
+    worth, rows = Worth(), []
+    for account, person in people.items():
+        actor, these = affected[account]
+        rows += person.post(session, actor, zone, these, worth)
+    session.insert_new(Entry, rows)
+    return worth
+
+
+def unposted(session: Session, actor: Actor, zone: ZoneInfo, accounts: Iterable[UUID]) -> list[dict[str, Any]]:
+    """Return the entries that a settlement of everything would still post for these accounts; writes nothing."""
+    always = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC))
+    people = _people(session, actor.tenant_id, zone, sorted(accounts), *always)
+    return [row for each in people.values() for row in each.post(session, actor, zone, [always], Worth())]
+
+
+def _people(
+    session: Session, tenant_id: UUID, zone: ZoneInfo, accounts: Sequence[UUID], since: datetime, until: datetime
+) -> dict[UUID, _Person]:
+    asked: dict[str, Any] = {"tenant": tenant_id, "accounts": accounts}
+    facts: dict[UUID, list[Any]] = {account: [] for account in accounts}
     for row in session.rows(_FACTS, {**asked, "since": since, "until": until}):
         facts[row.account_id].append(row)
-    entries: dict[UUID, list[Any]] = {account: [] for account in affected}
+    entries: dict[UUID, list[Any]] = {account: [] for account in accounts}
     days = {"first_day": since.astimezone(zone).date(), "last_day": until.astimezone(zone).date()}
     for row in session.rows(_ENTRIES, {**asked, **days}):
         entries[row.account_id].append(row)
-    worth, rows = Worth(), []
-    for account in sorted(affected):
-        actor, these = affected[account]
-        rows += _Person(account, facts[account], entries[account]).post(session, actor, zone, these, worth)
-    session.insert_new(Entry, rows)
-    return worth
+    return {account: _Person(account, facts[account], entries[account]) for account in accounts}
 
 
 class _Person:

@@ -1,0 +1,54 @@
+"""The thread that seals: at most a moment behind what commits."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import sqlalchemy as sa
+
+from api.calls import House
+from api.models import Tenant
+from api.services import sealer
+
+log = logging.getLogger("api.sealing")
+_SWEEP_SECONDS = 600.0
+
+
+def seal_all(house: House, *, everything: bool = True) -> int:
+    """Seal whatever waits in every tenant, in transactions of the writing lane; return how many rows."""
+    with house.engines.look() as session:
+        tenants = [row.id for row in session.rows(sa.select(Tenant.id).order_by(Tenant.id))]
+        waiting = [tenant for tenant in tenants if sealer.waits(session, tenant, everything)]
+    sealed = 0
+    for tenant in waiting:
+        while count := house.write_now(tenant, sealer.seal, sealer.LIMIT, everything):
+            sealed += count
+    return sealed
+
+
+class Sealing(threading.Thread):
+    """Seals every few moments until stopped; looks at everything when it begins and every ten minutes."""
+
+    def __init__(self, house: House):
+        super().__init__(name="sealing", daemon=True)
+        self._house, self._stopping = house, threading.Event()
+
+    def run(self) -> None:
+        """Seal, wait, seal."""
+        swept = -_SWEEP_SECONDS
+        while not self._stopping.wait(self._house.settings.seal_seconds):
+            began = time.monotonic()
+            everything = began - swept >= _SWEEP_SECONDS
+            try:
+                seal_all(self._house, everything=everything)
+            except Exception:  # a database that is away for a while must not end the sealer
+                log.exception("sealing failed and is tried again")
+            else:
+                swept = began if everything else swept
+
+    def stop(self) -> None:
+        """End after the transaction that runs."""
+        self._stopping.set()
+        self.join(timeout=30)
