@@ -1,4 +1,4 @@
-"""S1: every operation for every principal, on what is near and what is far; expected from the one table of roles and steps."""
+"""S1: every operation for every principal, near and far; expected from the one table of roles and steps."""
 
 from __future__ import annotations
 
