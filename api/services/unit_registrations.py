@@ -41,9 +41,7 @@ def submit(session: Session, actor: Actor, unit_id: UUID, community_id: UUID | N
     return link.id
 
 
-def propose(
-    session: Session, actor: Actor, plan_id: UUID, pairs: Iterable[rules.PlannedLink], grant: UUID | None
-) -> None:
+def propose(session: Session, actor: Actor, plan_id: UUID, pairs: Iterable[rules.PlannedLink]) -> None:
     """Write the links of a plan in state proposed, in bulk; the plan's own event carries their hash."""
     session.insert(
         OrganizationLink,
@@ -59,11 +57,10 @@ def propose(
     )  # fmt: skip
 
 
-def links_of(session: Session, actor: Actor, plan_id: UUID) -> Sequence[Any]:
+def links_of(session: Session, actor: Actor, plan_id: UUID, *conditions: Any) -> Sequence[Any]:
     """Return the links that a plan arranged, with id, state, version, unit, community and period."""
-    return session.rows(
-        _LINKS.where(OrganizationLink.tenant_id == actor.tenant_id, OrganizationLink.document_id == plan_id)
-    )
+    of_plan = (OrganizationLink.tenant_id == actor.tenant_id, OrganizationLink.document_id == plan_id)
+    return session.rows(_LINKS.where(*of_plan, *conditions))
 
 
 _LINK = sa.select(OrganizationLink.id, OrganizationLink.state, OrganizationLink.version).where(
@@ -88,3 +85,14 @@ def _planned(session: Session, actor: Actor, unit_id: UUID) -> list[rules.Planne
         for row in rows
         if row.state != "withdrawn"
     ]
+
+
+def arranged(session: Session, actor: Actor, units: Iterable[UUID], besides: UUID | None) -> Sequence[Any]:
+    """Return the links of these units that stand or are proposed under plans other than `besides`."""
+    statement = _LINKS.where(
+        OrganizationLink.tenant_id == actor.tenant_id,
+        OrganizationLink.from_id.in_(sorted(units)),
+        OrganizationLink.state.in_(("proposed", *sorted(rules.STANDING))),
+        OrganizationLink.document_id.is_distinct_from(besides),
+    )
+    return session.rows(statement)
