@@ -208,6 +208,11 @@ async def test_the_list_is_filtered_and_pages_through_everything_once(world):
             page = await worker.get("/api/v1/documents", params={"recipientId": str(unit), **params})
             assert len(page.json()["items"]) == count
         assert (await worker.get("/api/v1/documents", params={"box": "other"})).status_code == 422
+        received = await worker.get("/api/v1/documents", params={"box": "received"})
+    async with world.client("liaison") as liaison:
+        theirs = (await liaison.get("/api/v1/documents", params={"box": "received", "limit": 1})).json()["items"]
+    assert received.json()["items"] == []
+    assert [item["recipientId"] for item in theirs] == [str(world.places["unit"])]
     assert "content" not in page.json()
 
 
