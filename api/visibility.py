@@ -158,11 +158,14 @@ def _deliveries(actor: Actor) -> Condition:
     return or_(within(actor, "delivery.read", Delivery.recipient_id), Delivery.document_id.in_(issued))
 
 
+_judging = sa.orm.aliased(Cycle, name="judging_cycle")
+
+
 def _assessments(actor: Actor) -> Condition:
-    told = Cycle.state.in_(("published", "appeals", "final", "delivered"))
+    told = _judging.state.in_(("published", "appeals", "final", "delivered"))
     own = sa.and_(Assessment.subject_id == actor.account_id, told)
-    stands = sa.and_(Cycle.id == Assessment.cycle_id, Cycle.revision == Assessment.revision)
-    return sa.exists().where(stands, or_(own, within(actor, "assessment.read", Cycle.organization_id)))
+    stands = sa.and_(_judging.id == Assessment.cycle_id, _judging.revision == Assessment.revision)
+    return sa.exists().where(stands, or_(own, within(actor, "assessment.read", _judging.organization_id)))
 
 
 def _jobs(actor: Actor) -> Condition:

@@ -1,0 +1,117 @@
+"""Rows of the record under the names that a bundle gives them: the same on every database, unique in one bundle.
+
+What a bundle calls an `activity` is one occasion: a shift where there was one (its start, title and community), else
+the activity, so that a cap "an event" is a cap on one occasion of a weekly patrol, not on its whole year. An entry
+that belongs to no activity is an occasion of its own and has no such name. Things that would have the same name are
+numbered in the order in which they were first kept (`#2`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+NONE = "none"  # a column that does not apply to the row
+
+# Facts that this platform records itself: where there is none, there was none. Of any other kind nobody may have kept
+# a record, and then it is unknown.
+RECORDED_HERE = frozenset({"check_in", "check_out", "absence", "leave", "complaint_finding", "exemption"})
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """An activity, with the start of its shift where there was one."""
+
+    id: UUID
+    title: str
+    community: str
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Stable names of what rows refer to: organisations and occasions by id, and the zone in which days are written."""
+
+    zone: ZoneInfo
+    organizations: Mapping[UUID, str] = field(default_factory=dict)
+    occasions: Mapping[UUID, str] = field(default_factory=dict)
+
+    def of(self, column: str, value: Any) -> Any:
+        """Return the value of a column as the bundle writes it."""
+        if column == "activity":
+            return self.occasions.get(value)
+        if column in ("community", "employer"):
+            return NONE if value is None or value.int == 0 else self.organizations.get(value)
+        if isinstance(value, datetime):
+            return value.astimezone(self.zone).isoformat(timespec="minutes")
+        return value.isoformat() if isinstance(value, date) else value
+
+
+def numbered(named: Iterable[tuple[str, UUID]]) -> dict[UUID, str]:
+    """Return a name for each id, the ids in order; the second of a name is `name#2`."""
+    seen: dict[str, int] = {}
+    found: dict[UUID, str] = {}
+    for name, each in sorted(named, key=lambda pair: pair[1]):
+        seen[name] = seen.get(name, 0) + 1
+        found[each] = name if seen[name] == 1 else f"{name}#{seen[name]}"
+    return found
+
+
+def occasion_names(occasions: Iterable[Occasion], zone: ZoneInfo) -> dict[UUID, str]:
+    """Return the names of the occasions of one bundle."""
+    return numbered((_occasion(each, zone), each.id) for each in occasions)
+
+
+def _occasion(occasion: Occasion, zone: ZoneInfo) -> str:
+    name = f"{occasion.title}@{occasion.community}"
+    if occasion.starts_at is None:
+        return name
+    return f"{occasion.starts_at.astimezone(zone):%Y-%m-%dT%H:%M} {name}"
+
+
+def keyed(columns: Sequence[str], groups: Sequence[tuple[Any, ...]], names: Names) -> list[str]:
+    """Return a key for each group of one source of one bundle: its columns as they are written, joined by `/`.
+
+    `columns` name the members of each group; a column `id` is not written and only keeps groups apart. Groups that
+    read alike are numbered in the order of what is in them, so that the key of a group never depends on the query.
+    """
+    written = [
+        "/".join(
+            str(names.of(name, value) or "-")
+            for name, value in sorted(zip(columns, group, strict=True))
+            if name != "id"
+        )
+        for group in groups
+    ]
+    order = sorted(range(len(groups)), key=lambda n: (written[n], [str(value) for value in groups[n]]))
+    seen: dict[str, int] = {}
+    keys = [""] * len(groups)
+    for n in order:
+        seen[written[n]] = seen.get(written[n], 0) + 1
+        keys[n] = written[n] if seen[written[n]] == 1 else f"{written[n]}#{seen[written[n]]}"
+    return keys
+
+
+def entry_rows(
+    columns: Sequence[str], groups: Sequence[tuple[tuple[Any, ...], int, int]], names: Names
+) -> list[dict[str, Any]]:
+    """Return the bundle's entries from `(group, amount, count)`; `servedOn` is one of the columns."""
+    rows = []
+    for key, (group, amount, count) in zip(keyed(columns, [each[0] for each in groups], names), groups, strict=True):
+        row: dict[str, Any] = {"key": key, "amount": amount, "count": count}
+        for name, value in zip(columns, group, strict=True):
+            shown = names.of(name, value)
+            if name != "id" and shown is not None:
+                row[name] = shown
+        rows.append(row)
+    return sorted(rows, key=lambda row: row["key"])
+
+
+def served(rows: Iterable[Mapping[str, Any]], start: str, end: str) -> tuple[int, int]:
+    """Return the minutes of volunteer service in the half-open period and how many services they are."""
+    found = [row for row in rows if row["unit"] == "volunteer_minutes" and start <= row["servedOn"] < end]
+    return sum(row["amount"] for row in found), sum(row["count"] for row in found)

@@ -1,0 +1,123 @@
+"""The long work of assessment: computing a cycle, and issuing its feedback statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from api.access import acting, operator
+from api.calls import House
+from api.errors import Problem
+from api.jobs.kinds import JobHandle, job_kind
+from api.jobs.loop import run_due
+from api.models import NOBODY
+from api.services import cycles, jobs, judging, schedules, sealer, statements
+
+MEMBERS_AT_ONCE = 200
+UNITS_AT_ONCE = 20
+
+Item = TypeVar("Item")
+Watch = Callable[[int, dict[str, Any]], None]
+
+
+@job_kind("cycle.compute")
+def compute(house: House, job: JobHandle) -> dict[str, Any]:
+    """Judge every member and unit of a cycle as of one sealed position; begun again it goes on where it was."""
+    cycle_id = UUID(job.input["cycleId"])
+    if "revision" not in job.counts:
+        while job.write(_seal):
+            continue
+        job.write(judging.begin, cycle_id)
+    plan = job.read(judging.plan, cycle_id, job.counts["position"], job.counts["revision"])
+    members, units, kept = job.read(judging.subjects, plan)
+    total, done = len(members) + len(units), 0
+    for some in _batches(members, MEMBERS_AT_ONCE):
+        todo = [member for member in some if member.account_id not in kept]
+        rows = job.read(judging.judge_members, plan, todo) if todo else []
+        done += len(some)
+        job.write(judging.keep, rows, done=done, total=total, counts={"members": done})
+    counted: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    for member in members:
+        if member.counts and member.employer_id is not None:
+            counted[member.employer_id].add(member.account_id)
+    for some in _batches(units, UNITS_AT_ONCE):
+        todo = [unit for unit in some if unit.id not in kept]
+        rows = job.read(judging.judge_units, plan, todo, counted) if todo else []
+        done += len(some)
+        job.write(judging.keep, rows, done=done, total=total, counts={"units": done - len(members)})
+    finished = job.write(judging.finish, plan)
+    return {"cycleId": str(cycle_id), **finished, "members": len(members), "units": len(units)}
+
+
+@job_kind("cycle.deliver")
+def deliver(house: House, job: JobHandle) -> dict[str, Any]:
+    """Issue a statement for each unit of a final cycle that has none; the cycle is delivered when every unit has one.
+
+    What a unit's statement is refused for stands in the result under `refused`; the others are issued.
+    """
+    cycle_id = UUID(job.input["cycleId"])
+    wanting, total = job.read(statements.missing, cycle_id)
+    refused: list[dict[str, Any]] = []
+    issued = 0
+    for done, unit_id in enumerate(wanting, start=total - len(wanting) + 1):
+        try:
+            job.write(statements.issue_for, cycle_id, unit_id, done=done, total=total, counts={"issued": issued + 1})
+            issued += 1
+        except (jobs.Cancelled, jobs.LeaseLost):
+            raise
+        except Problem as why:
+            refused.append({"unitId": str(unit_id), **why.as_row()})
+    if not refused:
+        job.write(cycles.delivered, cycle_id)
+    standing = total - len(wanting)
+    return {"cycleId": str(cycle_id), "units": total, "issued": issued, "standing": standing, "refused": refused}
+
+
+def assess(house: House, tenant_id: UUID, cycle_id: UUID, watch: Watch | None = None) -> dict[str, Any]:
+    """Compute a cycle at once, for a command, in the name of who opened it; return the job as it ended."""
+    with house.engines.look() as session:
+        person_id = schedules.took(session, tenant_id, cycle_id, "cycle.create")
+    return _at_once(house, tenant_id, person_id, cycles.compute, cycle_id, watch)
+
+
+def report_due(house: House, watch: Watch | None = None) -> dict[str, Any]:
+    """Issue what is due in all tenants; return counts and the cycles that could not be delivered, with reasons.
+
+    It acts for who made each cycle final, with the roles of today. A repeat finds nothing due.
+    """
+    found: dict[str, Any] = {"cycles": 0, "issued": 0, "standing": 0, "refused": []}
+    for each in house.read_now(operator(NOBODY), schedules.due):
+        found["cycles"] += 1
+        try:
+            job = _at_once(house, each.tenant_id, each.person_id, cycles.deliver, each.cycle_id, watch)
+        except Problem as why:
+            found["refused"].append({"cycleId": str(each.cycle_id), **why.as_row()})
+            continue
+        result = job["result"]
+        found["issued"] += result.get("issued", 0)
+        found["standing"] += result.get("standing", 0)
+        found["refused"] += result.get("refused", [])
+        if "problem" in result:
+            found["refused"].append({"cycleId": str(each.cycle_id), **result["problem"]})
+    return found
+
+
+def _at_once(
+    house: House, tenant_id: UUID, person_id: UUID, queue: Callable[..., UUID], cycle_id: UUID, watch: Watch | None
+) -> dict[str, Any]:
+    with house.engines.look() as session:
+        actor = acting(session, tenant_id, person_id, "job.create")
+    job_id = house.write_now(actor, queue, cycle_id)
+    run_due(house, only=job_id, watch=watch)
+    return house.read_now(actor, jobs.one, job_id)
+
+
+def _seal(session: Any, actor: Any) -> int:
+    return sealer.seal(session, actor.tenant_id, everything=True)
+
+
+def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

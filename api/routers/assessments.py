@@ -1,0 +1,39 @@
+"""/assessments: judgements, and how they came about."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from api.route import DoorRoute, Who
+from api.schemas.assessment import Assessment, AssessmentQuery, AssessmentText, Explanation
+from api.schemas.base import ListQuery, Page
+from api.services import assessments
+
+router = APIRouter(prefix="/api/v1", tags=["assessments"], route_class=DoorRoute)
+
+
+@router.get("/assessments", operation_id="assessment.list")
+async def listed(query: Annotated[AssessmentQuery, Query()], who: Who) -> Page[Assessment]:
+    """List the assessments that the caller may see, newest first."""
+    return await who.read(assessments.listed, query)
+
+
+@router.get("/assessments/{assessment_id}", operation_id="assessment.read")
+async def read(assessment_id: UUID, who: Who) -> AssessmentText:
+    """Show one assessment with its canonical judgement."""
+    return await who.read(assessments.one, assessment_id)
+
+
+@router.get("/assessments/{assessment_id}/explanation", operation_id="assessment.explain")
+async def explanation(assessment_id: UUID, who: Who) -> Explanation:
+    """Explain an assessment in plain words, every number opened down to its entries."""
+    return await who.read(assessments.explanation, assessment_id)
+
+
+@router.get("/me/assessments", operation_id="assessment.mine")
+async def mine(query: Annotated[ListQuery, Query()], who: Who) -> Page[Assessment]:
+    """List the caller's own assessments, newest first."""
+    return await who.read(assessments.mine, query)

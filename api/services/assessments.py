@@ -1,0 +1,95 @@
+"""评价 as it is read: by its subject once it is published, by the authority, and opened down to its entries."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from api import paging
+from api.access import Actor, found, require
+from api.db import Session
+from api.domain.rulebook.explain import explain
+from api.models import Assessment, Cycle, Entry, Organization
+from api.services import bundles, rulebooks
+from api.services.cuts import Cut
+from api.visibility import visible
+
+_SHOWN = (
+    sa.select(
+        Assessment.id, Assessment.cycle_id, Assessment.subject_kind, Assessment.subject_id, Assessment.subject_key,
+        Assessment.employer_id, Assessment.community_id, Assessment.revision, Assessment.outcome, Assessment.grade,
+        Assessment.points, Assessment.minutes, Assessment.services, Assessment.bundle_hash, Assessment.judgement,
+        Assessment.judgement_hash, Cycle.title.label("cycle_title"), Cycle.state.label("cycle_state"),
+    )
+    .join(Cycle, Cycle.id == Assessment.cycle_id)
+)  # fmt: skip
+_OPENED = sa.select(
+    Assessment.id, Assessment.subject_kind, Assessment.subject_id, Assessment.bundle, Assessment.judgement,
+    Assessment.bundle_hash, Assessment.judgement_hash, Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id,
+    Organization.path,
+).join(Cycle, Cycle.id == Assessment.cycle_id).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
+
+
+def one(session: Session, actor: Actor, assessment_id: UUID) -> dict[str, Any]:
+    """Return one assessment with its judgement; NotFound for a liaison, who gets the statement instead."""
+    row = found(session.first(_SHOWN.where(visible(actor, Assessment), Assessment.id == assessment_id)))
+    return _view(row._asdict())
+
+
+def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
+    """Return a page of the assessments that stand and that the actor may see, newest first."""
+    statement = _SHOWN.where(visible(actor, Assessment))
+    for column, wanted in (
+        (Assessment.cycle_id, query.cycle_id),
+        (Assessment.subject_kind, query.subject_kind),
+        (Assessment.employer_id, query.employer_id),
+        (Assessment.community_id, query.community_id),
+    ):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    return _page(session, statement, query)
+
+
+def mine(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
+    """Return a page of the actor's own published assessments, newest first."""
+    own = Assessment.subject_id == actor.account_id
+    return _page(session, _SHOWN.where(visible(actor, Assessment), own), query)
+
+
+def explanation(session: Session, actor: Actor, assessment_id: UUID) -> dict[str, Any]:
+    """Return an assessment in plain words, each input with the ids of the entries that it is the sum of.
+
+    Entries are named only as far as the actor may see them; the bundle and the hashes are what was sealed.
+    """
+    row = found(session.first(_OPENED.where(visible(actor, Assessment), Assessment.id == assessment_id)))
+    if row.subject_id != actor.account_id:
+        require(actor, "assessment.explain", row.path)
+    start, end = (date.fromisoformat(row.bundle["period"][name]) for name in ("start", "end"))
+    zone = ZoneInfo(row.bundle["timeZone"])
+    cut = Cut(actor.tenant_id, zone, start, end, row.cut_off, row.bundle["asOf"])
+    chosen = row.member_rulebook_id if row.subject_kind == "member" else row.unit_rulebook_id
+    book = rulebooks.book_of(session, actor, chosen)
+    entries = bundles.opened(session, cut, book, row.subject_id, visible(actor, Entry))
+    return {
+        "assessment_id": row.id,
+        "lines": {"zh": explain(row.judgement, "zh"), "en": explain(row.judgement, "en")},
+        "opened": [{"key": key, "entry_ids": ids} for key, ids in sorted(entries.items())],
+        "bundle": row.bundle,
+        "rulebook_hash": row.judgement["rulebook"]["digest"],
+        "bundle_hash": row.bundle_hash,
+        "judgement_hash": row.judgement_hash,
+    }
+
+
+def _page(session: Session, statement: Any, query: Any) -> dict[str, Any]:
+    answer = paging.page(session, statement, Assessment.id, limit=query.limit, cursor=query.cursor)
+    answer["items"] = [_view(item) for item in answer["items"]]
+    return answer
+
+
+def _view(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "grade_labels": row["judgement"]["gradeLabels"]}

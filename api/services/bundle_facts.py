@@ -1,0 +1,139 @@
+"""Facts and exemptions on their way into a bundle; what nobody here records is unknown, not nought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.db import Session
+from api.domain.bundle_rows import RECORDED_HERE, Names, keyed, occasion_names
+from api.domain.rulebook.bundle import grouping
+from api.domain.rulebook.measure import RowMeasure
+from api.domain.rulebook.schema import Rulebook as Book
+from api.models import Fact, Position
+from api.services.cuts import Cut, occasions
+from api.services.subjects import organization_keys
+
+_undone = sa.orm.aliased(Fact, name="undone")
+_undone_at = sa.orm.aliased(Position, name="undone_at")
+_OPEN = "9999-12-31"
+_WRITTEN = frozenset({"key", "kind", "activity", "community", "employer", "provenance"})
+
+
+def fact_sources(session: Session, cut: Cut, book: Book, accounts: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return `facts` (where the rulebook asks for any) and `exemptions` of each account as of the cut."""
+    asked = kinds_asked(book)
+    need = grouping(book).get("facts")
+    kinds = None if asked is None else {*asked, "exemption"}
+    found = _standing(session, cut, accounts, kinds, lifetime=need is not None and need["lifetime"])
+    shifts = occasions(session, {row.shift_id for rows in found.values() for row in rows if row.shift_id})
+    places = {place for rows in found.values() for row in rows for place in (row.community_id, row.employer_id)}
+    keys = organization_keys(session, cut.tenant_id, places - {None}, cut.cut_off)
+    sources: dict[UUID, dict[str, Any]] = {}
+    for account in accounts:
+        rows = found[account]
+        held = {row.shift_id for row in rows if row.shift_id in shifts}
+        names = Names(cut.zone, keys, occasion_names([shifts[each] for each in held], cut.zone))
+        written = _rows(rows, names, need["columns"] if need else [])
+        sources[account] = {"exemptions": [_exemption(key, row) for key, row, _ in written if row.kind == "exemption"]}
+        if need is not None:
+            sources[account]["facts"] = [fact for _, row, fact in written if asked is None or row.kind in asked]
+    return sources
+
+
+def exempt_accounts(session: Session, cut: Cut, accounts: Sequence[UUID]) -> set[UUID]:
+    """Return those of these accounts for whom an exemption is in force at the cut-off."""
+    found = _standing(session, cut, accounts, {"exemption"}, lifetime=True)
+    day = cut.cut_off.isoformat()
+    return {
+        account
+        for account, rows in found.items()
+        if any((held := _exemption("", row))["start"] <= day < held["end"] for row in rows)
+    }
+
+
+def unrecorded(session: Session, cut: Cut, book: Book) -> list[dict[str, str]]:
+    """Return as gaps the kinds of facts that a rulebook asks for and of which nobody keeps a record in the period."""
+    asked = (kinds_asked(book) or set()) - RECORDED_HERE
+    if not asked:
+        return []
+    statement = (
+        sa.select(Fact.kind)
+        .distinct()
+        .join(Position, Position.row_id == Fact.id)
+        .where(
+            Fact.tenant_id == cut.tenant_id,
+            Fact.kind.in_(sorted(asked)),
+            Fact.served_on >= cut.start,
+            Fact.served_on < cut.end,
+            Position.position <= cut.position,
+        )
+    )
+    kept = {row.kind for row in session.rows(statement)}
+    return [{"source": "facts", "kind": kind} for kind in sorted(asked - kept)]
+
+
+def kinds_asked(book: Book) -> set[str] | None:
+    """Return the kinds of facts that a rulebook looks at; None where it does not name them."""
+    wheres: list[dict[str, list[str]]] = []
+    for measure in book.measures:
+        if not isinstance(measure, RowMeasure):
+            continue
+        wheres += [measure.where] if measure.source == "facts" else []
+        wheres += [rule.where for rule in measure.voided_by]
+        wheres += [factor.fact.where for factor in measure.factors if factor.fact]
+        wheres += [{"kind": [measure.approval.kind]}] if measure.approval else []
+    if any("kind" not in where for where in wheres):
+        return None
+    return {kind for where in wheres for kind in where["kind"]}
+
+
+def _standing(
+    session: Session, cut: Cut, accounts: Sequence[UUID], kinds: Iterable[str] | None, *, lifetime: bool
+) -> dict[UUID, list[Any]]:
+    """Return the facts of each account that were sealed by the position and not reversed by it."""
+    undone = (
+        sa.exists()
+        .where(_undone.reverses_id == Fact.id, _undone_at.row_id == _undone.id, _undone_at.position <= cut.position)
+        .correlate(Fact)
+    )
+    statement = sa.select(
+        Fact.id, Fact.account_id, Fact.kind, Fact.served_on, Fact.shift_id, Fact.community_id, Fact.employer_id,
+        Fact.provenance, Fact.details,
+    ).join(Position, Position.row_id == Fact.id).where(
+        Fact.tenant_id == cut.tenant_id, Fact.account_id.in_(accounts), Fact.reverses_id.is_(None), ~undone,
+        Fact.served_on < cut.end, Position.position <= cut.position,
+    )  # fmt: skip
+    if kinds is not None:
+        statement = statement.where(Fact.kind.in_(sorted(kinds)))
+    if not lifetime:  # an exemption may have begun before the period
+        statement = statement.where(sa.or_(Fact.served_on >= cut.start, Fact.kind == "exemption"))
+    found: dict[UUID, list[Any]] = {account: [] for account in accounts}
+    for row in session.rows(statement.order_by(Fact.id)):
+        found[row.account_id].append(row)
+    return found
+
+
+def _rows(rows: Sequence[Any], names: Names, columns: Sequence[str]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    groups = [(row.served_on, row.kind, row.shift_id, row.id) for row in rows]
+    keys = keyed(("servedOn", "kind", "activity", "id"), groups, names)
+    for key, row in sorted(zip(keys, rows, strict=True), key=lambda pair: pair[0]):
+        fact: dict[str, Any] = {"key": key, "kind": row.kind, "occurredOn": row.served_on.isoformat()}
+        told = {name: row.details.get(name) for name in ("amount", "value", *columns) if name not in _WRITTEN}
+        told |= {
+            "activity": names.of("activity", row.shift_id),
+            "community": names.of("community", row.community_id),
+            "employer": names.of("employer", row.employer_id),
+            "provenance": row.provenance,
+        }
+        yield key, row, {**fact, **{name: value for name, value in told.items() if value is not None}}
+
+
+def _exemption(key: str, row: Any) -> dict[str, Any]:
+    """Return an exemption: its fact says `kind`, `start` and, where it is known, `end` (the first day after)."""
+    told = row.details
+    start, end = told.get("start") or row.served_on.isoformat(), told.get("end") or _OPEN
+    return {"key": key, "kind": told.get("kind", "other"), "start": start, "end": end}

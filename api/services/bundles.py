@@ -1,0 +1,210 @@
+"""输入包: all that a judgement may look at, read in sets as of a sealed position and written in canonical rows.
+
+SQL sums the entries by the columns that the rulebook asks for; what a rule makes of the sums is the engine's matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.db import Session
+from api.domain.bundle_rows import Names, entry_rows, keyed, occasion_names
+from api.domain.rulebook.bundle import InputBundle, attributes, grouping
+from api.domain.rulebook.schema import Rulebook as Book
+from api.domain.workdays import WorkCalendar
+from api.models import Affiliation, Entry, Position
+from api.services.affiliations import IN_FORCE_ONCE
+from api.services.bundle_facts import fact_sources
+from api.services.cuts import Cut, occasions
+from api.services.subjects import Subject, Unit, organization_keys
+
+_Reversed = sa.orm.aliased(Entry, name="reversed_entry")
+_COLUMNS: dict[str, Any] = {
+    "activity": sa.func.coalesce(Entry.shift_id, Entry.activity_id, Entry.source_id),
+    "community": Entry.community_id,
+    "employer": Entry.employer_id,
+    "id": sa.func.coalesce(Entry.reverses_id, Entry.id),
+    "kind": sa.func.coalesce(_Reversed.kind, Entry.kind),  # a reversal counts as what it reverses
+    "nature": Entry.nature,
+    "provenance": Entry.provenance,
+    "servedOn": Entry.served_on,
+    "unit": Entry.unit,
+}
+
+
+def entry_columns(book: Book) -> tuple[str, ...]:
+    """Return the columns by which the entries of a bundle are summed for a rulebook: its own, the unit and the day."""
+    asked = grouping(book).get("entries", {"columns": []})["columns"]
+    named = {"id" if name == "key" else name for name in asked}
+    return tuple(sorted({"servedOn", "unit", *(named & _COLUMNS.keys())}))
+
+
+def member_bundles(
+    session: Session, cut: Cut, book: Book, subjects: Sequence[Subject], gaps: Sequence[dict[str, str]]
+) -> list[InputBundle]:
+    """Return the bundle of each member, in their order; a few statements for all of them.
+
+    `gaps` are what nobody records (`unrecorded`), the same for all.
+    """
+    accounts = [subject.account_id for subject in subjects]
+    entries = _entries(session, cut, book, accounts)
+    facts = fact_sources(session, cut, book, accounts)
+    held = _affiliations(session, cut, [subject.person_id for subject in subjects])
+    asked = attributes(book)
+    bundles: list[Any] = [
+        {
+            **_head(cut, subject.key, "member", gaps),
+            "attributes": {name: subject.attributes.get(name) for name in asked},
+            "entries": entries[subject.account_id],
+            "affiliations": held[subject.person_id],
+            **facts[subject.account_id],
+        }
+        for subject in subjects
+    ]
+    return bundles
+
+
+def unit_bundles(
+    session: Session,
+    cut: Cut,
+    book: Book,
+    units: Sequence[Unit],
+    members: dict[UUID, list[Any]],
+    denominators: dict[UUID, dict[str, int | None]],
+    gaps: Sequence[dict[str, str]],
+) -> list[InputBundle]:
+    """Return the bundle of each unit: its own record, its members' judgements and its head-counts."""
+    ids = [unit.id for unit in units]
+    entries, facts = _entries(session, cut, book, ids), fact_sources(session, cut, book, ids)
+    bundles: list[Any] = [
+        {
+            **_head(cut, unit.key, "unit", gaps),
+            "attributes": {},
+            "entries": entries[unit.id],
+            "members": sorted(members.get(unit.id, []), key=lambda row: row["key"]),
+            "denominators": denominators[unit.id],
+            **facts[unit.id],
+        }
+        for unit in units
+    ]
+    return bundles
+
+
+def opened(session: Session, cut: Cut, book: Book, account_id: UUID, only: Any) -> dict[str, list[UUID]]:
+    """Return for each entry key of an account's bundle the ids of the entries behind it, as far as `only` lets see."""
+    columns = entry_columns(book)
+    statement = _as_of(cut, book, [account_id], Entry.id, *(_COLUMNS[name] for name in columns))
+    groups: defaultdict[tuple[Any, ...], list[UUID]] = defaultdict(list)
+    for each, *group in session.rows(statement.order_by(Entry.id)):
+        groups[tuple(group)].append(each)
+    seen = {row.id for row in session.rows(sa.select(Entry.id).where(Entry.account_id == account_id, only))}
+    names = _names(session, cut, columns, {account_id: list(groups)})[account_id]
+    return {
+        key: [each for each in groups[group] if each in seen]
+        for key, group in zip(keyed(columns, list(groups), names), groups, strict=True)
+    }
+
+
+def _head(cut: Cut, subject: str, kind: str, gaps: Sequence[dict[str, str]]) -> Any:
+    head = {
+        "subject": subject,
+        "subjectKind": kind,
+        "period": {"start": cut.start.isoformat(), "end": cut.end.isoformat()},
+        "asOf": cut.position,
+        "timeZone": cut.zone.key,
+        "calendar": WorkCalendar().version,
+    }
+    return {**head, "unknown": gaps} if gaps else head
+
+
+def _as_of(cut: Cut, book: Book, accounts: Sequence[UUID], *selected: Any) -> Any:
+    """Select from the entries of these accounts that were sealed by the position and served in the period."""
+    need = grouping(book).get("entries")
+    lifetime = need is not None and need["lifetime"]
+    statement = (
+        sa.select(*selected)
+        .join(Position, Position.row_id == Entry.id)
+        .where(
+            Entry.tenant_id == cut.tenant_id,
+            Entry.account_id.in_(accounts),
+            Entry.served_on < cut.end,
+            Position.tenant_id == cut.tenant_id,
+            Position.position <= cut.position,
+        )
+    )
+    if "kind" in entry_columns(book):
+        statement = statement.outerjoin(_Reversed, _Reversed.id == Entry.reverses_id)
+    return statement if lifetime else statement.where(Entry.served_on >= cut.start)
+
+
+def _entries(session: Session, cut: Cut, book: Book, accounts: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    columns = entry_columns(book)
+    by = [_COLUMNS[name] for name in columns]
+    amount = sa.cast(sa.func.sum(Entry.amount), sa.BigInteger)
+    count = sa.func.sum(sa.case((Entry.reverses_id.is_(None), 1), else_=-1))
+    statement = _as_of(cut, book, accounts, Entry.account_id, amount, count, *by).group_by(Entry.account_id, *by)
+    sums: defaultdict[UUID, list[tuple[tuple[Any, ...], int, int]]] = defaultdict(list)
+    for account, total, times, *group in session.rows(statement):
+        sums[account].append((tuple(group), int(total), int(times)))
+    groups = {account: [group for group, _, _ in rows] for account, rows in sums.items()}
+    names = _names(session, cut, columns, groups)
+    return {
+        account: entry_rows(columns, sums[account], names[account]) if account in sums else [] for account in accounts
+    }
+
+
+def _names(
+    session: Session, cut: Cut, columns: Sequence[str], groups: dict[UUID, list[tuple[Any, ...]]]
+) -> dict[UUID, Names]:
+    """Return the names of what each account's groups refer to."""
+    used = {name: columns.index(name) for name in ("activity", "community", "employer") if name in columns}
+    at = [used[name] for name in ("community", "employer") if name in used]
+    places = {group[n] for rows in groups.values() for group in rows for n in at if group[n] is not None}
+    organizations = organization_keys(session, cut.tenant_id, places, cut.cut_off)
+    where = used.get("activity")
+    ids = {} if where is None else {account: {group[where] for group in rows} for account, rows in groups.items()}
+    known = occasions(session, {each for found in ids.values() for each in found})
+    return {
+        account: Names(
+            cut.zone,
+            organizations,
+            occasion_names([known[each] for each in ids.get(account, ()) if each in known], cut.zone),
+        )
+        for account in groups
+    }
+
+
+def _affiliations(session: Session, cut: Cut, people: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return what each person was affiliated to in the period, as it is known now."""
+    statement = sa.select(
+        Affiliation.person_id, Affiliation.kind, Affiliation.organization_id, Affiliation.valid_from, Affiliation.id,
+        Affiliation.valid_to, Affiliation.basis,
+    ).where(
+        Affiliation.tenant_id == cut.tenant_id,
+        Affiliation.person_id.in_(people),
+        Affiliation.kind.in_(("employment", "registration", "secondary_home")),
+        Affiliation.state.in_(IN_FORCE_ONCE),
+        Affiliation.valid_from < cut.end,
+        sa.or_(Affiliation.valid_to.is_(None), Affiliation.valid_to > cut.start),
+    )  # fmt: skip
+    rows = session.rows(statement)
+    keys = organization_keys(session, cut.tenant_id, {row.organization_id for row in rows}, cut.cut_off)
+    names = Names(cut.zone, keys)
+    held: dict[UUID, list[Any]] = {person: [] for person in people}
+    for row in rows:
+        held[row.person_id].append(row)
+    columns = ("kind", "community", "start", "id")
+    return {
+        person: [
+            {"key": key, "kind": row.kind, "start": row.valid_from.isoformat(),
+             "end": row.valid_to and row.valid_to.isoformat(), "community": keys[row.organization_id],
+             "basis": row.basis}
+            for key, row in sorted(zip(keyed(columns, [tuple(row)[1:5] for row in found], names), found, strict=True))
+        ]
+        for person, found in held.items()
+    }  # fmt: skip

@@ -1,0 +1,162 @@
+"""考核周期: a period of assessment under an authority, computed, reviewed, published, made final and delivered."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api import paging
+from api.access import Actor, allowed, found, require
+from api.db import Session
+from api.domain.seal import SealBroken
+from api.domain.steps import TABLES
+from api.errors import Conflict, Invalid
+from api.models import Cycle, Organization, Rulebook
+from api.services import changes, jobs, judging
+from api.services.places import governed
+from api.visibility import visible
+
+
+class CycleDates(Invalid):
+    """The days of a cycle contradict each other."""
+
+    code = "cycle_dates"
+    zh = "考核周期的日期有误：开始须早于结束，截止日须在周期之内或为其结束日"
+    en = "The days contradict each other: a period starts before it ends, and the cut-off lies in it or is its end"
+
+
+class RulebookDoesNotFit(Conflict):
+    """The rulebook is not in force for this authority, kind of subject and period."""
+
+    code = "rulebook_does_not_fit"
+    zh = "所选规则不适用：须为本级或上级已启用、适用于{subject}、且在周期开始之日有效的规则"
+    en = "This rulebook does not fit: it must be active here or above, judge a {subject} and hold on the first day"
+
+
+_SHOWN = sa.select(
+    Cycle.id, Cycle.version, Cycle.state, Cycle.title, Cycle.organization_id, Cycle.period_start, Cycle.period_end,
+    Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id, Cycle.position, Cycle.revision, Cycle.digest,
+    Organization.name.label("organization_name"), Organization.path,
+).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
+
+
+def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
+    """Open a cycle: `title`, `organization_id` of the authority, half-open period, cut-off, and its two rulebooks.
+
+    Raises CycleDates, RulebookDoesNotFit.
+    """
+    at, grant = governed(
+        session, actor, "cycle.create", values["organization_id"], axis="territory", pointer="/organizationId"
+    )
+    start, end, cut_off = values["period_start"], values["period_end"], values["cut_off"]
+    if not start < end:
+        raise CycleDates(pointer="/periodEnd")
+    if not start <= cut_off <= end:
+        raise CycleDates(pointer="/cutOff")
+    for name, subject in (("member_rulebook_id", "member"), ("unit_rulebook_id", "unit")):
+        _fits(session, actor, values[name], subject, at.path, start)
+    fresh = {"position": None, "revision": 0, "digest": None}
+    return changes.create(session, actor, Cycle, "cycle.create", {**values, **fresh}, at=at.id, grant=grant)
+
+
+def compute(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
+    """Queue the computation of a cycle that is open or computed; return the job's id."""
+    cycle, grant = _governed(session, actor, cycle_id, "cycle.compute")
+    content = {"cycleId": str(cycle_id)}
+    return jobs.enqueue(session, actor, "cycle.compute", content, at=cycle.organization_id, grant=grant)
+
+
+def deliver(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
+    """Queue the feedback statements of all units of a final cycle; return the job's id."""
+    cycle, grant = _governed(session, actor, cycle_id, "cycle.deliver")
+    content = {"cycleId": str(cycle_id)}
+    return jobs.enqueue(session, actor, "cycle.deliver", content, at=cycle.organization_id, grant=grant)
+
+
+def delivered(session: Session, actor: Actor, cycle_id: UUID) -> None:
+    """Note that every unit has its statement; a repeat changes nothing."""
+    cycle = _found(session, actor, cycle_id)
+    if cycle.state != "delivered":
+        grant = require(actor, "cycle.deliver", cycle.path)
+        changes.take(session, actor, Cycle, cycle, "cycle.deliver", at=cycle.organization_id, grant=grant)
+
+
+def open_self_review(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
+    """Let the subjects say something of themselves."""
+    return _step(session, actor, cycle_id, "cycle.open_self_review")
+
+
+def open_public_review(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
+    """Let communities and residents say something of the subjects."""
+    return _step(session, actor, cycle_id, "cycle.open_public_review")
+
+
+def publish(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
+    """Tell each subject the own result."""
+    return _step(session, actor, cycle_id, "cycle.publish")
+
+
+def open_appeals(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
+    """Take objections."""
+    return _step(session, actor, cycle_id, "cycle.open_appeals")
+
+
+def finalize(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
+    """Make a cycle final; SealBroken where its assessments are not those of which the digest was taken."""
+    cycle = _found(session, actor, cycle_id)
+    require(actor, "cycle.finalize", cycle.path)
+    TABLES["cycle"].next(cycle.state, "cycle.finalize")
+    if judging.digest_of(session, cycle_id, cycle.revision) != cycle.digest:
+        raise SealBroken(parts=["digest"])
+    return _step(session, actor, cycle_id, "cycle.finalize")
+
+
+def one(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any]:
+    """Return one cycle as it stands."""
+    return _view(actor, _found(session, actor, cycle_id)._asdict())
+
+
+def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
+    """Return a page of cycles, newest first."""
+    statement = _SHOWN.where(visible(actor, Cycle))
+    for column, wanted in ((Cycle.state, query.state), (Cycle.organization_id, query.organization_id)):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    answer = paging.page(session, statement, Cycle.id, limit=query.limit, cursor=query.cursor)
+    answer["items"] = [_view(actor, item) for item in answer["items"]]
+    return answer
+
+
+def _fits(session: Session, actor: Actor, rulebook_id: UUID, subject: str, path: str, start: date) -> None:
+    statement = sa.select(
+        Rulebook.state, Rulebook.subject, Rulebook.effective_from, Rulebook.effective_to, Organization.path
+    ).join(Organization, Organization.id == Rulebook.organization_id)
+    book = found(session.first(statement.where(visible(actor, Rulebook), Rulebook.id == rulebook_id)))
+    in_force = book.effective_from <= start and (book.effective_to is None or start < book.effective_to)
+    if book.state != "active" or book.subject != subject or not in_force or not path.startswith(book.path):
+        raise RulebookDoesNotFit(pointer=f"/{subject}RulebookId", subject=subject)
+
+
+def _governed(session: Session, actor: Actor, cycle_id: UUID, step: str) -> tuple[Any, UUID]:
+    cycle = _found(session, actor, cycle_id)
+    grant = require(actor, step, cycle.path)
+    TABLES["cycle"].next(cycle.state, step)
+    return cycle, grant
+
+
+def _step(session: Session, actor: Actor, cycle_id: UUID, step: str) -> UUID:
+    cycle = _found(session, actor, cycle_id)
+    grant = require(actor, step, cycle.path)
+    changes.take(session, actor, Cycle, cycle, step, at=cycle.organization_id, grant=grant)
+    return cycle_id
+
+
+def _found(session: Session, actor: Actor, cycle_id: UUID) -> Any:
+    return found(session.first(_SHOWN.where(visible(actor, Cycle), Cycle.id == cycle_id)))
+
+
+def _view(actor: Actor, cycle: dict[str, Any]) -> dict[str, Any]:
+    return {**cycle, "allowed_actions": allowed(actor, "cycle", cycle["state"], cycle["path"])}

@@ -1,0 +1,194 @@
+"""评价: the steps of one computation of a cycle, each safe to repeat: begin, judge members, judge units, finish.
+
+A computation has a revision of its own. Its rows stand only when it has come to its end, so that one that was killed
+goes on where it was, and one that was cancelled leaves nothing that anybody sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.access import Actor, found
+from api.db import Session, new_id
+from api.domain.bundle_rows import served
+from api.domain.canonical import canonical_bytes
+from api.domain.rulebook.evaluate import as_member, evaluate
+from api.domain.rulebook.schema import Rulebook as Book
+from api.domain.seal import ordered, seal
+from api.domain.steps import TABLES
+from api.models import Assessment, Cycle, Organization, OrganizationCount
+from api.services import bundles, changes, days, rulebooks
+from api.services.bundle_facts import exempt_accounts, unrecorded
+from api.services.cuts import Cut, last_recorded
+from api.services.subjects import Subject, Unit, batched, of_cycle
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One computation: of which cycle, as of what, by which rules."""
+
+    cycle_id: UUID
+    path: str
+    revision: int
+    cut: Cut
+    member_book: Book
+    unit_book: Book
+    member_gaps: list[dict[str, str]]
+    unit_gaps: list[dict[str, str]]
+
+
+_CYCLE = sa.select(
+    Cycle.id, Cycle.version, Cycle.state, Cycle.revision, Cycle.digest, Cycle.organization_id, Cycle.period_start,
+    Cycle.period_end, Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id, Cycle.tenant_id,
+    Organization.path,
+).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
+
+
+def begin(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any]:
+    """Settle what this computation is as of and its revision, noted with the job; StepNotAllowed once it is too late.
+
+    The position is the last sealed one that holds a fact or an entry.
+    """
+    cycle = _cycle(session, actor, cycle_id)
+    TABLES["cycle"].next(cycle.state, "cycle.compute")
+    latest = sa.select(sa.func.max(Assessment.revision)).where(Assessment.cycle_id == cycle_id)
+    position = last_recorded(session, actor.tenant_id)
+    return {"counts": {"position": position, "revision": (session.scalar(latest) or 0) + 1}}
+
+
+def plan(session: Session, actor: Actor, cycle_id: UUID, position: int, revision: int) -> Plan:
+    """Return all that the steps of a computation need to know."""
+    cycle = _cycle(session, actor, cycle_id)
+    zone = days.zone_of(session, actor.tenant_id)
+    cut = Cut(actor.tenant_id, zone, cycle.period_start, cycle.period_end, cycle.cut_off, position)
+    books = [rulebooks.book_of(session, actor, each) for each in (cycle.member_rulebook_id, cycle.unit_rulebook_id)]
+    gaps = [unrecorded(session, cut, book) for book in books]
+    return Plan(cycle_id, cycle.path, revision, cut, *books, *gaps)
+
+
+def subjects(session: Session, actor: Actor, plan: Plan) -> tuple[list[Subject], list[Unit], set[UUID]]:
+    """Return whom the cycle judges, and the subjects of which this revision has been kept already."""
+    members, units = of_cycle(session, actor.tenant_id, plan.path, plan.cut.cut_off)
+    kept = sa.select(Assessment.subject_id).where(
+        Assessment.cycle_id == plan.cycle_id, Assessment.revision == plan.revision
+    )
+    return members, units, {row.subject_id for row in session.rows(kept)}
+
+
+def judge_members(session: Session, _actor: Actor, plan: Plan, members: Sequence[Subject]) -> list[dict[str, Any]]:
+    """Return the assessments of these members as rows; reads only."""
+    given = bundles.member_bundles(session, plan.cut, plan.member_book, members, plan.member_gaps)
+    rows = []
+    for member, bundle in zip(members, given, strict=True):
+        minutes, services = served(bundle.get("entries", ()), plan.cut.start.isoformat(), plan.cut.end.isoformat())
+        where = {"subject_id": member.account_id, "subject_key": member.key, "employer_id": member.employer_id}
+        where |= {"community_id": member.community_id, "minutes": minutes, "services": services}
+        rows.append({**where, **_judged(session, plan, plan.member_book, bundle)})
+    return rows
+
+
+def judge_units(
+    session: Session, _actor: Actor, plan: Plan, units: Sequence[Unit], counted: dict[UUID, set[UUID]]
+) -> list[dict[str, Any]]:
+    """Return the assessments of these units as rows: roll-ups of the kept judgements of their eligible members.
+
+    `counted` names the in-service members of each unit by account; those exempt at the cut-off are not eligible.
+    """
+    accounts = {account for unit in units for account in counted.get(unit.id, ())}
+    exempt = {each for some in batched(accounts) for each in exempt_accounts(session, plan.cut, some)}
+    members: dict[UUID, list[Any]] = {unit.id: [] for unit in units}
+    totals: dict[UUID, list[int]] = {unit.id: [0, 0] for unit in units}
+    for row in session.rows(_kept_members(plan, list(members))):
+        if row.subject_id in counted.get(row.employer_id, ()) and row.subject_id not in exempt:
+            reported = "yes" if row.community_id is not None else "no"
+            members[row.employer_id].append({**as_member(row.judgement), "reportedIn": reported})
+            totals[row.employer_id][0] += row.minutes or 0
+            totals[row.employer_id][1] += row.services or 0
+    heads = {unit.id: _denominators(session, plan.cut, unit, counted.get(unit.id, set()), exempt) for unit in units}
+    given = bundles.unit_bundles(session, plan.cut, plan.unit_book, units, members, heads, plan.unit_gaps)
+    rows = []
+    for unit, bundle in zip(units, given, strict=True):
+        minutes, services = totals[unit.id]
+        where = {"subject_id": unit.id, "subject_key": unit.key, "employer_id": unit.id, "community_id": None}
+        where |= {"minutes": minutes, "services": services}
+        rows.append({**where, **_judged(session, plan, plan.unit_book, bundle)})
+    return rows
+
+
+def keep(session: Session, _actor: Actor, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep assessments; of those that are kept already nothing changes."""
+    session.insert_new(Assessment, rows)
+
+
+def finish(session: Session, actor: Actor, plan: Plan) -> dict[str, Any]:
+    """Let a computation's rows stand, with the digest of them all; a repeat changes nothing.
+
+    StepNotAllowed where the cycle went on meanwhile: then the computation before it stands.
+    """
+    cycle = _cycle(session, actor, plan.cycle_id)
+    digest = digest_of(session, plan.cycle_id, plan.revision)
+    if cycle.revision != plan.revision:
+        values = {"position": plan.cut.position, "revision": plan.revision, "digest": digest}
+        grant = actor.grant_for("cycle.compute", cycle.path)
+        changes.take(session, actor, Cycle, cycle, "cycle.compute", values, at=cycle.organization_id, grant=grant)
+    return {"digest": digest, "position": plan.cut.position, "revision": plan.revision}
+
+
+def digest_of(session: Session, cycle_id: UUID, revision: int) -> str:
+    """Return SHA-256 over the hashes of bundle and judgement of every subject, in the order of kinds and keys."""
+    statement = sa.select(
+        Assessment.subject_kind, Assessment.subject_key, Assessment.bundle_hash, Assessment.judgement_hash
+    ).where(Assessment.cycle_id == cycle_id, Assessment.revision == revision)
+    whole = sha256()
+    for row in sorted(tuple(row) for row in session.rows(statement)):
+        whole.update(canonical_bytes(list(row)) + b"\n")
+    return whole.hexdigest()
+
+
+def _cycle(session: Session, actor: Actor, cycle_id: UUID) -> Any:
+    return found(session.first(_CYCLE.where(Cycle.tenant_id == actor.tenant_id, Cycle.id == cycle_id)))
+
+
+def _judged(session: Session, plan: Plan, book: Book, bundle: Any) -> dict[str, Any]:
+    judgement = evaluate(book, bundle)
+    sealed = seal(book, bundle, judgement)
+    return {
+        "id": new_id(), "tenant_id": plan.cut.tenant_id, "cycle_id": plan.cycle_id, "revision": plan.revision,
+        "subject_kind": judgement["subjectKind"], "outcome": judgement["outcome"], "grade": judgement["grade"],
+        "points": judgement["score"], "bundle": ordered(bundle), "bundle_hash": sealed["bundle"],
+        "judgement": judgement, "judgement_hash": sealed["judgement"], "created_at": session.now,
+    }  # fmt: skip
+
+
+def _kept_members(plan: Plan, units: Sequence[UUID]) -> Any:
+    return sa.select(
+        Assessment.subject_id, Assessment.employer_id, Assessment.community_id, Assessment.judgement,
+        Assessment.minutes, Assessment.services,
+    ).where(
+        Assessment.cycle_id == plan.cycle_id,
+        Assessment.employer_id.in_(units),
+        Assessment.revision == plan.revision,
+        Assessment.subject_kind == "member",
+    )  # fmt: skip
+
+
+def _denominators(
+    session: Session, cut: Cut, unit: Unit, counted: set[UUID], exempt: set[UUID]
+) -> dict[str, int | None]:
+    """Return the unit's head-counts; one that uploads no roster has only what it declared, unknown if it did not."""
+    free = len(counted & exempt)
+    if unit.disclosure != "aggregate_only":
+        return {"eligible_members": len(counted) - free, "exempt_members": free, "in_service_members": len(counted)}
+    declared = sa.select(OrganizationCount.value).where(
+        OrganizationCount.organization_id == unit.id,
+        OrganizationCount.kind == "in_service_members",
+        OrganizationCount.as_of <= cut.cut_off,
+    )
+    value = session.scalar(declared.order_by(OrganizationCount.as_of.desc()).limit(1))
+    return {"eligible_members": value, "exempt_members": None, "in_service_members": value}

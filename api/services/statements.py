@@ -1,0 +1,168 @@
+"""反馈单: what a unit is told of a final cycle, issued once for each unit as a numbered document."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.access import Actor, found, require
+from api.db import Session
+from api.domain.documents import Head, Label, MemberLine, Party, RulebookRef, UnitResult, Words, feedback_statement
+from api.domain.rulebook.explain import explain
+from api.domain.rulebook.schema import Rulebook as Book
+from api.domain.steps import TABLES
+from api.domain.workdays import WorkCalendar, add_workdays
+from api.errors import Conflict
+from api.models import Assessment, Cycle, Document, Organization, Person
+from api.services import days, documents, rulebooks
+from api.services.subjects import codes_of
+
+OBJECTION_DAYS = 10  # working days in which a unit or a member may object
+
+
+class DenominatorUnknown(Conflict):
+    """A unit that uploads no roster has not said how many in-service members it has."""
+
+    code = "denominator_unknown"
+    zh = "“{name}”未申报在职党员人数，不能出具反馈单"
+    en = "“{name}” has not declared its in-service members; no statement can be issued"
+
+
+_CYCLE = sa.select(
+    Cycle.id, Cycle.state, Cycle.title, Cycle.organization_id, Cycle.period_start, Cycle.period_end, Cycle.cut_off,
+    Cycle.revision, Cycle.position, Cycle.member_rulebook_id, Organization.path, Organization.name,
+).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
+_RESULT = sa.select(
+    Assessment.subject_id, Assessment.subject_key, Assessment.judgement, Assessment.bundle, Assessment.points,
+    Assessment.minutes, Assessment.services,
+)  # fmt: skip
+
+
+def issue_for(session: Session, actor: Actor, cycle_id: UUID, unit_id: UUID) -> UUID:
+    """Issue and deliver the statement of a unit for a final cycle; return the document's id, the same for a repeat.
+
+    StepNotAllowed before the cycle is final, NotFound for a unit that it does not judge, DenominatorUnknown.
+    """
+    cycle = _cycle(session, actor, cycle_id)
+    grant = require(actor, "cycle.deliver", cycle.path)
+    if cycle.state != "delivered":
+        TABLES["cycle"].next(cycle.state, "cycle.deliver")
+    content = _content(session, actor, cycle, unit_id)
+    return documents.issue(
+        session, actor, kind="feedback_statement", issuer_id=cycle.organization_id, recipient_id=unit_id,
+        title=f"{content['title']['zh']}（{cycle.title}）", content=content, source=_source(cycle_id, unit_id),
+        grant=grant,
+    )  # fmt: skip
+
+
+def missing(session: Session, actor: Actor, cycle_id: UUID) -> tuple[list[UUID], int]:
+    """Return the units of a cycle that have no statement yet, by their keys, and how many units it judges."""
+    cycle = _cycle(session, actor, cycle_id)
+    judged = sa.select(Assessment.subject_key, Assessment.subject_id).where(
+        Assessment.cycle_id == cycle_id, Assessment.revision == cycle.revision, Assessment.subject_kind == "unit"
+    )
+    units = sorted((row.subject_key, row.subject_id) for row in session.rows(judged))
+    statement = sa.select(Document.source).where(
+        Document.tenant_id == actor.tenant_id,
+        Document.issuer_id == cycle.organization_id,
+        Document.kind == "feedback_statement",
+    )
+    issued = {row.source for row in session.rows(statement)}
+    return [unit_id for _, unit_id in units if _source(cycle_id, unit_id) not in issued], len(units)
+
+
+def _source(cycle_id: UUID, unit_id: UUID) -> str:
+    return f"cycle:{cycle_id}:unit:{unit_id}"
+
+
+def _cycle(session: Session, actor: Actor, cycle_id: UUID) -> Any:
+    return found(session.first(_CYCLE.where(Cycle.tenant_id == actor.tenant_id, Cycle.id == cycle_id)))
+
+
+def _judged(cycle: Any, kind: str) -> Any:
+    return _RESULT.where(
+        Assessment.cycle_id == cycle.id, Assessment.revision == cycle.revision, Assessment.subject_kind == kind
+    )
+
+
+def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> dict[str, Any]:
+    unit = found(session.first(_judged(cycle, "unit").where(Assessment.subject_id == unit_id)))
+    place = found(session.first(_ORGANIZATION.where(Organization.id == unit_id)))
+    rows = session.rows(_judged(cycle, "member").where(Assessment.employer_id == unit_id))
+    eligible = unit.bundle["denominators"]["eligible_members"]
+    if eligible is None:
+        raise DenominatorUnknown(name=place.name)
+    book = rulebooks.book_of(session, actor, cycle.member_rulebook_id)
+    counted = {row["key"]: row for row in unit.bundle["members"]}
+    mine = [row for row in rows if row.subject_key in counted]
+    names = _names(session, [row.subject_id for row in mine]) if place.disclosure == "named" else {}
+    registered = sum(row["reportedIn"] == "yes" for row in counted.values())
+    return feedback_statement(
+        _head(session, actor, cycle, place),
+        cycle=Words(cycle.title, cycle.title),
+        rulebook=RulebookRef(book.id, book.version, book.digest),
+        position=cycle.position,
+        checkpoint=None,
+        roster=place.disclosure,
+        grades=[_label(grade) for grade in book.grades],
+        eligible=eligible,
+        registered=_told(unit.judgement, "reported", registered),
+        completed=_told(unit.judgement, "completed", _above_the_lowest(book, counted)),
+        members=[_line(row, names) for row in mine],
+        result=_result(unit),
+        object_until=add_workdays(days.today(session, actor.tenant_id), OBJECTION_DAYS, WorkCalendar()),
+    )
+
+
+_ORGANIZATION = sa.select(Organization.id, Organization.name, Organization.disclosure)
+
+
+def _head(session: Session, actor: Actor, cycle: Any, unit: Any) -> Head:
+    codes = codes_of(session, [cycle.organization_id, unit.id], cycle.cut_off)
+    zone = days.zone_of(session, actor.tenant_id)
+    issuer, recipient = Party(cycle.name, codes.get(cycle.organization_id)), Party(unit.name, codes.get(unit.id))
+    return Head(issuer, recipient, cycle.period_start, cycle.period_end, zone.key)
+
+
+def _names(session: Session, accounts: list[UUID]) -> dict[UUID, str | None]:
+    people = sa.select(Person.id, Person.account_id, Person.wrapped_key, Person.name)
+    return {
+        row.account_id: session.vault.open(row.wrapped_key, row.id, "name", row.name)
+        for row in session.rows(people.where(Person.account_id.in_(accounts)))
+    }
+
+
+def _line(row: Any, names: dict[UUID, str | None]) -> MemberLine:
+    labels = row.judgement["gradeLabels"]
+    grade = Label(row.judgement["grade"], labels["zh"], labels["en"]) if labels else None
+    number = row.subject_key.rpartition(":")[2]
+    return MemberLine(number, names.get(row.subject_id), grade, row.points, row.services, row.minutes)
+
+
+def _result(unit: Any) -> UnitResult:
+    labels = unit.judgement["gradeLabels"]
+    grade = Label(unit.judgement["grade"], labels["zh"], labels["en"]) if labels else None
+    both = (explain(unit.judgement, language, inputs=False) for language in ("zh", "en"))
+    return UnitResult(grade, unit.points, [Words(zh, en) for zh, en in zip(*both, strict=True)])
+
+
+def _label(grade: Any) -> Label:
+    return Label(grade.id, grade.labels.zh, grade.labels.en)
+
+
+def _told(judgement: dict[str, Any], rule: str, otherwise: int) -> int:
+    """Return a count of members as the unit's rulebook made it, so that statement and judgement say the same."""
+    for line in judgement["numbers"]:
+        if line["rule"] == rule and line.get("source") == "members" and line["value"] is not None:
+            value = Fraction(line["value"])
+            return value.numerator if value.denominator == 1 else otherwise
+    return otherwise
+
+
+def _above_the_lowest(book: Book, members: dict[str, Any]) -> int:
+    """Count the members with a grade better than the last: the minimum, where the unit's rulebook names none."""
+    better = {grade.id for grade in book.grades[:-1]}
+    return sum(row["grade"] in better for row in members.values())
