@@ -13,11 +13,17 @@ from tests.support import world as worlds
 from tests.support.clock import Clock
 
 
-@pytest.fixture
-def world(fresh_database, tmp_path):
-    built = worlds.build(fresh_database, tmp_path, Clock())
+@pytest.fixture(scope="module")
+def first_world(database, tmp_path_factory):
+    built = worlds.build(database, tmp_path_factory.mktemp("var"), Clock())
     yield built
     built.close()
+
+
+@pytest.fixture
+def world(first_world, request):
+    """A tenant of its own for each test: plans in force would meet those of others."""
+    return worlds.another(first_world, request.node.name)
 
 
 async def send(world, by, method, path, body=None, status=200, **more):
@@ -53,7 +59,7 @@ async def report_in(world, unit="unit", community="community", by="liaison", sta
 
 
 def states(world):
-    def read(session, _actor):
+    def read(session, actor):
         columns = (
             OrganizationLink.from_id,
             OrganizationLink.to_id,
@@ -61,7 +67,8 @@ def states(world):
             OrganizationLink.document_id,
         )
         names = {place: name for name, place in world.places.items()}
-        found = session.rows(sa.select(*columns).where(OrganizationLink.kind == "registration"))
+        mine = (OrganizationLink.kind == "registration", OrganizationLink.tenant_id == actor.tenant_id)
+        found = session.rows(sa.select(*columns).where(*mine))
         return sorted((names[link.from_id], names[link.to_id], link.state, str(link.document_id)) for link in found)
 
     return world.run(read)

@@ -65,6 +65,17 @@ def build(url: str, var_dir: Path, clock: Any, **settings: Any) -> World:
     return world
 
 
+def another(world: World, code: str) -> World:
+    """Build the same small world for another tenant of the same application: a clean start without its costs."""
+
+    def found(session: Session, _actor: Any) -> Actor:
+        return tenants.found_tenant(session, code, "测试市")
+
+    fresh = World(world.app, world.house, world.house.write_now(None, found))  # type: ignore[arg-type]
+    fresh.run(_populate, fresh)
+    return fresh
+
+
 def _populate(session: Session, actor: Actor, world: World) -> None:
     places = world.places
     for name, kind, label, above in (
