@@ -1,4 +1,4 @@
-"""The thread that seals: at most a moment behind what commits."""
+"""The thread that settles what is due and seals what commits, at most a moment behind."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import time
 
 import sqlalchemy as sa
 
+from api.access import operator
 from api.calls import House
 from api.models import Tenant
-from api.services import sealer
+from api.services import closing, sealer
 
 log = logging.getLogger("api.sealing")
 _SWEEP_SECONDS = 600.0
@@ -28,8 +29,20 @@ def seal_all(house: House, *, everything: bool = True) -> int:
     return sealed
 
 
+def settle_all(house: House) -> int:
+    """Settle the shifts of every tenant that nobody confirmed within 72 hours; return how many."""
+    with house.engines.look() as session:
+        tenants = [row.id for row in session.rows(sa.select(Tenant.id).order_by(Tenant.id))]
+    settled = 0
+    for tenant in tenants:
+        while count := house.write_now(operator(tenant), closing.settle_due):
+            settled += count
+    return settled
+
+
 class Sealing(threading.Thread):
-    """Seals every few moments until stopped; looks at everything when it begins and every ten minutes."""
+    """Seals every few moments until stopped. When it begins and every ten minutes it looks at everything and settles
+    what is due."""
 
     def __init__(self, house: House):
         super().__init__(name="sealing", daemon=True)
@@ -42,6 +55,8 @@ class Sealing(threading.Thread):
             began = time.monotonic()
             everything = began - swept >= _SWEEP_SECONDS
             try:
+                if everything:
+                    settle_all(self._house)
                 seal_all(self._house, everything=everything)
             except Exception:  # a database that is away for a while must not end the sealer
                 log.exception("sealing failed and is tried again")

@@ -87,7 +87,8 @@ def test_rows_that_commit_late_are_sealed_after_those_before_them(world, time):
         row = {
             "id": uuid4(), "tenant_id": actor.tenant_id, "recorded_at": late, "actor_id": actor.person_id,
             "grant_id": None, "request_key": None, "fingerprint": None, "kind": "organization.edit",
-            "subject_kind": "organization", "subject_id": world.places["unit"], "organization_id": None, "content_hash": "0" * 64, "details": {},
+            "subject_kind": "organization", "subject_id": world.places["unit"], "organization_id": None,
+            "content_hash": "0" * 64, "details": {},
         }  # fmt: skip
         session.insert(Event, [row])
         return row["id"]
