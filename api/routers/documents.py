@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.adapters.render import MEDIA_TYPES, render
+from api.problems import MEDIA_TYPE as PROBLEM
 from api.route import DoorRoute, Who
 from api.schemas.base import Page
 from api.schemas.documents import Document, DocumentQuery, DocumentWithContent, FileQuery
@@ -22,7 +23,11 @@ router = APIRouter(prefix="/api/v1/documents", tags=["documents"], route_class=D
 
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _FILES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "the file", "content": dict.fromkeys(MEDIA_TYPES.values(), _BYTES)}
+    200: {"description": "the file", "content": dict.fromkeys(MEDIA_TYPES.values(), _BYTES)},
+    409: {
+        "description": "a draft, or altered",
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+    },
 }
 
 
