@@ -101,7 +101,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.move organization.end organization_link.create organization_link.end unit.import
             person.import list.import job.read job.cancel
             file.create tenant.read
-            import.create""",
+            import.create entry.supplement""",
         "security_admin": """
             grant.read grant.create grant.end""",
         "auditor": """
