@@ -17,7 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api.access import Actor, Ask, recognise
-from api.db import Clock, Engines, Session
+from api.db import Clock, Engines, Session, problem_of
 from api.errors import KeyReused, Problem, Unauthenticated
 from api.lanes import Lanes
 from api.models import Entry, Event, Fact
@@ -115,9 +115,17 @@ class Caller:
             raise outcome
         return outcome
 
-    def _look(self, service: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        with self.house.engines.look() as session:
-            return service(session, _admitted(session, self.ask), *arguments)
+    def _look(self, service: Callable[..., Any], arguments: tuple[Any, ...], *, again: bool = True) -> Any:
+        try:
+            with self.house.engines.look() as session:
+                return service(session, _admitted(session, self.ask), *arguments)
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as why:
+            if again and isinstance(why, sa.exc.DBAPIError) and why.connection_invalidated:
+                return self._look(service, arguments, again=False)  # the server was restarted since the last request
+            problem = problem_of(why)
+            if problem is why:
+                raise
+            raise problem from why
 
 
 def _admitted(session: Session, ask: Ask) -> Actor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,9 +14,11 @@ import uuid_utils.compat as uuids
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from api.errors import Busy, Conflict
 from api.security import Vault
 from api.settings import Settings
 
+log = logging.getLogger("api.db")
 Clock = Callable[[], datetime]
 new_id = uuids.uuid7  # sorts by time, so that new rows land at the end of each index
 
@@ -26,10 +29,11 @@ class Session:
     That is the time at which the call began, the vault and the settings. Services never commit.
     """
 
-    __slots__ = ("connection", "dialect", "now", "settings", "vault")
+    __slots__ = ("committing", "connection", "dialect", "now", "settings", "vault")
 
     def __init__(self, connection: sa.Connection, engines: Engines):
         self.connection = connection
+        self.committing = False  # from here on nobody knows whether what failed was kept
         self.now = engines.clock()
         self.vault = engines.vault
         self.settings = engines.settings
@@ -75,13 +79,15 @@ class Engines:
             self._reader = _sqlite_engine(settings.database_url, writing=False, pool=pool)
         else:
             self._writer = _postgresql_engine(settings.database_url, pool=pool)
-            self._reader = self._writer.execution_options(postgresql_readonly=True)
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """Open a writing transaction; it commits when the block ends and rolls back on any exception."""
         with self._writer.connect() as connection:
-            yield Session(connection, self)
+            session = Session(connection, self)
+            yield session
+            session.committing = True
             connection.commit()
 
     @contextmanager
@@ -101,7 +107,11 @@ def _sqlite_engine(url: str, *, writing: bool, pool: int) -> sa.Engine:
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
-        url, pool_size=pool, max_overflow=4, connect_args={"isolation_level": None, "timeout": 10.0}
+        url,
+        pool_size=pool,
+        max_overflow=4,
+        hide_parameters=True,
+        connect_args={"isolation_level": None, "timeout": 10.0},
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -134,7 +144,7 @@ def _postgresql_engine(url: str, *, pool: int) -> sa.Engine:
         url,
         pool_size=pool,
         max_overflow=4,
-        pool_pre_ping=False,
+        hide_parameters=True,  # an error's words reach the log, what people wrote must not
         connect_args={"options": "-c lock_timeout=5000 -c timezone=UTC", "connect_timeout": 5},
     )
 
@@ -147,8 +157,23 @@ def came_between(error: DBAPIError) -> bool:
     return "UNIQUE constraint" in str(error.orig)
 
 
-def broke_a_rule(error: DBAPIError) -> bool:
-    """Say whether the database refused what was written, rather than failed."""
+def problem_of(error: Exception) -> Exception:
+    """Return what callers hear of an error: Conflict or Busy where it is the database's, else the error itself.
+
+    A statement that is wrong in itself stays as it is: a fault of ours, which waiting does not mend.
+    """
+    ours = sa.exc.ProgrammingError | sa.exc.DataError | sa.exc.NotSupportedError
+    if not isinstance(error, DBAPIError | sa.exc.TimeoutError) or isinstance(error, ours):
+        return error
+    refused = isinstance(error, DBAPIError) and (_broke_a_rule(error) or came_between(error))
+    problem = Conflict() if refused else Busy()
+    problem.__cause__ = error
+    log.warning("the database %s", "refused" if refused else "failed", exc_info=error)
+    return problem
+
+
+def _broke_a_rule(error: DBAPIError) -> bool:
+    """Say whether the database refused what was written or could not lock it in time, rather than failed."""
     state = getattr(error.orig, "sqlstate", None)
     return state.startswith("23") or state == "55P03" if state is not None else isinstance(error, sa.exc.IntegrityError)
 

@@ -11,16 +11,21 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from api.db import Engines, Session, broke_a_rule, came_between
-from api.errors import Busy, Conflict, Problem
+from api.db import Engines, Session, came_between, problem_of
+from api.errors import Busy
 
 BATCH = 256
 # A runner does the work of several calls in one transaction: a list in, for each its answer or its exception out.
 Runner = Callable[[Session, list[Any]], list[Any]]
+
+
+class _Away(Busy):
+    """The database could not be reached, or went away twice; for all of a batch alike."""
 
 
 class Waiting:
@@ -42,9 +47,11 @@ class Lane(threading.Thread):
         self._waiting: deque[Waiting] = deque()
         self._ready = threading.Condition()
         self._stopping = False
+        self._working = 0
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        """Return how many calls wait or are in work: a lane is idle only where it is nought."""
+        return len(self._waiting) + self._working
 
     def submit(self, call: Waiting) -> None:
         """Queue a call; Busy where the queue is full, so that callers hear it at once."""
@@ -69,6 +76,7 @@ class Lane(threading.Thread):
 
     def _next(self) -> list[Waiting]:
         with self._ready:
+            self._working = 0
             while not self._waiting:
                 if self._stopping:
                     return []
@@ -80,33 +88,47 @@ class Lane(threading.Thread):
                 for call in self._waiting:
                     (batch if call.group == group and len(batch) < BATCH else others).append(call)
                 self._waiting = others
+            self._working = len(batch)
             return batch
 
     def _answers(self, calls: Sequence[Waiting]) -> list[Any]:
         try:
             return self._transaction(calls)
-        except Exception as why:
+        except _Away as why:
+            return [_caused(_Away(), why.__cause__) for _ in calls]
+        except BaseException as why:  # whatever it is, the callers hear of it and the lane lives on
             if len(calls) == 1:
-                return [_as_problem(why)]
+                return [_to_tell(why)]
         return [answer for call in calls for answer in self._answers([call])]  # the batch failed as a whole: each alone
 
     def _transaction(self, calls: Sequence[Waiting], *, again: bool = True) -> list[Any]:
+        session: Session | None = None
         try:
             with self._engines.begin() as session:
                 answers = calls[0].runner(session, [call.item for call in calls])
+                if len(answers) != len(calls):
+                    raise RuntimeError(f"{len(answers)} answers to {len(calls)} calls")
                 if calls[0].group is None and isinstance(answers[0], Exception):
                     raise answers[0]
                 return answers
         except DBAPIError as why:
-            if again and came_between(why):
+            cut = session is not None and why.connection_invalidated and not session.committing
+            if again and (came_between(why) or cut):
                 return self._transaction(calls, again=False)
+            if session is None or cut:
+                problem_of(why)  # logs it
+                raise _Away from why
             raise
 
 
-def _as_problem(why: Exception) -> Exception:
-    if isinstance(why, Problem) or not isinstance(why, DBAPIError):
-        return why
-    problem: Problem = Conflict() if broke_a_rule(why) or came_between(why) else Busy()
+def _to_tell(why: BaseException) -> Exception:
+    """Return what a future can carry: a problem where the database failed, else the exception or what wraps it."""
+    if isinstance(why, Exception) and not isinstance(why, StopIteration):
+        return problem_of(why)
+    return _caused(RuntimeError("a call ended without an answer"), why)
+
+
+def _caused(problem: Exception, why: BaseException | None) -> Exception:
     problem.__cause__ = why
     return problem
 
@@ -118,8 +140,9 @@ def _deliver(calls: Sequence[Waiting], answers: Sequence[Any]) -> None:
     for loop, pairs in by_loop.items():
         if loop is None:
             _settle(pairs)
-        elif not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, pairs)
+        else:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_settle, pairs)
 
 
 def _settle(pairs: list[tuple[Any, Any]]) -> None:
