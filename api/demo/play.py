@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from api.adapters.api_client import ApiClient
-from api.demo import prologue, report_in, year
+from api.demo import common_work, ending, prologue, report_in, year
 from api.demo.stage import MovingClock, stage
 from api.demo.story import Story
 from api.services.tenants import found_tenant
@@ -36,7 +36,12 @@ async def _chapters(story: Story) -> None:
         await prologue.officers(story)
         await prologue.units(story)
         await prologue.rosters(story)
+        await common_work.lists(story)
+        await report_in.units_report_in(story)
         await report_in.members_report_in(story)
+        await common_work.projects(story)
         await year.serve(story, FIRST_DAY, MONTHS)
+        await ending.assess(story)
+        await ending.fetch(story)
     finally:
         await story.api.close()

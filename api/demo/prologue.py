@@ -52,8 +52,9 @@ async def officers(story: Story) -> None:
     district = (await story.api.call("admin", "GET", f"/organizations/{street}"))["parentId"]
     roles += [("street", "street_officer", street), ("district", "district_officer", district)]
     roles += [(place.account, "community_worker", place.id) for place in story.communities]
-    root = story.nodes["employers"]
-    roles += [("committee", "work_committee_officer", root), ("city", "city_officer", root)]
+    root, party = story.nodes["employers"], story.nodes["party"]
+    roles += [("committee", "work_committee_officer", node) for node in (root, party)]
+    roles += [("city", "city_officer", root)]
     story.house.write_now(story.operator, _appoint, story, roles)
 
 
@@ -116,6 +117,7 @@ async def _named(story: Story, name: str, **query: str) -> dict[str, Any]:
 def begin(session: Session, actor: Actor, story: Story) -> None:
     """Give the administrator an account; the story has nobody to sign in as before."""
     story.nodes["employers"] = str(organizations.root_of(session, actor.tenant_id, "employer"))
+    story.nodes["party"] = str(organizations.root_of(session, actor.tenant_id, "party"))
     _appoint(session, actor, story, [("admin", "system_admin", story.nodes["employers"])])
 
 

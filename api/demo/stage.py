@@ -26,6 +26,7 @@ class MovingClock:
         self._now = start.astimezone(UTC)
 
     def __call__(self) -> datetime:
+        """Return the instant it stands at."""
         return self._now
 
     def move(self, to: datetime) -> None:
@@ -43,7 +44,11 @@ def stage(settings: Settings, clock: MovingClock) -> Iterator[tuple[House, str]]
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, log_level="warning", access_log=False, timeout_keep_alive=300, timeout_graceful_shutdown=5
+            )
+        )
         found.listen(128)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, name="stage", daemon=True)
         thread.start()

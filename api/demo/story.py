@@ -44,6 +44,8 @@ class Story:
     members: list[Member] = field(default_factory=list)
     nodes: dict[str, str] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)  # account → person id
+    paired: dict[str, Place] = field(default_factory=dict)  # unit id → the community it reports in to
+    digest: str = ""
     counts: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
