@@ -1,0 +1,97 @@
+"""An assessment killed in the middle and run again gives the undisturbed result, on both databases."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+import sqlalchemy as sa
+
+from api.access import acting
+from api.jobs.loop import run_due
+from api.models import Assessment, Cycle, Job, Position
+from api.services import cycles, jobs, sealer
+from tests.support import assessed
+from tests.support import world as worlds
+from tests.support.clock import Clock
+from tests.support.guards import ROOT
+
+
+@pytest.fixture
+def world(fresh_database, tmp_path):
+    built = worlds.build(fresh_database, tmp_path, Clock())
+    built.clock = built.house.clock
+    built.url, built.var = fresh_database, tmp_path
+    built.year = built.run(assessed.build_year, built)
+    yield built
+    built.close()
+
+
+def officer(world):
+    with world.house.engines.look() as session:
+        return acting(session, world.operator.tenant_id, world.people["district_officer"], "test.step")
+
+
+def read(world, statement):
+    with world.house.engines.look() as session:
+        return session.rows(statement)
+
+
+def killed_in_the_middle(world, cycle_id):
+    """Queue a computation, kill the process that runs it after some steps, and return the job's id."""
+    job_id = world.run(cycles.compute, cycle_id, actor=officer(world))
+    command = [sys.executable, "-m", "tests.support.assessing_process", world.url, world.var, str(job_id)]
+    process = subprocess.Popen([*command, world.clock().isoformat()], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "'members': 12" in line:
+            break
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(10) == -signal.SIGKILL
+    return job_id
+
+
+def finished(world, job_id):
+    world.clock.forward(minutes=1)  # the dead process's lease has run out
+    run_due(world.house, only=job_id)
+    job = world.house.read_now(officer(world), jobs.one, job_id)
+    assert (job["state"], job["attempt"]) == ("done", 2), job["result"]
+    return job["result"]
+
+
+def late_service(world, n):
+    """Post a service that comes after the position was settled, and seal it."""
+    world.run(assessed.post, world.year.accounts[n], 200, world.year.shifts[11], world.year.units[n % 3])
+    world.run(lambda session, actor: sealer.seal(session, actor.tenant_id, everything=True))
+
+
+def test_a_killed_assessment_goes_on_and_gives_the_undisturbed_result(world):
+    cycle_id = world.run(assessed.open_cycle, world, actor=officer(world))
+    undisturbed = assessed.computed(world, officer(world), cycle_id)
+    job_id = killed_in_the_middle(world, cycle_id)
+    partial = read(world, sa.select(sa.func.count()).where(Assessment.cycle_id == cycle_id, Assessment.revision == 2))
+    assert 0 < partial[0][0] < undisturbed["members"]
+    stands = read(world, sa.select(Cycle.revision, Cycle.digest).where(Cycle.id == cycle_id))[0]
+    assert tuple(stands) == (1, undisturbed["digest"])
+    late_service(world, 7)
+    result = finished(world, job_id)
+    assert (result["digest"], result["position"]) == (undisturbed["digest"], undisturbed["position"])
+    assert (result["members"], result["units"]) == (undisturbed["members"], undisturbed["units"])
+
+
+def test_a_variant_that_settles_its_position_again_gives_another_result(world):
+    cycle_id = world.run(assessed.open_cycle, world, actor=officer(world))
+    undisturbed = assessed.computed(world, officer(world), cycle_id)
+    job_id = killed_in_the_middle(world, cycle_id)
+    for n in range(len(world.year.accounts)):
+        late_service(world, n)
+    newest = read(world, sa.select(sa.func.max(Position.position)))[0][0]
+
+    def forget(session, _actor):
+        counts = session.scalar(sa.select(Job.counts).where(Job.id == job_id))
+        session.execute(sa.update(Job).where(Job.id == job_id).values(counts={**counts, "position": newest}))
+
+    world.run(forget)
+    assert finished(world, job_id)["digest"] != undisturbed["digest"]
