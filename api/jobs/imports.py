@@ -19,7 +19,6 @@ from api.errors import Problem
 from api.jobs.kinds import JobHandle, job_kind
 from api.jobs.loop import run_due
 from api.services import files, imports, jobs
-from api.services.days import today
 from api.services.imports.flags import flagged
 from api.services.imports.shared import SLICE, Checked, Options
 
@@ -39,13 +38,25 @@ def import_people(house: House, job: JobHandle) -> dict[str, Any]:
     return _run(job)
 
 
+@job_kind("list.import")
+def import_lists(house: House, job: JobHandle) -> dict[str, Any]:
+    """Import needs, resources, projects, posts or micro-wishes."""
+    return _run(job)
+
+
+@job_kind("entry.supplement")
+def import_past_services(house: House, job: JobHandle) -> dict[str, Any]:
+    """Import records of past activities: what the rules accept is posted, the rest goes to review."""
+    return _run(job)
+
+
 def _run(job: JobHandle) -> dict[str, Any]:
     """Do an import; begun again after its process died, it goes on behind the last part and ends with the same."""
     kind = imports.KINDS[job.input["kind"]]
     file = job.read(files.opened, UUID(job.input["file_id"]))
     options = _options(job, file["digest"])
     table = read_table(file["content"], file["name"])
-    reading = kind.read(table.headers, table.rows, job.read(_today))
+    reading = kind.read(table.headers, table.rows, job.read(imports.local_day))
     checked: Checked = job.read(kind.check, reading.rows, options)
     refused = sorted([*table.refused, *reading.refused, *checked.refused], key=lambda error: (error.row, error.code))
     all_or_nothing = job.input["mode"] == "all_or_nothing"
@@ -67,10 +78,6 @@ def _write(session: Session, actor: Actor, kind: Any, part: Sequence[Any], optio
     counts = dict(kind.write(session, actor, part, options))
     counts["written"] = len(part)
     return {"counts": {name: before.get(name, 0) + count for name, count in counts.items()}}
-
-
-def _today(session: Session, actor: Actor) -> date:
-    return today(session, actor.tenant_id)
 
 
 def _options(job: JobHandle, digest: str) -> Options:
@@ -107,7 +114,9 @@ class _Report:
         """Return the job's result; where rows were refused or flagged, with the id of a csv that names them all."""
         out = {error.row for error in self._refused}
         flags = {row: dict.fromkeys(codes) for row, codes in self._checked.flags.items() if codes and row not in out}
-        looked_at = [flagged(row, code) for row in sorted(flags) for code in flags[row]]
+        looked_at = [
+            flagged(row, code, self._checked.words.get((row, code))) for row in sorted(flags) for code in flags[row]
+        ]
         counts = {name: self._job.counts.get(name, 0) for name in ("accepted", "unchanged", "changed")}
         return {
             "kind": self._job.input["kind"],

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from api.access import Actor, require
 from api.db import Session
+from api.domain.lists import LISTS, read_list
+from api.domain.past_rows import read_past_services
 from api.domain.roster_people import read_people
 from api.domain.rosters import read_branches, read_units
 from api.domain.rows import Reading
 from api.errors import Invalid
 from api.models import NOBODY, Organization
 from api.services import files, jobs
-from api.services.days import today
-from api.services.imports import people, units
+from api.services.days import today, zone_of
+from api.services.imports import lists, past_services, people, units
 from api.services.imports.shared import Checked, Options
 from api.services.organizations import root_of
 from api.services.places import place
@@ -40,6 +44,13 @@ def _nothing(_session: Session, _actor: Actor, _rows: Any, _options: Options) ->
     return Checked()
 
 
+class LocalDay(NamedTuple):
+    """The tenant's day and zone, in which a file's dates and clocks are meant."""
+
+    today: date
+    zone: ZoneInfo
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of import: the step that it takes, the axis on which it is asked for, and its functions."""
@@ -52,14 +63,35 @@ class Kind:
     after: Callable[..., Checked] = _nothing
 
 
-def _dated(headers: Any, rows: Any, day: Any) -> Reading[Any]:
-    return read_people(headers, rows, day)
+def _units(headers: Any, rows: Any, _day: LocalDay) -> Reading[Any]:
+    return read_units(headers, rows)
+
+
+def _branches(headers: Any, rows: Any, _day: LocalDay) -> Reading[Any]:
+    return read_branches(headers, rows)
+
+
+def _people(headers: Any, rows: Any, day: LocalDay) -> Reading[Any]:
+    return read_people(headers, rows, day.today)
+
+
+def _past_services(headers: Any, rows: Any, day: LocalDay) -> Reading[Any]:
+    return read_past_services(headers, rows, day.zone)
+
+
+def _list(which: str) -> Kind:
+    def read(headers: Any, rows: Any, _day: LocalDay) -> Reading[Any]:
+        return read_list(which, headers, rows)
+
+    return Kind("list.import", None, read, lists.check, lists.write)
 
 
 KINDS: dict[str, Kind] = {
-    "units": Kind("unit.import", "employer", lambda h, r, _: read_units(h, r), units.check_units, units.write),
-    "branches": Kind("unit.import", "party", lambda h, r, _: read_branches(h, r), units.check_branches, units.write),
-    "people": Kind("person.import", "employer", _dated, people.check, people.write, people.after),
+    "units": Kind("unit.import", "employer", _units, units.check_units, units.write),
+    "branches": Kind("unit.import", "party", _branches, units.check_branches, units.write),
+    "people": Kind("person.import", "employer", _people, people.check, people.write, people.after),
+    **{which: _list(which) for which in LISTS},
+    "past_services": Kind("entry.supplement", None, _past_services, past_services.check, past_services.write),
 }
 
 
@@ -86,6 +118,12 @@ def request(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
         },
     }
     return jobs.enqueue(session, actor, kind.step, content, at=at, grant=grant)
+
+
+def local_day(session: Session, actor: Actor) -> LocalDay:
+    """Return the tenant's today and zone."""
+    zone = zone_of(session, actor.tenant_id)
+    return LocalDay(session.now.astimezone(zone).date(), zone)
 
 
 def _governed(session: Session, actor: Actor, kind: Kind, organization_id: UUID | None) -> tuple[UUID, UUID]:

@@ -32,7 +32,7 @@ FLAGS: dict[str, tuple[str, str]] = {
 """Code → (zh-CN, en)."""
 
 
-def flagged(row: int, code: str) -> RowError:
-    """Return one flag of one row in the form of the report."""
-    zh, en = FLAGS[code]
+def flagged(row: int, code: str, words: tuple[str, str] | None = None) -> RowError:
+    """Return one flag of one row in the form of the report; `words` where they name facts of the row."""
+    zh, en = words or FLAGS[code]
     return RowError(row, None, code, zh, en)

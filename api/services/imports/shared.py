@@ -48,6 +48,7 @@ class Checked:
     refused: list[RowError] = field(default_factory=list)
     flags: dict[int, list[str]] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
+    words: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)  # of flags that name facts
 
     def flag(self, row: int, *codes: str) -> None:
         """Note that a row is to be looked at."""
