@@ -18,7 +18,7 @@ State = Literal[
 
 
 class NewRegistration(Body):
-    """Where a member reports in; without a community, to the one that the employer is paired with.
+    """Where a member reports in; left open, where the roster says they live, else where the employer is paired.
 
     With `unitId` a unit's liaison reports the unit in, against the published plan.
     """

@@ -11,7 +11,7 @@ from api import paging
 from api.access import Actor, allowed, found
 from api.db import Session
 from api.domain import registration as rules
-from api.models import Affiliation, Organization, OrganizationLink, Person
+from api.models import Affiliation, Organization, OrganizationLink, Person, PersonStatus
 from api.visibility import visible
 
 _Unit = sa.orm.aliased(Organization, name="unit")
@@ -130,11 +130,50 @@ def paired(session: Session, actor: Actor, person_id: UUID) -> list[UUID]:
     return list(dict.fromkeys(row.to_id for row in session.rows(links)))
 
 
-def home_of(session: Session, actor: Actor, person_id: UUID, basis: str | None) -> rules.Home:
-    """Return what is known of where a person is due; who asks for the fallback says that they live outside the city."""
-    if basis == "paired_fallback":
-        return rules.Home(lives_in_city=False, community=None, paired=paired(session, actor, person_id))
-    return rules.Home(lives_in_city=None, community=None)
+def home_of(session: Session, actor: Actor, person_id: UUID, basis: str | None = None) -> rules.Home:
+    """Return what the employer's roster knows of where a person is due; who asks for the fallback says that they
+    live outside the city.
+
+    A roster that names a community and says "outside the city" contradicts itself and is not believed.
+    """
+    job = session.first(_ROSTER, {"tenant": actor.tenant_id, "person": person_id})
+    told = job.details if job is not None else {}
+    community, outside = told.get("residence_community_id"), told.get("outside_city")
+    if community is not None and outside:
+        community = outside = None
+    if community is None and outside is None and basis == "paired_fallback":
+        outside = True
+    lives_in_city = True if community is not None else None if outside is None else not outside
+    return rules.Home(
+        lives_in_city,
+        UUID(community) if community is not None else None,
+        session.scalar(_CLASS, {"tenant": actor.tenant_id, "person": person_id}),
+        paired(session, actor, person_id) if lives_in_city is False else (),
+    )
+
+
+_ROSTER = (
+    sa.select(Affiliation.details)
+    .where(
+        Affiliation.tenant_id == sa.bindparam("tenant"),
+        Affiliation.person_id == sa.bindparam("person"),
+        Affiliation.kind == "employment",
+        Affiliation.valid_to.is_(None),
+    )
+    .order_by(Affiliation.valid_from.desc(), Affiliation.id.desc())
+    .limit(1)
+)
+_CLASS = (
+    sa.select(PersonStatus.value)
+    .where(
+        PersonStatus.tenant_id == sa.bindparam("tenant"),
+        PersonStatus.person_id == sa.bindparam("person"),
+        PersonStatus.kind == "member_class",
+        PersonStatus.valid_to.is_(None),
+    )
+    .order_by(PersonStatus.valid_from.desc(), PersonStatus.id.desc())
+    .limit(1)
+)
 
 
 def _works_at(actor: Actor, unit_id: UUID) -> sa.ColumnElement[bool]:

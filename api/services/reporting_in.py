@@ -17,6 +17,7 @@ from api.services import changes, receipts, registrations, unit_registrations
 from api.services.days import today
 from api.services.people import affiliation_row
 from api.services.places import WrongKind, place
+from api.services.unit_registrations import CommunityMissing
 
 
 class NoPairedCommunity(Conflict):
@@ -69,21 +70,32 @@ def submit(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     """
     if values["unit_id"] is not None:
         return unit_registrations.submit(session, actor, values["unit_id"], values["community_id"])
-    basis = values["basis"] or ("residence" if values["community_id"] else "paired_fallback")
     registrations.lock(session, actor.person_id)
-    home = registrations.home_of(session, actor, actor.person_id, basis)
-    community = values["community_id"] or next(iter(home.paired), None)
-    if community is None:
-        raise NoPairedCommunity
-    community_id = _community(session, actor, community).id
-    request = rules.Request(community_id, basis, values["principal"])
+    community, basis = _destination(session, actor, values["community_id"], values["basis"])
+    request = rules.Request(_community(session, actor, community).id, basis, values["principal"])
     standing = registrations.standing(session, actor, actor.person_id)
-    ruling = rules.judge(request, home, standing)
-    if ruling.reason == "duplicate":
+    if rules.judge(request, rules.Home(None, None), standing).reason == "duplicate":
         raise rules.AlreadyRegistered(registrationId=str(standing[0].id), communityId=str(standing[0].community))
-    if basis == "paired_fallback" and ruling.step == "registration.return":
-        raise NotPaired(pointer="/communityId")
     return _ask(session, actor, actor.person_id, request)
+
+
+def _destination(session: Session, actor: Actor, community: UUID | None, basis: str | None) -> tuple[UUID, str]:
+    """Return where somebody asks to report in and on what basis; left open, the roster tells, then the pairing."""
+    if community is None and basis is None:
+        due = rules.destination(registrations.home_of(session, actor, actor.person_id))
+        if due is not None and due.community is not None:
+            return due.community, due.basis
+        basis = "paired_fallback"
+    if basis == "paired_fallback":
+        paired = registrations.paired(session, actor, actor.person_id)
+        if community is not None and community not in paired:
+            raise NotPaired(pointer="/communityId")
+        if not paired:
+            raise NoPairedCommunity
+        return community or paired[0], basis
+    if community is None:
+        raise CommunityMissing(pointer="/communityId")
+    return community, basis or "residence"
 
 
 def accept(session: Session, actor: Actor, registration_id: UUID, until: date | None) -> UUID:

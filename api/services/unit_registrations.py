@@ -19,10 +19,10 @@ from api.services.places import place
 
 
 class CommunityMissing(Invalid):
-    """A unit says in which community it reports in."""
+    """Nothing tells in which community somebody reports in."""
 
     code = "community_missing"
-    zh, en = "请填写单位报到的社区", "Name the community in which the unit reports in"
+    zh, en = "请填写报到的社区", "Name the community to report in to"
 
 
 def submit(session: Session, actor: Actor, unit_id: UUID, community_id: UUID | None) -> UUID:

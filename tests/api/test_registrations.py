@@ -5,11 +5,10 @@ from datetime import date
 
 import pytest
 
-from api.services import affiliations, organizations, people
+from api.services import organizations
 from tests.support import world as worlds
 from tests.support.clock import Clock
-
-PATH = "/api/v1/registrations"
+from tests.support.registering import PATH, accepted, at, newcomer, reported
 
 
 @pytest.fixture(scope="module")
@@ -20,50 +19,13 @@ def clock():
 @pytest.fixture(scope="module")
 def world(database, tmp_path_factory, clock):
     built = worlds.build(database, tmp_path_factory.mktemp("var"), clock)
-    built.run(_more_members, built)
     yield built
     built.close()
 
 
-def _more_members(session, actor, world):
-    for number in range(30):
-        name = f"m{number}"
-        world.people[name] = people.add(session, actor, {"name": f"测{name}"}, since=worlds.LONG_AGO)
-        people.affiliate(
-            session,
-            actor,
-            world.people[name],
-            world.places["unit"],
-            "employment",
-            roster_number=name,
-            since=worlds.LONG_AGO,
-        )
-
-
 @pytest.fixture
 def fresh(world):
-    """Name a member who never reported in."""
-    world.used = getattr(world, "used", -1) + 1
-    return f"m{world.used}"
-
-
-def at(world, place="community", **more):
-    return {"communityId": str(world.places[place]), **more}
-
-
-async def reported(world, name, place="community", **more):
-    async with world.client(name) as member:
-        answer = await member.post(PATH, json=at(world, place, **more))
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-async def accepted(world, name, place="community", by="worker"):
-    asked = await reported(world, name, place)
-    async with world.client(by) as worker:
-        answer = await worker.post(f"{PATH}/{asked['id']}/accept", json={})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    return newcomer(world)
 
 
 async def test_a_member_reports_in_and_the_community_accepts(world, fresh):
@@ -175,54 +137,6 @@ async def test_want_of_capacity_is_no_reason_to_return(world, fresh):
     assert answer.status_code == 422
 
 
-async def test_a_redirected_request_is_at_once_at_the_other_community(world, fresh):
-    asked = await reported(world, fresh)
-    async with world.client("worker") as worker, world.client("worker2") as other:
-        path = f"{PATH}/{asked['id']}/redirect"
-        assert (await worker.post(path, json=at(world))).json()["code"] == "same_community"
-        moved = (await worker.post(path, json=at(world, "community2"))).json()
-        assert moved["state"] == "redirected"
-        there = (await other.get(f"{PATH}/{moved['successorId']}")).json()
-        assert (there["state"], there["communityName"], there["personName"]) == ("submitted", "柳林社区", f"测{fresh}")
-        back = await other.post(f"{PATH}/{there['id']}/redirect", json=at(world))
-        assert (back.status_code, back.json()["code"]) == (409, "same_community")
-        assert (await other.post(f"{PATH}/{there['id']}/accept", json={})).json()["state"] == "accepted"
-
-
-async def test_on_transfer_the_old_one_stands_until_the_new_community_accepts(world, fresh, clock):
-    old = await accepted(world, fresh)
-    async with world.client(fresh) as member, world.client("worker2") as other:
-        asked = (await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "community2"))).json()
-        assert asked["state"] == "accepted"
-        doubled = await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "far_community"))
-        assert doubled.json()["code"] == "transfer_pending"
-        new = (await other.get(f"{PATH}/{asked['successorId']}")).json()
-        assert (new["state"], new["replacesId"]) == ("submitted", old["id"])
-    clock.forward(days=3)
-    async with world.client(fresh) as member, world.client("worker2") as other:
-        taken = await other.post(f"{PATH}/{new['id']}/accept", json={}, headers={"Idempotency-Key": f"t-{fresh}"})
-        again = await other.post(f"{PATH}/{new['id']}/accept", json={}, headers={"Idempotency-Key": f"t-{fresh}"})
-        assert taken.json()["state"] == "accepted"
-        assert (again.json()["id"], again.headers["idempotent-replay"]) == (new["id"], "true")
-        stands = (await member.get(f"{PATH}/{old['id']}")).json()
-        assert (stands["state"], stands["validTo"]) == ("transferred", "2026-03-05")
-    account = world.run(lambda session, _actor: people.account_of(session, world.people[fresh]))
-    belonging = world.run(lambda session, actor: affiliations.as_of(session, actor.tenant_id, [account]))
-    assert belonging.home(account, date(2026, 3, 4)) == world.places["community"]
-    assert belonging.home(account, date(2026, 3, 5)) == world.places["community2"]
-    assert belonging.employer(account, date(2026, 3, 5)) == world.places["unit"]
-    clock.forward(days=-3)
-
-
-async def test_a_returned_transfer_leaves_the_old_one_standing(world, fresh):
-    old = await accepted(world, fresh)
-    async with world.client(fresh) as member, world.client("worker2") as other:
-        asked = (await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "community2"))).json()
-        await other.post(f"{PATH}/{asked['successorId']}/return", json={"reason": "wrong_community"})
-        assert (await member.get(f"{PATH}/{old['id']}")).json()["state"] == "accepted"
-        assert (await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "far_community"))).status_code == 200
-
-
 async def test_two_acceptances_at_once_give_one(world, fresh):
     asked = await reported(world, fresh)
     async with world.client("worker") as worker:
@@ -243,34 +157,13 @@ async def test_a_stale_or_finished_registration_says_what_is_possible(world, fre
         assert "registration.end" in refused.json()["allowedActions"]
 
 
-async def test_a_registration_ends_expires_and_is_renewed(world, fresh, clock):
-    from api.services import reporting_in
-
-    asked = await reported(world, fresh)
-    async with world.client("worker") as worker:
-        path = f"{PATH}/{asked['id']}"
-        backward = await worker.post(f"{path}/accept", json={"until": "2026-03-02"})
-        assert (backward.status_code, backward.json()["code"]) == (422, "ends_before_it_begins")
-        await worker.post(f"{path}/accept", json={"until": "2026-03-04"})
-    assert world.run(reporting_in.expire_due) == 0
-    clock.forward(days=2)
-    assert world.run(reporting_in.expire_due) == 1
-    assert world.run(reporting_in.expire_due) == 0
-    async with world.client("worker") as worker:
-        assert (await worker.get(path)).json()["allowedActions"] == ["registration.renew"]
-        renewed = (await worker.post(f"{path}/renew", json={})).json()
-        assert (renewed["state"], renewed["validTo"]) == ("accepted", None)
-        ended = (await worker.post(f"{path}/end", json={"reason": "搬离本市"})).json()
-        assert (ended["state"], ended["validTo"]) == ("ended", "2026-03-04")
-    clock.forward(days=-2)
-
-
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
         ({"communityId": "00000000-0000-7000-8000-000000000000"}, 404, "not_found"),
         ({"communityId": "not-an-id"}, 422, "invalid"),
         ({"communityId": None}, 409, "no_paired_community"),
+        ({"basis": "residence"}, 422, "community_missing"),
         ({"basis": "outside_city"}, 422, "invalid"),
         ({"community": "x"}, 422, "invalid"),
     ],
@@ -300,27 +193,27 @@ async def test_a_street_or_retired_community_takes_nobody(world, fresh):
         assert (answer.status_code, answer.json()["code"]) == (422, "organization_not_in_service")
 
 
-async def test_a_full_community_is_advised_to_redirect(world, fresh):
-    def fill(session, actor):
+async def test_the_roster_tells_where_a_member_is_due_and_what_to_advise(world, fresh):
+    def live(session, _actor):
         import sqlalchemy as sa
 
-        from api.models import Organization
+        from api.models import Affiliation
 
-        for name, capacity in (("community", 0), ("community2", 50)):
-            session.execute(
-                sa.update(Organization).where(Organization.id == world.places[name]).values(capacity=capacity)
-            )
+        session.execute(
+            sa.update(Affiliation)
+            .where(Affiliation.person_id == world.people[fresh], Affiliation.kind == "employment")
+            .values(details={"residence_community_id": str(world.places["community2"])})
+        )
 
-    asked = await reported(world, fresh)
-    world.run(fill)
-    # Where somebody lives only the community can tell, so it decides; a second home is not tied to that.
+    world.run(live)
+    elsewhere = await reported(world, fresh)
     async with world.client("worker") as worker, world.client(fresh) as member:
-        assert (await worker.get(f"{PATH}/{asked['id']}")).json()["advice"]["step"] is None
-        await worker.post(f"{PATH}/{asked['id']}/redirect", json=at(world, "community2"))
-        second = (await member.post(PATH, json=at(world, principal=False))).json()
-        advice = (await worker.get(f"{PATH}/{second['id']}")).json()["advice"]
-    assert advice == {
-        "step": "registration.redirect",
-        "reason": "no_capacity",
-        "communityId": str(world.places["community2"]),
-    }
+        path = f"{PATH}/{elsewhere['id']}"
+        assert (await worker.get(path)).json()["advice"] == {
+            "step": "registration.return",
+            "reason": "wrong_community",
+            "communityId": str(world.places["community2"]),
+        }
+        await worker.post(f"{path}/return", json={"reason": "wrong_community"})
+        again = (await member.post(PATH, json={})).json()
+    assert (again["communityName"], again["basis"]) == ("柳林社区", "residence")
