@@ -9,8 +9,7 @@ import pytest
 
 from tests.support import world as worlds
 from tests.support.clock import START, Clock
-
-HOUR = timedelta(hours=1)
+from tests.support.service_calls import HOUR, code_of, planned, present, signed_up
 
 
 @pytest.fixture(scope="module")
@@ -29,48 +28,6 @@ def world(database, tmp_path_factory, time):
 def _in_the_morning(time):
     """Each test has a week of its own, so that no two overlap."""
     time.set(time.instant.replace(hour=1, minute=0) + timedelta(days=7))
-
-
-async def planned(world, time, by="worker", *, starts=1.0, hours=2.0, capacity=10, **more):
-    """Return the id of an open shift of a published activity, `starts` hours from now."""
-    organizer = {"worker": "community", "liaison": "unit"}[by]
-    body = {
-        "title": "陪诊服务", "communityId": str(world.places["community"]),
-        "organizerId": str(world.places[organizer]), **more,
-    }  # fmt: skip
-    async with world.client(by) as client:
-        activity = await client.post("/api/v1/activities", json=body)
-        assert activity.status_code == 201, activity.text
-        path = f"/api/v1/activities/{activity.json()['id']}"
-        window = {
-            "activityId": activity.json()["id"], "capacity": capacity,
-            "startsAt": (time() + starts * HOUR).isoformat(), "endsAt": (time() + (starts + hours) * HOUR).isoformat(),
-        }  # fmt: skip
-        shift = await client.post("/api/v1/shifts", json=window)
-        assert shift.status_code == 201, shift.text
-        published = await client.post(f"{path}/publish")
-        assert published.json()["state"] == "published", published.text
-    return shift.json()["id"]
-
-
-async def code_of(world, shift):
-    async with world.client("worker") as worker:
-        answer = await worker.get(f"/api/v1/shifts/{shift}/code")
-    assert answer.status_code == 200, answer.text
-    return answer.json()["code"]
-
-
-async def present(world, name, shift, direction, code=None, pair=1):
-    body = {"direction": direction, "pair": pair, "code": code or await code_of(world, shift)}
-    async with world.client(name) as client:
-        return await client.put(f"/api/v1/shifts/{shift}/presences/me", json=body)
-
-
-async def signed_up(world, name, shift):
-    async with world.client(name) as client:
-        answer = await client.post(f"/api/v1/shifts/{shift}/signups")
-    assert answer.status_code == 201, answer.text
-    return answer.json()
 
 
 async def test_a_member_signs_up_comes_leaves_and_is_credited_once(world, time):
@@ -199,81 +156,6 @@ async def test_the_leader_confirms_a_shift_and_closes_what_was_forgotten(world, 
         assert once_more.json()["minutes"] == 150
 
 
-async def test_two_shifts_at_once_are_credited_once_and_a_late_one_corrects(world, time):
-    first, second = await planned(world, time, hours=3.0), await planned(world, time, "liaison", hours=3.0)
-    for shift in (first, second):
-        await signed_up(world, "member", shift)
-    begin = time.forward(hours=1)
-    time.forward(hours=2)
-    person = str(world.people["member"])
-
-    def line(shift, direction, minutes):
-        at = (begin + timedelta(minutes=minutes)).isoformat()
-        return {"shiftId": shift, "personId": person, "direction": direction, "at": at}
-
-    async with world.client("worker") as worker, world.client("member") as member:
-        for shift, came, left in ((second, 30, 120), (first, 0, 60)):
-            lines = [line(shift, "check_in", came), line(shift, "check_out", left)]
-            answer = await worker.post("/api/v1/presences", json={"presences": lines})
-            assert [each["problem"] for each in answer.json()["outcomes"]] == [None, None]
-        entries = (await member.get("/api/v1/entries", params={"shiftId": second})).json()["items"]
-        assert [(entry["kind"], entry["amount"], entry["revision"]) for entry in reversed(entries)] == [
-            ("earned", 90, 0), ("correction", -90, 0), ("earned", 60, 1)
-        ]  # fmt: skip
-        kept = (await member.get("/api/v1/entries", params={"shiftId": first})).json()["items"]
-        assert [entry["amount"] for entry in kept] == [60]
-
-
-async def test_a_reversed_check_in_takes_its_minutes_back_and_may_be_recorded_anew(world, time):
-    shift = await planned(world, time)
-    await signed_up(world, "member", shift)
-    begin = time.forward(hours=1)
-    came = (await present(world, "member", shift, "check_in")).json()
-    end = time.forward(hours=1)
-    await present(world, "member", shift, "check_out")
-    path = f"/api/v1/facts/{came['id']}/reverse"
-    async with world.client("worker") as worker, world.client("member") as member:
-        assert (await member.post(path, json={"reason": "not_present"})).status_code == 403
-        reversal = await worker.post(path, json={"reason": "not_present"}, headers={"Idempotency-Key": "r-1"})
-        assert (reversal.status_code, reversal.json()["reversesId"]) == (201, came["id"])
-        repeat = await worker.post(path, json={"reason": "not_present"}, headers={"Idempotency-Key": "r-1"})
-        assert (repeat.status_code, repeat.json()) == (201, reversal.json())
-        twice = await worker.post(path, json={"reason": "duplicate"})
-        assert (twice.status_code, twice.json()["code"]) == (409, "already_reversed")
-        amounts = [
-            e["amount"] for e in (await member.get("/api/v1/entries", params={"shiftId": shift})).json()["items"]
-        ]
-        assert sorted(amounts) == [-60, 60]
-        lines = [
-            {"shiftId": shift, "personId": str(world.people["member"]), "direction": direction, "at": at.isoformat()}
-            for direction, at in (("check_in", begin + timedelta(minutes=30)), ("check_out", end))
-        ]
-        answer = (await worker.post("/api/v1/presences", json={"presences": lines})).json()["outcomes"]
-        assert answer[1]["presence"]["minutes"] == 30
-        record = (await member.get("/api/v1/entries", params={"shiftId": shift})).json()["items"]
-        assert sum(entry["amount"] for entry in record) == 30
-
-
-async def test_a_street_officer_takes_an_entry_back_and_no_settlement_posts_it_again(world, time):
-    shift = await planned(world, time)
-    await signed_up(world, "member", shift)
-    for direction in ("check_in", "check_out"):
-        time.forward(hours=1)
-        await present(world, "member", shift, direction)
-    async with world.client("street_officer") as officer, world.client("worker") as worker:
-        (entry,) = (await officer.get("/api/v1/entries", params={"shiftId": shift})).json()["items"]
-        assert entry["allowedActions"] == ["entry.reverse"]
-        path = f"/api/v1/entries/{entry['id']}/reverse"
-        assert (await worker.post(path, json={"reason": "duplicate"})).status_code == 403
-        undone = await officer.post(path, json={"reason": "duplicate"}, headers={"Idempotency-Key": "e-1"})
-        assert undone.status_code == 200, undone.text
-        assert undone.json()["reversedBy"] is not None
-        again = await officer.post(path, json={"reason": "duplicate"}, headers={"Idempotency-Key": "e-1"})
-        assert again.json() == undone.json()
-        time.forward(hours=2)
-        assert (await worker.post(f"/api/v1/shifts/{shift}/settle")).json()["minutes"] == 0
-
-
 async def test_a_cancelled_place_goes_to_who_waits_longest(world, time):
     shift = await planned(world, time, capacity=1)
     states = {name: (await signed_up(world, name, shift))["state"] for name in ("member", "member2", "member3")}
@@ -294,36 +176,6 @@ async def test_a_cancelled_place_goes_to_who_waits_longest(world, time):
         assert (more.json()["confirmed"], more.json()["placesLeft"]) == (3, 0)
         less = await worker.put(f"/api/v1/shifts/{shift}", json={**window, "capacity": 2})
         assert (less.status_code, less.json()["code"]) == (409, "capacity_taken")
-
-
-async def served(world, time, name):
-    """Let somebody serve an hour at a new shift; return the shift's id."""
-    shift = await planned(world, time)
-    await signed_up(world, name, shift)
-    for direction in ("check_in", "check_out"):
-        time.forward(hours=1)
-        assert (await present(world, name, shift, direction)).status_code == 200
-    return shift
-
-
-async def test_the_first_screen_and_the_records_show_the_minutes(world, time):
-    for name in ("member", "member2"):
-        await served(world, time, name)
-    async with world.client("member") as member, world.client("liaison") as liaison, world.client("worker") as worker:
-        home = (await member.get("/api/v1/me/home")).json()
-        mine = (await member.get("/api/v1/me/record")).json()
-        entries = (await member.get("/api/v1/entries", params={"limit": 100, "mine": "true"})).json()["items"]
-        total = sum(entry["amount"] for entry in entries)
-        assert total > 0
-        assert (home["volunteerMinutes"], home["name"], home["year"]) == (total, "测member", time().year)
-        assert sum(month["amount"] for month in mine["months"]) == mine["totals"][0]["amount"] == total
-        unit = (await liaison.get(f"/api/v1/organizations/{world.places['unit']}/record")).json()
-        (of_unit,) = unit["totals"]
-        assert of_unit["amount"] >= total
-        assert of_unit["people"] == 2
-        assert (await liaison.get(f"/api/v1/people/{world.people['member']}/record")).status_code == 404
-        assert (await worker.get(f"/api/v1/organizations/{world.places['community']}/record")).status_code == 200
-        assert (await worker.get(f"/api/v1/organizations/{world.places['community2']}/record")).status_code == 403
 
 
 @pytest.mark.parametrize(

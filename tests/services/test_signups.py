@@ -47,7 +47,7 @@ def crowd(world):
 
 
 def sign_all_up(world, shift, crowd):
-    """Send every sign-up as a transaction of its own in whatever lane is free; return the outcomes, errors among them."""
+    """Send every sign-up as a transaction of its own in whatever lane is free; return what comes, errors among it."""
 
     def one(actor):
         try:
