@@ -35,14 +35,19 @@ class Lookup:
     statuses: dict[tuple[UUID, str], Any] = field(default_factory=dict)
     branches: dict[UUID, Any] = field(default_factory=dict)
     at_unit: dict[tuple[UUID, UUID], Any] = field(default_factory=dict)
+    holders: dict[str, set[UUID]] = field(default_factory=dict)
+    _indexes: dict[int, dict[str, str | None]] = field(default_factory=dict)
 
     def indexes(self, row: Any) -> dict[str, str | None]:
         """Return the blind indexes of a row's name, phone and ID number."""
-        index = self.session.vault.index
-        return {
-            column: None if row.plain[column] is None else index(self.tenant_id, column, row.plain[column])
-            for column in SEALED
-        }
+        found = self._indexes.get(row.row)
+        if found is None:
+            index = self.session.vault.index
+            found = self._indexes[row.row] = {
+                column: None if row.plain[column] is None else index(self.tenant_id, column, row.plain[column])
+                for column in SEALED
+            }
+        return found
 
     def employment(self, row: Any) -> Any:
         """Return the employment in force at the row's unit: under its number, else the same person's under another."""
@@ -78,7 +83,7 @@ class Lookup:
         employment = self.employment(row)
         odd = ["identity_conflict"] if employment is not None and employment.state == DISPUTED else []
         found = self.indexes(row)
-        others = {person for (phone, _), person in self.by_phone.items() if phone == found["phone"]}
+        others = self.holders.get(found["phone"], set()) if found["phone"] else set()
         if employment is not None and others - {employment.person_id}:
             odd.append("phone_of_another")
         return odd
@@ -144,3 +149,4 @@ def _read_people(session: Session, actor: Actor, rows: Sequence[Any], known: Loo
             known.by_identity.setdefault(person.id_number_index, person.id)
         if person.phone_index:
             known.by_phone.setdefault((person.phone_index, person.name_index), person.id)
+            known.holders.setdefault(person.phone_index, set()).add(person.id)
