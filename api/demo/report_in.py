@@ -10,7 +10,7 @@ from api.demo.story import Place, Story
 
 
 async def units_report_in(story: Story) -> None:
-    """Draft a plan that asks too much of one community, balance and issue it, and let the units report in against it."""
+    """Draft a plan that asks too much of one community, balance and issue it, and let the units report in."""
     first, *others = story.communities
     wish = [(unit, first if number < 4 else others[number % len(others)]) for number, unit in enumerate(story.units)]
     capacities = [{"communityId": place.id, "capacity": 2} for place in story.communities]

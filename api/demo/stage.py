@@ -13,21 +13,21 @@ import uvicorn
 
 from api.calls import House
 from api.db import migrate
-from api.main import create_app
+from api.main import create_app, now
 from api.settings import Settings
 
 SHANGHAI = timezone(timedelta(hours=8))
 
 
 class MovingClock:
-    """A clock that stands until the story moves it; it never goes back."""
+    """A clock that stands until the story moves it, and runs with the world's once it is let go; it never goes back."""
 
     def __init__(self, start: datetime):
-        self._now = start.astimezone(UTC)
+        self._now, self._free = start.astimezone(UTC), False
 
     def __call__(self) -> datetime:
-        """Return the instant it stands at."""
-        return self._now
+        """Return the instant it stands at, or the world's."""
+        return max(self._now, now()) if self._free else self._now
 
     def move(self, to: datetime) -> None:
         """Stand at a later instant."""
@@ -35,27 +35,33 @@ class MovingClock:
             raise ValueError("the story goes forward")
         self._now = to.astimezone(UTC)
 
+    def let_go(self) -> None:
+        """Run with the world's clock from now on."""
+        self._free = True
+
 
 @contextmanager
-def stage(settings: Settings, clock: MovingClock) -> Iterator[tuple[House, str]]:
-    """Migrate the database, serve it on a free port of loopback in a thread, and give the house and its address."""
+def stage(
+    settings: Settings, clock: MovingClock, host: str, port: int
+) -> Iterator[tuple[House, str, threading.Thread]]:
+    """Migrate the database and serve it in a thread, on a free port where `port` is 0; it ends with the block."""
     migrate(settings.database_url)
     app = create_app(settings, clock)
     with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
         port = found.getsockname()[1]
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app, log_level="warning", access_log=False, timeout_keep_alive=300, timeout_graceful_shutdown=5
-            )
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, timeout_keep_alive=120, timeout_graceful_shutdown=5
         )
+        server = uvicorn.Server(config)
         found.listen(128)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, name="stage", daemon=True)
         thread.start()
         while not server.started and thread.is_alive():
             time.sleep(0.02)
         try:
-            yield app.state.house, f"http://127.0.0.1:{port}"
+            yield app.state.house, f"http://{host}:{port}", thread
         finally:
             server.should_exit = True
             thread.join(timeout=30)
