@@ -60,6 +60,7 @@ class Entry(Appended, table=True):
         partial_unique("uq_entries_reverses", "reverses_id", where="reverses_id IS NOT NULL"),
         sa.Index("ix_entries_account", "tenant_id", "account_id", "served_on"),
         sa.Index("ix_entries_community", "tenant_id", "community_id", "served_on"),
+        sa.Index("ix_entries_employer", "tenant_id", "employer_id", "served_on"),
     )
     account_kind: str
     account_id: UUID

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from api.access import Actor
 from api.db import Session
@@ -97,11 +98,12 @@ def close(
 
 def settled(session: Session, actor: Actor, shift_id: UUID) -> dict[str, Any]:
     """Return a shift with how many of its pairs are credited, with how many minutes, and how many still wait."""
-    undone = sa.select(Entry.reverses_id).where(Entry.shift_id == shift_id, Entry.reverses_id.is_not(None))
-    stands = (Entry.shift_id == shift_id, Entry.reverses_id.is_(None), Entry.id.not_in(undone))
-    count, minutes = session.rows(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Entry.amount), 0)).where(*stands)
-    )[0]
+    undone = aliased(Entry)
+    sources = sa.select(Fact.id).where(Fact.shift_id == shift_id, Fact.kind == "check_in", Fact.reverses_id.is_(None))
+    standing = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Entry.amount), 0)).where(
+        Entry.source_id.in_(sources), Entry.reverses_id.is_(None), ~sa.exists().where(undone.reverses_id == Entry.id)
+    )
+    count, minutes = session.rows(standing)[0]
     board = Board({})
     board.take(session.rows(STANDING, {"shifts": [shift_id]}))
     return {

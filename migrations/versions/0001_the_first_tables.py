@@ -131,6 +131,7 @@ def upgrade() -> None:
     with op.batch_alter_table("entries", schema=None) as batch_op:
         batch_op.create_index("ix_entries_account", ["tenant_id", "account_id", "served_on"], unique=False)
         batch_op.create_index("ix_entries_community", ["tenant_id", "community_id", "served_on"], unique=False)
+        batch_op.create_index("ix_entries_employer", ["tenant_id", "employer_id", "served_on"], unique=False)
         batch_op.create_index("ix_entries_recorded", ["tenant_id", "recorded_at"], unique=False)
         batch_op.create_index(
             "uq_entries_request",
@@ -1202,6 +1203,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("request_key IS NOT NULL"),
         )
         batch_op.drop_index("ix_entries_recorded")
+        batch_op.drop_index("ix_entries_employer")
         batch_op.drop_index("ix_entries_community")
         batch_op.drop_index("ix_entries_account")
 
