@@ -1,4 +1,4 @@
-"""Imports of lists and past services over HTTP: history is taken over as the list says it, every minute accounted for."""
+"""Imports of lists and past services over HTTP: history is taken over as the list says it, every minute counted."""
 
 from fractions import Fraction
 from pathlib import Path
