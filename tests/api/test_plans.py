@@ -1,4 +1,4 @@
-"""联系安排 and 报到 of units over HTTP, on both databases."""
+"""联系安排 over HTTP, on both databases: drafted, balanced, issued, superseded."""
 
 import io
 from uuid import UUID
@@ -7,10 +7,11 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import Workbook, load_workbook
 
-from api.models import Document, OrganizationLink
+from api.models import Document
 from api.services import organizations, people
 from tests.support import world as worlds
 from tests.support.clock import Clock
+from tests.support.planning import edit_of, issued, plan, row, send, states
 
 
 @pytest.fixture(scope="module")
@@ -24,134 +25,6 @@ def first_world(database, tmp_path_factory):
 def world(first_world, request):
     """A tenant of its own for each test: plans in force would meet those of others."""
     return worlds.another(first_world, request.node.name)
-
-
-async def send(world, by, method, path, body=None, status=200, **more):
-    async with world.client(by) as client:
-        answer = await client.request(method, f"/api/v1{path}", json=body, **more)
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-def row(world, unit, community, **more):
-    return {"unitId": str(world.places[unit]), "communityId": str(world.places[community]), **more}
-
-
-def plan(world, *rows, **more):
-    return {
-        "issuerId": str(world.places["employers"]),
-        "title": "2026年度在职党员报到联系安排",
-        "reference": "测工委〔2026〕3号",
-        "startsOn": "2026-01-01",
-        "endsOn": "2027-01-01",
-        "rows": list(rows),
-        **more,
-    }
-
-
-async def issued(world, *rows, **more):
-    draft = await send(world, "committee", "POST", "/plans", plan(world, *rows, **more), 201)
-    return await send(world, "committee", "POST", f"/plans/{draft['id']}/issue", {})
-
-
-async def report_in(world, unit="unit", community="community", by="liaison", status=201):
-    return await send(world, by, "POST", "/registrations", row(world, unit, community), status)
-
-
-def states(world):
-    def read(session, actor):
-        columns = (
-            OrganizationLink.from_id,
-            OrganizationLink.to_id,
-            OrganizationLink.state,
-            OrganizationLink.document_id,
-        )
-        names = {place: name for name, place in world.places.items()}
-        mine = (OrganizationLink.kind == "registration", OrganizationLink.tenant_id == actor.tenant_id)
-        found = session.rows(sa.select(*columns).where(*mine))
-        return sorted((names[link.from_id], names[link.to_id], link.state, str(link.document_id)) for link in found)
-
-    return world.run(read)
-
-
-async def test_a_unit_reports_in_only_against_a_published_plan(world):
-    refused = await report_in(world, status=409)
-    assert refused["code"] == "no_published_plan"
-    draft = await send(world, "committee", "POST", "/plans", plan(world, row(world, "unit", "community")), 201)
-    assert (draft["state"], draft["number"], draft["rows"][0]["unitName"]) == ("drafted", None, "测试市第一中学")
-    assert (await report_in(world, status=409))["code"] == "no_published_plan"
-    published = await send(world, "committee", "POST", f"/plans/{draft['id']}/issue", {})
-    assert published["state"] == "issued"
-    assert published["number"].startswith("AP-2026-")
-    assert published["rows"][0]["registrationState"] == "proposed"
-    assert (await report_in(world, community="community2", status=409))["code"] == "not_in_plan"
-    asked = await report_in(world)
-    assert (asked["state"], asked["subject"], asked["planId"]) == ("submitted", "unit", published["id"])
-    taken = await send(world, "worker", "POST", f"/registrations/{asked['id']}/accept", {})
-    assert (taken["state"], taken["validFrom"], taken["validTo"]) == ("accepted", "2026-01-01", "2027-01-01")
-    again = await report_in(world, status=409)
-    assert again["code"] == "step_not_allowed"
-
-
-async def test_only_the_units_own_liaison_reports_it_in_and_only_the_community_accepts(world):
-    await issued(world, row(world, "unit", "community"))
-    await report_in(world, by="liaison2", status=403)
-    asked = await report_in(world)
-    path = f"/registrations/{asked['id']}"
-    assert "registration.transfer" not in asked["allowedActions"]
-    for name, status in (("worker2", 404), ("liaison2", 403), ("liaison", 403), ("committee", 403)):
-        await send(world, name, "POST", f"{path}/accept", {}, status)
-    await send(world, "worker", "POST", f"{path}/accept", {})
-    refused = await send(world, "worker", "POST", f"{path}/transfer", row_of(world, "community2"), 409)
-    assert refused["code"] == "unit_follows_plan"
-    ended = await send(world, "liaison", "POST", f"{path}/end", {"reason": "单位撤并"})
-    assert ended["state"] == "ended"
-
-
-def row_of(world, community):
-    return {"communityId": str(world.places[community])}
-
-
-async def test_the_receipt_of_a_unit_and_of_a_member_reaches_the_liaison(world):
-    await issued(world, row(world, "unit", "community"))
-    asked = await report_in(world)
-    await send(world, "worker", "POST", f"/registrations/{asked['id']}/accept", {})
-    member = await send(world, "member", "POST", "/registrations", {}, 201)
-    assert (member["basis"], member["communityName"]) == ("paired_fallback", "桃园社区")
-    await send(world, "worker", "POST", f"/registrations/{member['id']}/accept", {})
-    listed = await send(world, "liaison", "GET", "/documents", params={"kind": "receipt", "box": "received"})
-    assert len(listed["items"]) == 2
-    newest = await send(world, "liaison", "GET", f"/documents/{listed['items'][0]['id']}")
-    (outcome,) = newest["content"]["outcomes"]
-    assert (outcome["name"], outcome["reference"], outcome["state"]["code"]) == ("测member", "A001", "accepted")
-    await send(world, "liaison2", "GET", f"/documents/{listed['items'][0]['id']}", status=404)
-
-
-async def test_who_lives_outside_reports_only_to_a_community_of_the_unit(world):
-    await issued(world, row(world, "unit", "community"))
-    asked = await report_in(world)
-    await send(world, "worker", "POST", f"/registrations/{asked['id']}/accept", {})
-    body = {"communityId": str(world.places["community2"]), "basis": "paired_fallback"}
-    refused = await send(world, "member", "POST", "/registrations", body, 409)
-    assert refused["code"] == "not_paired"
-    refused = await send(world, "member3", "POST", "/registrations", {}, 409)
-    assert refused["code"] == "no_paired_community"
-
-
-async def test_a_pseudonymous_unit_reads_no_name_in_its_receipt(world):
-    from api.models import Organization
-
-    def hide(session, _actor):
-        session.execute(
-            sa.update(Organization).where(Organization.id == world.places["unit"]).values(disclosure="pseudonymous")
-        )
-
-    world.run(hide)
-    member = await send(world, "member", "POST", "/registrations", row_of(world, "community"), 201)
-    await send(world, "worker", "POST", f"/registrations/{member['id']}/accept", {})
-    (receipt,) = (await send(world, "liaison", "GET", "/documents", params={"kind": "receipt"}))["items"]
-    content = (await send(world, "liaison", "GET", f"/documents/{receipt['id']}"))["content"]
-    assert (content["outcomes"][0]["name"], content["outcomes"][0]["reference"]) == ("（不予披露）", "A001")
 
 
 async def test_over_capacity_is_previewed_refused_rebalanced_and_remembered(world):
@@ -213,38 +86,6 @@ async def test_members_can_be_what_a_plan_measures(world):
     draft = await send(world, "committee", "POST", "/plans", plan(world, *rows, measure="members"), 201)
     (use,) = draft["uses"]
     assert (use["peak"], use["capacity"], use["over"]) == (43, 42, 1)
-
-
-async def test_a_new_edition_keeps_what_stands_and_withdraws_the_rest(world):
-    first = await issued(world, row(world, "unit", "community"), row(world, "unit2", "community"))
-    asked = await report_in(world)
-    await send(world, "worker", "POST", f"/registrations/{asked['id']}/accept", {})
-    edited = await send(world, "committee", "PUT", f"/plans/{first['id']}", edit_of(world), 409)
-    assert edited["code"] == "step_not_allowed"
-    without = plan(world, row(world, "unit2", "community2"), supersedesId=first["id"])
-    draft = await send(world, "committee", "POST", "/plans", without, 201)
-    refused = await send(world, "committee", "POST", f"/plans/{draft['id']}/issue", {}, 409)
-    assert (refused["code"], refused["units"]) == ("plan_drops_registration", [str(world.places["unit"])])
-    body = edit_of(world, row(world, "unit", "community"), row(world, "unit2", "community2"))
-    await send(world, "committee", "PUT", f"/plans/{draft['id']}", body)
-    second = await send(world, "committee", "POST", f"/plans/{draft['id']}/issue", {})
-    assert states(world) == [
-        ("unit", "community", "accepted", second["id"]),
-        ("unit2", "community", "withdrawn", first["id"]),
-        ("unit2", "community2", "proposed", second["id"]),
-    ]
-    assert (await send(world, "committee", "GET", f"/plans/{first['id']}"))["state"] == "superseded"
-    assert (await report_in(world, "unit2", "community", "liaison2", 409))["code"] == "not_in_plan"
-    await report_in(world, "unit2", "community2", "liaison2")
-    told = (await send(world, "committee", "GET", f"/plans/{second['id']}/history"))["items"]
-    assert {change["planId"] for change in told} == {first["id"], second["id"]}
-    assert "document.supersede" in [change["step"] for change in told]
-
-
-def edit_of(world, *rows):
-    body = plan(world, *rows)
-    del body["issuerId"]
-    return body
 
 
 async def test_a_new_edition_without_rows_begins_with_those_that_stand(world):
