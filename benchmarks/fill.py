@@ -95,11 +95,20 @@ def ground(kind: str, members: int = 256, shifts: int = 40) -> Iterator[Ground]:
                 session.execute("CREATE DATABASE bench")
             url = server.url("bench")
         migrate(url)
-        yield fill(kind, url, root / "var", server, members, shifts)
+        filled = fill(kind, url, root / "var", server, members, shifts)
+        analyze(filled)
+        yield filled
     finally:
         if server is not None:
             server.stop()
         shutil.rmtree(root, ignore_errors=True)
+
+
+def analyze(filled: Ground) -> None:
+    """Let PostgreSQL look at what was written, as its own autovacuum would have within a minute."""
+    if filled.server is not None:
+        with server_session(filled.server, "bench") as session:
+            session.execute("ANALYZE")
 
 
 def server_session(server: Postgres, database: str) -> Any:

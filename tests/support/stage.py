@@ -65,13 +65,18 @@ class Stage:
 
     def rows(self) -> dict[str, list[str]]:
         """Return everything that is stored, so that two moments can be compared."""
-        tables = SQLModel.metadata.tables
-        with self.world.house.engines.look() as session:
-            return {name: sorted(map(repr, session.rows(sa.select(table)))) for name, table in tables.items()}
+        return stored(self.world)
 
     def close(self) -> None:
         """End the application's threads and connections."""
         self.world.close()
+
+
+def stored(world: worlds.World) -> dict[str, list[str]]:
+    """Return every row of every table of a world, so that two moments can be compared."""
+    tables = SQLModel.metadata.tables
+    with world.house.engines.look() as session:
+        return {name: sorted(map(repr, session.rows(sa.select(table)))) for name, table in tables.items()}
 
 
 def _two_more(session: Any, actor: Any, world: worlds.World) -> None:
