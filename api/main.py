@@ -52,12 +52,17 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
         threads = [JobLoop(house), Sealing(house)] if house.settings.jobs else []
         for thread in threads:
             thread.start()
-        yield
-        for thread in threads:
-            thread.stop()
-        house.close()
+        try:
+            yield
+        finally:
+            for thread in threads:
+                thread.stop()
+            house.close()
 
-    app = FastAPI(title="双报到 Dual reporting", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living)
+    app = FastAPI(
+        title="双报到 Dual reporting", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
+        lifespan=living,
+    )  # fmt: skip
     app.state.house = house
     doors = Doors(all_routes())
     app.router.routes.insert(0, doors)
@@ -85,5 +90,6 @@ def pages(doors: Doors) -> list[BaseRoute]:
 
 
 async def _unknown(request: Request, why: Any) -> Response:
-    problem: Problem = problems.MethodNotAllowed() if why.status_code == 405 else NotFound()
+    allow = (why.headers or {}).get("Allow", "")
+    problem: Problem = problems.MethodNotAllowed(allow=allow) if why.status_code == 405 else NotFound()
     return problems.answer(problem, preferred_language(request.headers.get("accept-language")), str(new_id()))

@@ -119,6 +119,8 @@ def answer(problem: Problem, language: str, request_id: str) -> Response:
     }
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if "allow" in problem.facts and status == 405:
+        headers["Allow"] = problem.facts["allow"]
     if isinstance(problem, errors.TooSlow | errors.TooLarge):
         headers["Connection"] = "close"  # what is left of the body is not waited for
     if status in (429, 503):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import parse_qsl
 
 from pydantic import TypeAdapter, ValidationError
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartParser
 from starlette.types import Receive
 
-from api.errors import Invalid, Malformed, TooLarge, TooSlow, UnsupportedMedia
+from api.errors import Invalid, Malformed, Problem, TooLarge, TooSlow, UnsupportedMedia
 
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 _TAG = re.compile(r'"v(\d{1,9})"')
@@ -48,30 +51,52 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-async def read_body(receive: Receive, declared: str | None, limit: int, seconds: float) -> bytes:
-    """Return the body; TooLarge past `limit` bytes, TooSlow when it is not there after `seconds`."""
+async def body_parts(receive: Receive, declared: str | None, limit: int, seconds: float) -> AsyncGenerator[bytes]:
+    """Yield the body as it comes; TooLarge past `limit` bytes, TooSlow when it is not all there after `seconds`."""
     if declared is not None and (not declared.isdecimal() or int(declared[:20]) > limit):
         raise TooLarge(limit=limit)
-    message = await receive()
-    body = message.get("body", b"")
-    if not message.get("more_body", False):
-        if len(body) > limit:
-            raise TooLarge(limit=limit)
-        return body
-    parts, size = [body], len(body)
-    try:
-        async with asyncio.timeout(seconds):
-            while message.get("more_body", False):
+    deadline, size, more = asyncio.get_running_loop().time() + seconds, 0, True
+    while more:
+        try:
+            async with asyncio.timeout_at(deadline):
                 message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Malformed
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > limit:
-                    raise TooLarge(limit=limit)
-    except TimeoutError as why:
-        raise TooSlow from why
-    return b"".join(parts)
+        except TimeoutError as why:
+            raise TooSlow from why
+        if message["type"] == "http.disconnect":
+            raise Malformed
+        part, more = message.get("body", b""), message.get("more_body", False)
+        size += len(part)
+        if size > limit:
+            raise TooLarge(limit=limit)
+        yield part
+
+
+async def read_body(receive: Receive, declared: str | None, limit: int, seconds: float) -> bytes:
+    """Return the body; TooLarge past `limit` bytes, TooSlow when it is not there after `seconds`."""
+    return b"".join([part async for part in body_parts(receive, declared, limit, seconds)])
+
+
+class _InMemory(MultiPartParser):
+    """Keeps what people bring in memory, up to the route's limit: no disk holds it in plain text."""
+
+    spool_max_size = 0
+
+
+async def read_upload(parts: AsyncGenerator[bytes], content_type: str | None, name: str) -> UploadFile:
+    """Return the one file of a multipart body, in the part `name`; UnsupportedMedia, Malformed or Invalid otherwise."""
+    kind = (content_type or "").split(";", 1)[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise UnsupportedMedia
+    try:
+        form = await _InMemory(Headers({"Content-Type": content_type or ""}), parts, max_files=1, max_fields=0).parse()
+    except Problem:
+        raise
+    except Exception as why:  # the parser raises many kinds for broken parts, or more than the one file
+        raise Malformed from why
+    upload = form.get(name)
+    if not isinstance(upload, UploadFile):
+        raise Invalid(pointer=f"/{name}")
+    return upload
 
 
 def parse_json(adapter: TypeAdapter[Any], body: bytes, content_type: str | None) -> Any:
@@ -149,7 +174,7 @@ def prefers_json(header: str | None) -> bool:
 
 def _place(found: Any, root: str) -> dict[str, Any]:
     code, words = _words(found["type"])
-    steps = [str(step)[:60] for step in found["loc"]]
+    steps = [str(step)[:60].replace("~", "~0").replace("/", "~1") for step in found["loc"]]
     pointer = "/" + "/".join(steps) if root == "/" and steps else "" if root == "/" else root + ".".join(steps)
     return {"pointer": pointer, "code": code, "detail": _both(words)}
 

@@ -11,11 +11,10 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any, get_type_hints
 
-from fastapi import Depends, Request, UploadFile
+from fastapi import Depends, UploadFile
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
@@ -25,8 +24,17 @@ from api import problems
 from api.access import STEPS_OF_ROLE, Ask, roles_of
 from api.calls import Answer, Caller, House
 from api.db import new_id
-from api.errors import Malformed, NotFound, Problem, TooLarge
-from api.reading import expected_version, idempotency, parse_json, parse_query, preferred_language, read_body
+from api.errors import NotFound, Problem
+from api.reading import (
+    body_parts,
+    expected_version,
+    idempotency,
+    parse_json,
+    parse_query,
+    preferred_language,
+    read_body,
+    read_upload,
+)
 from api.security import Claims
 
 log = logging.getLogger("api")
@@ -143,14 +151,14 @@ class DoorRoute(APIRoute):
         arguments: dict[str, Any] = {}
         claims = self._claims(house, headers.get("authorization"))
         body = b""
+        declared, settings = headers.get("content_length"), house.settings
         if self._upload is not None:
-            upload = arguments[self._upload] = await self._uploaded(scope, receive, headers, house)
+            parts = body_parts(receive, declared, settings.upload_limit, settings.upload_seconds)
+            upload = arguments[self._upload] = await read_upload(parts, headers.get("content_type"), self._upload)
             body = await upload.read()  # the same key with another file is another request
             await upload.seek(0)
         elif self._body is not None or self.method != "GET":
-            body = await read_body(
-                receive, headers.get("content_length"), house.settings.body_limit, house.settings.body_seconds
-            )
+            body = await read_body(receive, declared, settings.body_limit, settings.body_seconds)
         for name, adapter in self._path.items():
             try:
                 arguments[name] = adapter.validate_strings(scope["path_params"][name])
@@ -172,20 +180,6 @@ class DoorRoute(APIRoute):
             return None
         kind, _, token = authorization.partition(" ")
         return house.tokens.read(token if kind.lower() == "bearer" else "")
-
-    async def _uploaded(self, scope: Scope, receive: Receive, headers: dict[str, str], house: House) -> UploadFile:
-        limit = house.settings.upload_limit
-        declared = headers.get("content_length", "")
-        if not declared.isdecimal() or int(declared[:20]) > limit:
-            raise TooLarge(limit=limit)
-        try:
-            form = await Request(scope, receive).form(max_files=1, max_fields=0, max_part_size=limit)
-        except HTTPException as why:  # broken parts, or more than the one file
-            raise Malformed from why
-        upload = form.get(self._upload or "")
-        if not isinstance(upload, UploadFile) and not hasattr(upload, "read"):
-            raise problems.errors.Invalid(pointer=f"/{self._upload}")
-        return upload  # type: ignore[return-value]
 
     def _answer(self, content: Any, request_id: str) -> Response:
         headers = {"Cache-Control": "no-store", "X-Request-Id": request_id, "X-Content-Type-Options": "nosniff"}
@@ -224,22 +218,23 @@ class Doors(BaseRoute):
         if scope["type"] != "http":
             return Match.NONE, {}
         path = scope["path"]
-        other: DoorRoute | None = None
+        others: set[str] = set()
         for route in self._table.get(self._key(path), ()):
             found = route.path_regex.match(path)
             if found is None:
                 continue
             if route.method == scope["method"]:
                 return Match.FULL, {"door": route, "path_params": found.groupdict(), "endpoint": route.endpoint}
-            other = route
-        return (Match.PARTIAL, {"door": None}) if other is not None else (Match.NONE, {})
+            others.add(route.method)
+        return (Match.PARTIAL, {"door": None, "others": others}) if others else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request through its route."""
         door: DoorRoute | None = scope["door"]
         if door is None:
             language = preferred_language(dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1"))
-            await problems.answer(problems.MethodNotAllowed(), language, str(new_id()))(scope, receive, send)
+            problem = problems.MethodNotAllowed(allow=", ".join(sorted(scope["others"])))
+            await problems.answer(problem, language, str(new_id()))(scope, receive, send)
             return
         await door.serve(scope, receive, send)
 

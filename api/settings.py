@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     body_limit: int = 64 * 1024
     upload_limit: int = 32 * 1024 * 1024
     body_seconds: float = 10.0
+    upload_seconds: float = 120.0
     seal_seconds: float = 0.5
     jobs: bool = True
 
