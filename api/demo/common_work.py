@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from fractions import Fraction
 from typing import Any
 
 from rich.table import Table
@@ -26,6 +27,7 @@ _UNIT_COLUMNS = ("unit", "group", "claimed_by")
 async def lists(story: Story) -> None:
     """Import every list; what it names and we have not is mapped to the demo's places by a table that is shown."""
     shown = Table("list", "name in the list", "stands for", title="名称对照 · what the names of the lists stand for")
+    reports: dict[str, dict[str, Any]] = {}
     with story.chapter("清单与既往服务", len(_LISTS)) as tell:
         for number, (kind, ours, theirs) in enumerate(_LISTS, 1):
             content = shipped(ours) if story.data is None else (story.data / theirs).read_bytes()
@@ -39,10 +41,26 @@ async def lists(story: Story) -> None:
                 "communities": {name: place.id for name, place in communities.items()},
                 "units": {name: place.id for name, place in units.items()},
             }
-            await brought_in(story, "city", kind, ours if story.data is None else theirs, content, options)
+            reports[kind] = await brought_in(
+                story, "city", kind, ours if story.data is None else theirs, content, options
+            )
             tell(number)
     if story.data is not None:
         story.console.print(shown)
+    _account_for(story, reports["past_services"]["result"])
+
+
+def _account_for(story: Story, report: dict[str, Any]) -> None:
+    totals = report["totals"]
+    stated, accepted = Fraction(totals["statedMinutes"]), Fraction(totals["acceptedMinutes"])
+    reviewed, refused = Fraction(totals["reviewedMinutes"]), Fraction(totals["refusedMinutes"])
+    for verdict in report["verdicts"]:
+        story.console.print(f"row {verdict['row']}: {verdict['zh']} · {verdict['en']}")
+    hours = " = ".join(
+        (f"{float(stated / 60):g} h", f"{float(accepted / 60):g} + {float(reviewed / 60):g} + {float(refused / 60):g}")
+    )
+    story.console.print(f"past services: {totals['records']} records, {hours} (accepted + reviewed + refused)")
+    story.counts["past_minutes_accepted"], story.counts["past_minutes_reviewed"] = int(accepted), int(reviewed)
 
 
 def _mapped(content: bytes, columns: tuple[str, ...], places: list[Place]) -> dict[str, Place]:

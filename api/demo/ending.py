@@ -35,7 +35,8 @@ async def assess(story: Story) -> None:
     story.digest = cycle["digest"]
     for row in await story.every("city", "/assessments", cycleId=cycle["id"]):
         story.counts[f"assessments_{row['subjectKind']}"] += 1
-        story.counts[f"grade_{row['grade']}"] += row["subjectKind"] == "member"
+        if row["subjectKind"] == "member":
+            story.counts[f"grade_{row['grade']}"] += 1
     with story.chapter("反馈送达") as tell:
         job = await story.post("city", f"{path}/deliver")
         await story.api.finished("city", job, tell)

@@ -33,8 +33,8 @@ async def divisions(story: Story) -> None:
             body = {"fileId": file_id, "issuer": "NBS", "year": 2023, "mode": "all_or_nothing"}
             job = await story.post("admin", "/organizations/import", body)
             job = await story.api.finished("admin", job, tell)
-        story.counts["divisions"] += job["counts"].get("created", 0)
-        story.counts["divisions_flagged"] += job["counts"].get("flagged", 0)
+        story.counts["divisions"] += job["result"]["created"]
+        story.counts["divisions_flagged"] += sum(job["result"]["flags"].values())
 
 
 async def officers(story: Story) -> None:
@@ -67,13 +67,17 @@ async def units(story: Story) -> None:
     for name, content in files:
         await brought_in(story, "admin", "units", name, content)
     root = story.nodes["employers"]
-    known = [unit for unit in await story.every("admin", "/organizations", parentId=root) if not unit["flags"]]
+    known = [unit for unit in await story.every("admin", "/organizations", parentId=root) if _is_clear(unit)]
     for number, unit in enumerate(sorted(known, key=lambda unit: unit["name"])[:UNITS], 1):
         story.units.append(Place(unit["id"], unit["name"], f"liaison-{number:02}"))
     story.house.write_now(story.operator, _appoint, story, [(unit.account, "liaison", unit.id) for unit in story.units])
 
 
 _PUBLIC_UNITS = ("sichuan_public_institutions.csv", "public_institutions_with_uscc.csv")
+
+
+def _is_clear(unit: dict[str, Any]) -> bool:
+    return set(unit["flags"]) <= {"kind_guessed_from_name"}
 
 
 async def rosters(story: Story) -> None:
@@ -98,8 +102,8 @@ async def brought_in(
     file_id = await story.api.upload(account, name, content)
     body = {"kind": kind, "fileId": file_id, "mode": "good_rows", "options": options or {}}
     job = await story.api.finished(account, await story.post(account, "/imports", body))
-    for outcome, count in job["counts"].items():
-        if isinstance(count, int):
+    for outcome, count in job["result"]["counts"].items():
+        if count:
             story.counts[f"{kind}_{outcome}"] += count
     return job
 
