@@ -64,7 +64,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             case.read case.assign case.answer case.close document.read document.export delivery.read delivery.list
             case.list case.escalate""",
         "district_officer": """
-            organization.read organization.import organization.create organization.edit organization.count
+            organization.read organization.create organization.edit organization.count
             organization.move organization.end organization_link.create organization_link.end organization.record
             registration.read
             need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read

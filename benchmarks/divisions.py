@@ -1,8 +1,8 @@
 """The national lists of divisions: import, import again, against a bare `executemany` of the same rows in the same run.
 
 `python -m benchmarks divisions --data FOLDER` reads the lists in FOLDER; without it the shipped city is repeated under
-made codes to the same size. SIZE=full measures PostgreSQL too. Each import runs in a process of its own, whose memory is
-read.
+made codes to the same size. SIZE=full measures PostgreSQL too. Each import runs in a process of its own, so that its
+memory can be read.
 """
 
 from __future__ import annotations

@@ -210,7 +210,8 @@ def conclude(
         changes.record(
             session, actor, "organization.import", "job", job_id, at=None, written=manifest, details=manifest
         )
-    return {"counts": {"concluded": True, "report_file_id": report_id}}
+    flagged = sum(bool(entry.flags) for entry in listing.read.divisions)
+    return {"counts": {"concluded": True, "reportFileId": report_id, "flagged": flagged}}
 
 
 def manifest_of(read: DivisionList, digest: str, written: bool) -> dict[str, Any]:
@@ -246,7 +247,7 @@ def summary(listing: Listing, reviews: Sequence[RowError], counts: dict[str, Any
         "unchanged": counts.get("done", 0) - number["created"] - number["renamed"],
         "levels": dict(sorted(levels.items())), "flags": dict(sorted(flags.items())),
         "repeated": read.repeated, "refused": len(listing.refused), "review": len(reviews),
-        "refused_rows": [error.as_row() for error in listing.refused[:SHOWN]],
-        "review_rows": [error.as_row() for error in reviews[:SHOWN]],
-        "report_file_id": counts.get("report_file_id"),
+        "refusedRows": [error.as_row() for error in listing.refused[:SHOWN]],
+        "reviewRows": [error.as_row() for error in reviews[:SHOWN]],
+        "reportFileId": counts.get("reportFileId"),
     }  # fmt: skip

@@ -140,7 +140,7 @@ def test_a_list_never_moves_a_node_nor_brings_one_back(world):
     moved = SMALL.replace("910101001001,戊社区居委会,5,910101001", "910101001001,戊社区居委会,5,910101002")
     moved += "910101002,庚街道,4,910101,街道\n"
     stood = imported(world, moved)
-    reviews = {(row["code"], row["value"][:12]) for row in stood["result"]["review_rows"]}
+    reviews = {(row["code"], row["value"][:12]) for row in stood["result"]["reviewRows"]}
     assert reviews == {("moved", "910101001001"), ("ended", "910101001002")}
     content = content_of(world)
     assert {node[8] for node in content["nodes"] if node[0] == "910101001001"} == {"910101001"}
@@ -160,7 +160,7 @@ def test_all_or_nothing_writes_nothing_and_says_why(world):
     assert (stood["state"], stood["result"]["problem"]["code"]) == ("failed", "rows_refused")
     assert stood["result"]["problem"]["facts"] == {"refused": 4}
     assert content_of(world) == before
-    report = world.house.read_now(world.operator, files.content, UUID(stood["result"]["report_file_id"]))
+    report = world.house.read_now(world.operator, files.content, UUID(stood["result"]["reportFileId"]))
     lines = list(csv.reader(io.StringIO(report.decode("utf-8-sig"))))
     assert [(line[0], line[2]) for line in lines[1:]] == [
         ("8", "bad_code_shape"), ("9", "parent_missing"), ("10", "missing_value"), ("11", "bad_code_shape"),
@@ -171,7 +171,7 @@ def test_all_or_nothing_writes_nothing_and_says_why(world):
 def test_good_rows_stand_and_bad_ones_are_reported(world):
     stood = imported(world, BAD, mode="good_rows")
     assert (stood["state"], stood["result"]["created"], stood["result"]["refused"]) == ("done", 6, 4)
-    assert [(row["row"], row["column"]) for row in stood["result"]["refused_rows"]] == [
+    assert [(row["row"], row["column"]) for row in stood["result"]["refusedRows"]] == [
         (8, "code"), (9, "parent_code"), (10, "name"), (11, "code"),
     ]  # fmt: skip
 
@@ -231,8 +231,8 @@ def killed(world, tmp_path, url, statements, *more):
 
 
 def _without_chance(job):
-    result = {name: value for name, value in job["result"].items() if name != "report_file_id"}
-    return job["state"], job["progress"], job["counts"] | {"report_file_id": None}, result
+    result = {name: value for name, value in job["result"].items() if name != "reportFileId"}
+    return job["state"], job["progress"], job["counts"] | {"reportFileId": None}, result
 
 
 def undisturbed(databases, kind, folder: Path, monkeypatch):
