@@ -70,6 +70,7 @@ def _row(reader: RowReader, zone: ZoneInfo) -> PastRow | None:
     start = reader.value("start", lambda cell: _time(cell, zone), required=True)
     end = reader.value("end", lambda cell: _time(cell, zone), required=True)
     number = reader.text("number", 60)
+    hours = reader.text("hours", 60) or ""
     participants = _participants(reader.raw("participants"))
     registered = reader.value("registered", lambda cell: cell_values.day(cell)[0])
     community, area, place = (reader.text(name, 200) for name in ("community", "area", "place"))
@@ -77,7 +78,7 @@ def _row(reader: RowReader, zone: ZoneInfo) -> PastRow | None:
         return None
     key = reader.text("key", 60) or number or f"{start.isoformat()} {title}"
     service = PastService(
-        title, start, end, narrow(reader.raw("hours")), participants, reader.raw("flags"),
+        title, start, end, narrow(hours), participants, reader.raw("flags"),
         reader.text("note", 2000) or "", registered or _year(number),
     )  # fmt: skip
     names = tuple(name for name in (community, place, area) if name)

@@ -114,8 +114,12 @@ class RowError:
 
 
 def row_error(row: int, column: str | None, code: str, value: str | None = None, **facts: Any) -> RowError:
-    """Return the error with the sentences of `REASONS` filled with the facts; a value is cut at 60 characters."""
+    """Return the error with the sentences of `REASONS` filled with the facts.
+
+    A value is cut at 60 characters, and one with control characters is not repeated.
+    """
     zh, en = REASONS[code]
+    value = None if value is not None and holds_control(value) else value
     shown = value if value is None or len(value) <= 60 else value[:60] + "…"
     return RowError(row, column, code, zh.format_map(facts), en.format_map(facts), shown)
 

@@ -14,7 +14,7 @@ from api.access import Actor
 from api.adapters.tables import Table, read_table
 from api.calls import House
 from api.db import Session
-from api.domain.rows import RowError
+from api.domain.rows import RowError, holds_control
 from api.errors import Problem
 from api.jobs.kinds import JobHandle, job_kind
 from api.jobs.loop import run_due
@@ -131,7 +131,7 @@ class _Report:
             "refused": [error.as_row() for error in self._refused[:SHOWN]],
             "flagged": [error.as_row() for error in looked_at[:SHOWN]],
             "reportFileId": self._kept(looked_at),
-            "ignoredColumns": list(self._ignored),
+            "ignoredColumns": [header for header in self._ignored if not holds_control(header)],
             "otherSheets": list(self._table.other_sheets),
             **self._checked.told,
             **told,

@@ -1,6 +1,7 @@
 """Imports of units and branches over HTTP: each row is written, left as it stands, or refused with its reason."""
 
 import io
+import json
 from pathlib import Path
 
 import openpyxl
@@ -176,6 +177,18 @@ async def test_a_row_with_nul_is_refused_alone_and_ten_megabytes_are_read(world)
     job = await imported(world, "committee", "units", big)
     assert job["state"] in ("done", "failed")
     assert job["result"].get("problem", {"code": "broken_table"})["code"] == "broken_table"
+
+
+async def test_json_with_control_characters_is_refused_row_by_row(world):
+    odd = [{"name": "甲中心", "x\x00y": "1"}, {"name": "乙\x00中心"}, {"name": "丙中心", "kind": "\x00"}]
+    odd[0] |= {"kind": "机关"}
+    job = await imported(world, "committee", "units", json.dumps(odd), name="a.json")
+    assert job["state"] == "done", job
+    assert [(e["row"], e["column"], e["code"]) for e in job["result"]["refused"]] == [
+        (3, "name", "control_character"),
+        (4, "kind", "unknown_kind"),
+    ]
+    assert (job["result"]["ignoredColumns"], job["result"]["counts"]["accepted"]) == ([], 1)
 
 
 async def test_the_first_sheet_is_read_and_the_others_are_named(world):

@@ -61,7 +61,7 @@ def check(session: Session, actor: Actor, rows: Sequence[PastRow], options: Opti
     given = {**options.units, **options.communities} | (
         {_DEFAULT: options.community_id} if options.community_id else {}
     )
-    names = [*(name for row in rows for name in row.places), _DEFAULT]
+    names = [*(name for row in rows for name in row.places), *({_DEFAULT} & set(given))]
     communities = resolve(session, actor, names, ["territory"], given, "entry.supplement")
     groups = resolve(session, actor, [row.group for row in rows], ["employer", "party", "body"], given)
     zone, calendar = zone_of(session, actor.tenant_id), WorkCalendar()
