@@ -201,3 +201,28 @@ async def test_needs_whose_day_has_passed_expire(world):
     assert world.run(needs.expire_due) == 1
     assert world.run(needs.expire_due) == 0
     assert (await state_of(world, f"/needs/{need['id']}"))["state"] == "expired"
+
+
+async def test_without_the_look_before_the_index_alone_lets_one_claim_stand(world, monkeypatch):
+    monkeypatch.setattr("api.services.projects.claiming", lambda session, need_id: None)
+    need = await published_need(world)
+    async with world.client("liaison") as liaison:
+        body = proposal(world, needId=need["id"])
+        answers = await asyncio.gather(*(liaison.post("/api/v1/projects", json=body) for _ in range(10)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
+
+
+async def test_projects_are_listed_by_party_need_and_state(world):
+    need = await published_need(world)
+    project = await proposed(world, needId=need["id"])
+    async with world.client("worker") as worker, world.client("far_worker") as stranger:
+
+        async def found(client, **params):
+            answer = await client.get("/api/v1/projects", params={"limit": 100, **params})
+            return [item["id"] for item in answer.json()["items"]]
+
+        assert await found(worker, needId=need["id"]) == [project["id"]]
+        assert project["id"] in await found(worker, organizationId=str(world.places["unit"]), state="proposed")
+        assert project["id"] not in await found(worker, organizationId=str(world.places["far_community"]))
+        assert await found(stranger, needId=need["id"]) == []
+        assert (await worker.get("/api/v1/projects", params={"colour": "red"})).status_code == 422

@@ -1,6 +1,7 @@
 """资源清单 over HTTP, on both databases: never promised beyond what there is."""
 
 import asyncio
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from api.errors import Conflict
 from api.models import Project, Resource
+from api.services.resources import busiest
 from tests.support import world as worlds
 from tests.support.clock import Clock
 from tests.support.matching import (
@@ -103,3 +105,10 @@ async def test_a_resource_is_edited_as_a_draft_and_withdrawn_once_published(worl
         assert draft["id"] in [item["id"] for item in listed["items"]]
         gone = await post(liaison, f"/resources/{draft['id']}/withdraw", {"reason": "人员调整"})
         assert gone["state"] == "withdrawn"
+
+
+def test_the_busiest_day_of_a_venue_is_where_most_stretches_meet():
+    first, second, third = (date(2026, 4, day) for day in (1, 3, 5))
+    assert busiest([(first, third, 1), (second, third, 2)], first) == 3
+    assert busiest([(first, second, 1), (second, third, 1)], first) == 1  # half-open: the change of day is free
+    assert busiest([], first) == 0
