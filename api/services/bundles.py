@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -117,9 +118,14 @@ def _head(cut: Cut, subject: str, kind: str, gaps: Sequence[dict[str, str]]) -> 
         "period": {"start": cut.start.isoformat(), "end": cut.end.isoformat()},
         "asOf": cut.position,
         "timeZone": cut.zone.key,
-        "calendar": WorkCalendar().version,
+        "calendar": _calendar(),
     }
     return {**head, "unknown": gaps} if gaps else head
+
+
+@cache
+def _calendar() -> str:
+    return WorkCalendar().version  # reads the metadata of a package: once a process is enough
 
 
 def _as_of(cut: Cut, book: Book, accounts: Sequence[UUID], *selected: Any) -> Any:
