@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from api.db import Session, new_id
 from api.domain.belonging import Belonging, Span
 from api.domain.codes import verify_code
 from api.domain.presence import Arrival, Key, PresencePolicy, PresenceRow, SelfRecorded, ShiftFacts, admit
-from api.errors import Forbidden, NotFound, Problem
+from api.errors import NotFound, Problem
 from api.models import Activity, Affiliation, Fact, Person, Shift, Signup, Tenant
 from api.services import settlement
 from api.services.activities import HOST, ORGANIZER, grant_over
@@ -104,6 +104,23 @@ class Board:
     facts: dict[Key, Any] = field(default_factory=dict)
     revisions: dict[Key, int] = field(default_factory=dict)
     new: list[dict[str, Any]] = field(default_factory=list)
+    days: dict[UUID, date] = field(default_factory=dict)
+    rules: dict[UUID, ShiftFacts] = field(default_factory=dict)
+
+    def day(self, shift_id: UUID) -> date:
+        """Return the tenant's day on which a shift starts: what is served there belongs to it."""
+        if shift_id not in self.days:
+            shift = self.shifts[shift_id]
+            self.days[shift_id] = shift.starts_at.astimezone(ZoneInfo(shift.zone)).date()
+        return self.days[shift_id]
+
+    def rule(self, shift_id: UUID) -> ShiftFacts:
+        """Return what the rules have to know of a shift."""
+        if shift_id not in self.rules:
+            shift = self.shifts[shift_id]
+            policy = PresencePolicy(**{name: shift.policy[name] for name in _PRESENCE if name in shift.policy})
+            self.rules[shift_id] = ShiftFacts(shift.id, shift.starts_at, shift.ends_at, shift.state, policy=policy)
+        return self.rules[shift_id]
 
     def take(self, rows: Sequence[Any]) -> None:
         """Note the facts that stand, and of those taken back the last revision."""
@@ -118,16 +135,16 @@ class Board:
                 )  # fmt: skip
 
     def write(self, session: Session, actor: Actor, row: PresenceRow, grant: UUID | None) -> None:
-        """Let a decided row stand, and keep it as a fact to be inserted."""
-        shift = self.shifts[row.shift_id]
-        served_on = shift.starts_at.astimezone(ZoneInfo(shift.zone)).date()
+        """Let a decided row stand, and keep it as a fact to be inserted; its natural key stands for the request's."""
+        served_on = self.day(row.shift_id)
         fact = {
             "id": new_id(), "tenant_id": actor.tenant_id, "recorded_at": session.now, "actor_id": actor.person_id,
-            "grant_id": grant, **actor.take_key(), "kind": row.kind, "account_kind": "person",
+            "grant_id": grant, "request_key": None, "fingerprint": None, "kind": row.kind, "account_kind": "person",
             "account_id": row.person_id, "occurred_at": row.at, "served_on": served_on, "provenance": row.provenance,
             "shift_id": row.shift_id, "pair": row.pair, "revision": self.revisions.get(row.key, -1) + 1,
-            "community_id": shift.community_id, "employer_id": self.belonging.employer(row.person_id, served_on),
-            "reverses_id": None, "details": {"walk_in": True} if row.walk_in else {},
+            "community_id": self.shifts[row.shift_id].community_id,
+            "employer_id": self.belonging.employer(row.person_id, served_on), "reverses_id": None,
+            "details": {"walk_in": True} if row.walk_in else {},
         }  # fmt: skip
         self.standing[row.key], self.facts[row.key] = row, fact
         self.new.append(fact)
@@ -194,24 +211,17 @@ def _record(session: Session, board: Board, actor: Actor, presented: Presented) 
         account, shift.id, presented.direction, presented.pair, at, session.now, "code" if own else "roll_call",
         actor.account_id,
     )  # fmt: skip
-    row = admit(_facts_of(shift), arrival, board.signups.get((account, shift.id)), board.standing)
-    board.write(session, actor.aside(), row, grant)
+    row = admit(board.rule(shift.id), arrival, board.signups.get((account, shift.id)), board.standing)
+    board.write(session, actor, row, grant)
     return key
 
 
 def _require_code(session: Session, actor: Actor, shift: Any, presented: Presented) -> None:
     """Let the code prove the presence of those alone who cannot show it themselves."""
-    try:
-        grant_over(actor, "shift.show_code", shift)
-    except Forbidden:
-        verify_code(shift.secret, presented.code, session.now)
-    else:
+    paths = (shift.host_path, shift.organizer_path)
+    if shift.leader_id == actor.person_id or any(actor.grant_for("shift.show_code", path) for path in paths):
         raise SelfRecorded
-
-
-def _facts_of(shift: Any) -> ShiftFacts:
-    policy = PresencePolicy(**{name: shift.policy[name] for name in _PRESENCE if name in shift.policy})
-    return ShiftFacts(shift.id, shift.starts_at, shift.ends_at, shift.state, policy=policy)
+    verify_code(shift.secret, presented.code, session.now)
 
 
 def _settled(
