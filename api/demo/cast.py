@@ -38,7 +38,8 @@ def cast(units: list[str], communities: list[str], each: int = 26, seed: int = 2
             if place == each and number <= len(_RARE):
                 name = _RARE[number - 1]
             home = None if place % 13 == 0 else communities[(number + place) % len(communities)]
-            members.append(Member(f"U{number:02}-{place:03}", name, unit, home, chance.choice((0, 30, 55, 70, 80, 95))))
+            zeal = chance.choice((85, 95, 100) if number % 4 == 0 else (0, 30, 55, 70, 90))
+            members.append(Member(f"U{number:02}-{place:03}", name, unit, home, zeal))
     return members
 
 

@@ -16,7 +16,7 @@ _TITLES = (
     ("儿童课后陪伴", "volunteer_service"), ("垃圾分类引导", "volunteer_service"), ("护学岗", "volunteer_service"),
     ("重阳敬老", "volunteer_service"),
 )  # fmt: skip
-_CAPACITY = 14
+_CAPACITY = 26
 
 
 async def serve(story: Story, first: date, months: int) -> None:
@@ -42,7 +42,7 @@ async def _one_day(story: Story, chance: random.Random, day: date, plan: tuple[s
     story.clock.move(_at(day, 8, 55))
     came = [(shift, [account for account in accounts if chance.random() < 0.93]) for shift, accounts in willing]
     await _roll_call(story, came, "check_in")
-    story.clock.move(_at(day, 11, 30))
+    story.clock.move(_at(day, 12, 30))
     stayed = [(shift, [account for account in accounts if chance.random() < 0.97]) for shift, accounts in came]
     await _roll_call(story, stayed, "check_out")
 
@@ -57,7 +57,7 @@ async def _announced(story: Story, community: Place, day: date, title: str, natu
             "communityId": community.id, "organizerId": community.id, "place": f"{community.name}党群服务中心",
         },
     )  # fmt: skip
-    window = {"startsAt": _at(day, 9, 0).isoformat(), "endsAt": _at(day, 11, 30).isoformat(), "capacity": _CAPACITY}
+    window = {"startsAt": _at(day, 9, 0).isoformat(), "endsAt": _at(day, 12, 30).isoformat(), "capacity": _CAPACITY}
     shift = await story.post(community.account, "/shifts", {"activityId": activity["id"], **window})
     await story.post(community.account, f"/activities/{activity['id']}/publish")
     story.counts["activities"] += 1
@@ -69,7 +69,7 @@ def _willing(
 ) -> list[tuple[dict[str, Any], list[str]]]:
     at_home: dict[str, list[str]] = {}
     for number, member in enumerate(story.members):
-        if chance.random() * 100 < member.zeal * 0.6:
+        if chance.random() * 100 < member.zeal * 0.85:
             home = member.home or story.communities[number % len(story.communities)].name
             at_home.setdefault(home, []).append(member.account)
     return [(shift, at_home.get(shift["community"].name, [])) for shift in shifts]
