@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from api.db import Session
 from api.domain.steps import ALL_STEPS, TABLES
 from api.errors import Forbidden, NotFound, Unauthenticated
-from api.models import NOBODY, Grant, Organization, OrganizationLink, Person
+from api.grants import active
+from api.models import NOBODY, Organization
 from api.security import Claims
 
 # Roles → steps. A step is also the operation id of its route, the kind of its event and an entry of `allowedActions`.
@@ -111,6 +112,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
     }.items()
 }
 
+# What everybody may do for themselves gives nobody a say at a node, even where a grant says so.
+_GIVEN = frozenset(STEPS_OF_ROLE) - {"anyone", "member"}
+
 
 def roles_of(step: str) -> frozenset[str]:
     """Return the roles that may take a step; a step that no role may take is a mistake of the program."""
@@ -208,42 +212,14 @@ def _actor(ask: Ask, known: dict[UUID, tuple[UUID, UUID, tuple[Reach, ...]]]) ->
     return Forbidden(step=ask.step)
 
 
-_covered = sa.orm.aliased(Organization, name="covered")
-
-
-def _in_force(table: Any) -> sa.ColumnElement[bool]:
-    today = sa.bindparam("today")
-    return sa.and_(table.valid_from <= today, sa.or_(table.valid_to.is_(None), table.valid_to > today))
-
-
-_COVERS = sa.and_(
-    OrganizationLink.from_id == Grant.organization_id, OrganizationLink.kind == "covers", _in_force(OrganizationLink)
-)
-_WHO = (
-    sa.select(
-        Person.id, Person.account_id, Person.tenant_id, Grant.role, Grant.id.label("grant_id"), Grant.organization_id,
-        Organization.path, _covered.path.label("covered_path"),
-    )
-    .select_from(Person)
-    .outerjoin(Grant, sa.and_(Grant.person_id == Person.id, _in_force(Grant)))
-    .outerjoin(Organization, Organization.id == Grant.organization_id)
-    .outerjoin(OrganizationLink, _COVERS)
-    .outerjoin(_covered, _covered.id == OrganizationLink.to_id)
-    .where(Person.id.in_(sa.bindparam("people", expanding=True)), Person.state == "active")
-)  # fmt: skip
-
-
 def _people(session: Session, wanted: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID, tuple[Reach, ...]]]:
     known: dict[UUID, tuple[UUID, UUID, tuple[Reach, ...]]] = {}
-    today = session.now.date()
-    for person, account, tenant, role, grant, organization, path, covered in session.rows(
-        _WHO, {"people": sorted(wanted), "today": today}
-    ):
-        _, _, reaches = known.get(person, (account, tenant, ()))
-        if role is not None and role in STEPS_OF_ROLE:
-            more = tuple(Reach(role, grant, organization, reach) for reach in (path, covered) if reach is not None)
+    for row, paths in active(session, wanted):
+        _, _, reaches = known.get(row.id, (None, None, ()))
+        if row.role in _GIVEN:
+            more = (Reach(row.role, row.grant_id, row.organization_id, path) for path in paths)
             reaches += tuple(reach for reach in more if reach not in reaches)
-        known[person] = (account, tenant, reaches)
+        known[row.id] = (row.account_id, row.tenant_id, reaches)
     return known
 
 

@@ -186,12 +186,17 @@ def _kept(settings: Settings, name: str, make: Callable[[], str]) -> str:
     path: Path = settings.var_dir / "secrets" / name
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        draft = path.with_suffix(f".{os.getpid()}")
+        draft = path.with_suffix(f".{secrets.token_hex(8)}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(make())
+            file.flush()
+            os.fsync(file.fileno())  # a key lost with the power would take with it all that it sealed
         try:
             os.link(draft, path)  # of two first starts at once, one wins and both read the same
         except FileExistsError:
             pass
         draft.unlink()
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
     return path.read_text()

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
-from api import access, calls
+from api import calls, grants
 from api.access import Actor, Ask
 from api.db import Session, new_id
 from api.main import create_app
@@ -69,14 +69,15 @@ def _bound(values: Mapping[str, Any], name: str, index: int, plain: bool) -> Any
     return value.hex if isinstance(value, UUID) else str(value)
 
 
-_WHO, _SHIFTS = Printed(access._WHO), Printed(presences._SHIFTS)
+_WHO, _SHIFTS = Printed(grants.WHO), Printed(presences._SHIFTS)
 _PEOPLE, _STANDING = Printed(presences._PEOPLE), Printed(presences._STANDING_OF)
 
 
 def recognise(session: Session, asks: Sequence[Ask]) -> list[Actor]:
     """Return the actor of each request by one bare statement."""
     people = sorted({ask.claims.person_id for ask in asks if ask.claims})
-    known = {_uuid(row[0]): row for row in _WHO.rows(session, {"people": people, "today": session.now.date()})}
+    around = {"earliest": session.now.date(), "latest": session.now.date()}
+    known = {_uuid(row[0]): row for row in _WHO.rows(session, {"people": people, **around})}
     return [
         Actor(ask.claims.person_id, _uuid(known[ask.claims.person_id][1]), ask.claims.tenant_id, (), ask.step)
         for ask in asks

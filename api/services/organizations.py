@@ -65,7 +65,8 @@ def create(session: Session, actor: Actor, values: dict[str, Any], parent_id: UU
     }
     organization_id = changes.create(session, actor, Organization, "organization.create", node, at=parent_id)
     if above is not None:
-        link(session, actor, "part_of", organization_id, above.id, since=session.now.date(), basis="created")
+        since = days.today(session, actor.tenant_id)
+        link(session, actor, "part_of", organization_id, above.id, since=since, basis="created")
     return organization_id
 
 

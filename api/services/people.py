@@ -13,6 +13,7 @@ from api.access import Actor, found
 from api.db import Session, new_id
 from api.models import Affiliation, Grant, Identity, Organization, Person, PersonStatus
 from api.services import changes
+from api.services.days import today
 from api.visibility import DISPUTED, visible
 
 SEALED = ("name", "phone", "id_number")
@@ -63,7 +64,8 @@ def affiliation_row(
     """
     return {
         "id": new_id(), "tenant_id": actor.tenant_id, "version": 1, "created_at": session.now, "person_id": person_id,
-        "organization_id": organization_id, "kind": kind, "valid_from": more.get("since") or session.now.date(),
+        "organization_id": organization_id, "kind": kind,
+        "valid_from": more.get("since") or today(session, actor.tenant_id),
         "valid_to": None, "basis": more.get("basis"), "state": more.get("state", "active"),
         "principal": more.get("principal", False),
         "roster_number": more.get("roster_number"), "reason": None, "replaces_id": more.get("replaces_id"),
@@ -85,7 +87,7 @@ def grant(
     """Give a person a role at a node; return the grant's id."""
     values = {
         "role": role, "person_id": person_id, "client_id": None, "organization_id": organization_id,
-        "affiliation_id": None, "given_by": actor.person_id, "valid_from": since or session.now.date(),
+        "affiliation_id": None, "given_by": actor.person_id, "valid_from": since or today(session, actor.tenant_id),
         "valid_to": None,
     }  # fmt: skip
     row = {"id": new_id(), "tenant_id": actor.tenant_id, "version": 1, "created_at": session.now, **values}

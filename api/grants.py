@@ -1,0 +1,64 @@
+"""Grants in force: who is active, with which roles at which nodes, on the tenant's own day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from api.db import Session
+from api.models import Grant, Organization, OrganizationLink, Person, Tenant
+
+_covered = sa.orm.aliased(Organization, name="covered")
+
+
+def _about_now(table: Any) -> sa.ColumnElement[bool]:
+    still = sa.or_(table.valid_to.is_(None), table.valid_to > sa.bindparam("earliest"))
+    return sa.and_(table.valid_from <= sa.bindparam("latest"), still)
+
+
+_COVERS = sa.and_(
+    OrganizationLink.from_id == Grant.organization_id, OrganizationLink.kind == "covers", _about_now(OrganizationLink)
+)
+WHO = (
+    sa.select(
+        Person.id, Person.account_id, Person.tenant_id, Tenant.zone, Grant.role, Grant.id.label("grant_id"),
+        Grant.organization_id, Grant.valid_from, Grant.valid_to, Organization.path,
+        OrganizationLink.valid_from.label("covered_from"), OrganizationLink.valid_to.label("covered_to"),
+        _covered.path.label("covered_path"),
+    )
+    .select_from(Person)
+    .join(Tenant, Tenant.id == Person.tenant_id)
+    .outerjoin(Grant, sa.and_(Grant.person_id == Person.id, _about_now(Grant)))
+    .outerjoin(Organization, Organization.id == Grant.organization_id)
+    .outerjoin(OrganizationLink, _COVERS)
+    .outerjoin(_covered, _covered.id == OrganizationLink.to_id)
+    .where(Person.id.in_(sa.bindparam("people", expanding=True)), Person.state == "active")
+)  # fmt: skip
+
+
+def active(session: Session, people: Iterable[UUID]) -> Iterator[tuple[Any, list[str]]]:
+    """Yield each active person's row, once for each grant, with the paths that the grant reaches today; one statement.
+
+    A path is the node's own, or of a node that it covers. Who has no grant in force comes with no path. The statement
+    knows no time zones: it takes a day more on either side, and the tenant's own day decides here.
+    """
+    around = {
+        "earliest": (session.now - timedelta(hours=12)).date(), "latest": (session.now + timedelta(hours=14)).date(),
+    }  # fmt: skip
+    for row in session.rows(WHO, {"people": sorted(people), **around}):
+        today = session.now.astimezone(ZoneInfo(row.zone)).date()
+        paths = []
+        if row.role is not None and _holds(today, row.valid_from, row.valid_to):
+            paths.append(row.path)
+            if row.covered_path is not None and _holds(today, row.covered_from, row.covered_to):
+                paths.append(row.covered_path)
+        yield row, paths
+
+
+def _holds(day: date, begins: date, ends: date | None) -> bool:
+    return begins <= day and (ends is None or day < ends)
