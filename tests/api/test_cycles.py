@@ -1,0 +1,88 @@
+"""Cycles over HTTP: what cannot be, who may, and a request that is repeated."""
+
+import pytest
+
+from tests.support import world as worlds
+from tests.support.clock import Clock
+
+
+@pytest.fixture(scope="module")
+def world(database, tmp_path_factory):
+    built = worlds.build(database, tmp_path_factory.mktemp("var"), Clock())
+    yield built
+    built.close()
+
+
+async def body(world, officer, **more):
+    """Return a cycle that can be opened, with active rulebooks of the district."""
+    at, ids = str(world.places["district"]), {}
+    for subject in ("member", "unit"):
+        book = (
+            await officer.post("/api/v1/rulebooks", json={"shipped": f"basic-{subject}", "organizationId": at})
+        ).json()
+        if book["state"] == "draft":
+            await officer.post(f"/api/v1/rulebooks/{book['id']}/activate")
+        ids[f"{subject}RulebookId"] = book["id"]
+    return {
+        "title": "2025年度", "organizationId": at, "periodStart": "2025-01-01", "periodEnd": "2026-01-01",
+        "cutOff": "2025-12-31", **ids, **more,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"periodEnd": "2025-01-01"}, "/periodEnd"),
+        ({"cutOff": "2024-12-31"}, "/cutOff"),
+        ({"cutOff": "2026-01-02"}, "/cutOff"),
+    ],
+)
+async def test_days_that_contradict_each_other_are_refused(world, wrong, pointer):
+    async with world.client("district_officer") as officer:
+        refused = await officer.post("/api/v1/cycles", json=await body(world, officer, **wrong))
+        assert (refused.status_code, refused.json()["code"]) == (422, "cycle_dates")
+        assert refused.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_a_rulebook_that_does_not_fit_is_refused(world):
+    async with world.client("district_officer") as officer:
+        right = await body(world, officer)
+        for wrong in (
+            {"memberRulebookId": right["unitRulebookId"]},
+            {"unitRulebookId": right["memberRulebookId"]},
+            {"periodStart": "2019-01-01", "cutOff": "2019-12-31"},  # before the rule holds
+        ):
+            refused = await officer.post("/api/v1/cycles", json={**right, **wrong})
+            assert (refused.status_code, refused.json()["code"]) == (409, "rulebook_does_not_fit")
+        absent = {**right, "memberRulebookId": str(world.places["city"])}
+        assert (await officer.post("/api/v1/cycles", json=absent)).status_code == 404
+    async with world.client("city_officer") as city:
+        above = {**right, "organizationId": str(world.places["city"])}  # a district's rule does not judge its city
+        assert (await city.post("/api/v1/cycles", json=above)).json()["code"] == "rulebook_does_not_fit"
+
+
+async def test_who_may_not_and_what_is_not_yet(world):
+    async with world.client("district_officer") as officer:
+        right = await body(world, officer)
+        cycle = (await officer.post("/api/v1/cycles", json=right)).json()
+        assert cycle["allowedActions"] == ["cycle.compute"]
+        path = f"/api/v1/cycles/{cycle['id']}"
+        early = await officer.post(f"{path}/publish")
+        assert (early.status_code, early.json()["code"]) == (409, "step_not_allowed")
+        assert early.json()["allowedActions"] == ["cycle.compute"]
+    for name in ("member", "liaison", "worker", "street_officer", "auditor"):
+        async with world.client(name) as client:
+            assert (await client.get(path)).status_code == 200
+            for step in ("compute", "publish", "finalize", "deliver"):
+                assert (await client.post(f"{path}/{step}")).status_code == 403
+            assert (await client.post("/api/v1/cycles", json=right)).status_code == 403
+
+
+async def test_a_repeated_request_queues_one_computation(world):
+    async with world.client("district_officer") as officer:
+        cycle = (await officer.post("/api/v1/cycles", json=await body(world, officer))).json()
+        path, key = f"/api/v1/cycles/{cycle['id']}/compute", {"Idempotency-Key": "compute-once"}
+        first, again = [await officer.post(path, headers=key) for _ in range(2)]
+        assert (first.status_code, again.status_code) == (202, 202)
+        assert first.headers["location"] == f"/api/v1/jobs/{first.json()['id']}"
+        assert (again.json()["id"], again.headers["idempotent-replay"]) == (first.json()["id"], "true")
