@@ -12,17 +12,19 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from api.access import Actor
 from api.calls import House
 from api.db import Session, migrate, new_id
 from api.domain.codes import code_at
-from api.models import Activity, Affiliation, Need, Person, Shift, Signup
+from api.models import Activity, Affiliation, Fact, Need, Person, Shift, Signup
 from api.services import changes, organizations, people, tenants
 from api.settings import Settings
 from benchmarks.harness import request
 from tests.support.postgres import Postgres
 
+ZONE = ZoneInfo("Asia/Shanghai")
 SINCE = date(2020, 1, 1)
 KINDS = ("sqlite", "postgresql")
 
@@ -45,6 +47,7 @@ class Ground:
     employers: list[UUID] = field(default_factory=list)
     members: list[dict[str, Any]] = field(default_factory=list)
     shifts: list[dict[str, Any]] = field(default_factory=list)
+    past: list[dict[str, Any]] = field(default_factory=list)  # shifts that are over, where everybody is still inside
     tokens: list[str] = field(default_factory=list)
     spent: int = 0
 
@@ -118,20 +121,22 @@ def server_session(server: Postgres, database: str) -> Any:
     return connect(server.root, database)
 
 
-def fill(kind: str, url: str, var_dir: Path, server: Postgres | None, members: int, shifts: int) -> Ground:
-    """Write the people, places and shifts of a ground into a migrated, empty database."""
+def fill(
+    kind: str, url: str, var_dir: Path, server: Postgres | None, members: int, shifts: int, past: int = 0
+) -> Ground:
+    """Write people, places, open shifts and up to 12 past ones with their check-ins into a migrated, empty database."""
     house = House(Settings(database_url=url, var_dir=var_dir, jobs=False, token_minutes=600), now)
     try:
         actor = house.write_now(None, lambda session, _: tenants.found_tenant(session, "bench", "量城"))  # type: ignore[arg-type]
         found = Ground(kind, url, var_dir, actor, server)
-        house.write_now(actor, _populate, found, members, shifts)
+        house.write_now(actor, _populate, found, members, shifts, past)
         found.tokens = [house.tokens.issue(member["id"], actor.tenant_id) for member in found.members]
         return found
     finally:
         house.close()
 
 
-def _populate(session: Session, actor: Actor, found: Ground, members: int, shifts: int) -> None:
+def _populate(session: Session, actor: Actor, found: Ground, members: int, shifts: int, past: int) -> None:
     city = organizations.create(session, actor, {"axis": "territory", "kind": "city", "name": "量城"}, None)
     found.community = organizations.create(
         session, actor, {"axis": "territory", "kind": "community", "name": "量城社区"}, city
@@ -152,38 +157,60 @@ def _populate(session: Session, actor: Actor, found: Ground, members: int, shift
             for n, member in enumerate(found.members)
         ],
     )
-    _plan(session, actor, found, shifts)
+    activity = _activity(session, actor, found)
+    open_now = (session.now - timedelta(minutes=10), session.now + timedelta(hours=8))
+    found.shifts = _shifts(session, actor, found, activity, [open_now] * shifts)
+    over = [session.now - timedelta(minutes=30 * (number + 1)) for number in range(past)]
+    found.past = _shifts(session, actor, found, activity, [(at, at + timedelta(minutes=20)) for at in over])
+    session.insert(
+        Fact, [_checked_in(session, actor, found, shift, member) for shift in found.past for member in found.members]
+    )
 
 
-def _plan(session: Session, actor: Actor, found: Ground, shifts: int) -> None:
+def _activity(session: Session, actor: Actor, found: Ground) -> UUID:
     activity = changes.born(session, actor, "activity", "create", {
         "kind": "service", "nature": "volunteer_service", "voluntary": True, "title": "社区服务", "description": "",
         "risks": "", "category": None, "place": "", "community_id": found.community, "organizer_id": found.community,
-        "leader_id": None, "project_id": None, "reason": None, "policy": {}, "flags": [],
+        "leader_id": None, "project_id": None, "reason": None, "policy": {"check_out_minutes": 1440}, "flags": [],
     })  # fmt: skip
     session.insert(Activity, [{**activity, "state": "published"}])
-    codes = organizations.new_short_codes(shifts)
-    found.shifts = [
+    return activity["id"]
+
+
+def _shifts(
+    session: Session, actor: Actor, found: Ground, activity: UUID, windows: Sequence[tuple[datetime, datetime]]
+) -> list[dict[str, Any]]:
+    places = len(found.members)
+    codes = organizations.new_short_codes(len(windows))
+    rows = [
         changes.born(session, actor, "shift", "create", {
-            "activity_id": activity["id"], "community_id": found.community, "short_code": code,
-            "starts_at": session.now - timedelta(minutes=10), "ends_at": session.now + timedelta(hours=8),
-            "capacity": len(found.members), "confirmed": len(found.members), "imported": False,
-            "secret": os.urandom(32),
+            "activity_id": activity, "community_id": found.community, "short_code": code, "starts_at": starts,
+            "ends_at": ends, "capacity": places, "confirmed": places, "imported": False, "secret": os.urandom(32),
         })
-        for code in codes
+        for code, (starts, ends) in zip(codes, windows, strict=True)
     ]  # fmt: skip
-    session.insert(Shift, found.shifts)
-    for shift in found.shifts:
+    session.insert(Shift, rows)
+    for shift in rows:
+        seats = [
+            {"shift_id": shift["id"], "person_id": member["id"], "queued_at": session.now} for member in found.members
+        ]
         session.insert(
-            Signup,
-            [
-                changes.born(
-                    session, actor, "signup", "create",
-                    {"shift_id": shift["id"], "person_id": member["id"], "queued_at": session.now}, to="confirmed",
-                )
-                for member in found.members
-            ],
-        )  # fmt: skip
+            Signup, [changes.born(session, actor, "signup", "create", seat, to="confirmed") for seat in seats]
+        )
+    return rows
+
+
+def _checked_in(
+    session: Session, actor: Actor, found: Ground, shift: dict[str, Any], member: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "id": new_id(), "tenant_id": actor.tenant_id, "recorded_at": shift["starts_at"], "actor_id": member["id"],
+        "grant_id": None, "request_key": None, "fingerprint": None, "kind": "check_in", "account_kind": "person",
+        "account_id": member["account_id"], "occurred_at": shift["starts_at"],
+        "served_on": shift["starts_at"].astimezone(ZONE).date(), "provenance": "code", "shift_id": shift["id"],
+        "pair": 1, "revision": 0, "community_id": found.community, "employer_id": None, "reverses_id": None,
+        "details": {},
+    }  # fmt: skip
 
 
 def add_needs(session: Session, actor: Actor, community: UUID, count: int) -> list[UUID]:
