@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,10 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api import models
-from api.access import Actor
+from api.access import Actor, Reach
 from api.db import Session, new_id
 from api.domain.steps import TABLES
-from api.services import documents, files, rulebooks
+from api.services import documents, files, plans, rulebooks
 from tests.support import papers
 from tests.support.world import World
 
@@ -64,6 +65,8 @@ class Objects:
         noun = parameter.removesuffix("_id")
         if noun == "unit":
             return self.unit
+        if noun == "plan":
+            return self._drafted()
         table = TABLE_OF.get(noun) or getattr(models, "".join(part.title() for part in noun.split("_")), None)
         return None if table is None else self.of(table)
 
@@ -83,6 +86,15 @@ class Objects:
             self._session.insert(table, [row])
             self._made[table] = row["id"]
         return self._made[table]
+
+    def _drafted(self) -> UUID:
+        """Draft a plan at the unit; it is a document of another shape than the receipt."""
+        officer = replace(self._actor, reaches=(Reach("work_committee_officer", models.NOBODY, models.NOBODY, ""),))
+        values = {
+            "issuer_id": self.unit, "title": "联系安排", "reference": None, "starts_on": date(2026, 1, 1),
+            "ends_on": date(2027, 1, 1), "measure": "units", "capacities": [], "rows": None, "supersedes_id": None,
+        }  # fmt: skip
+        return plans.create(self._session, officer, values)
 
     def _issued(self) -> UUID:
         content = papers.a_receipt()
