@@ -36,7 +36,7 @@ async def demo(body: SignIn, who: Anyone) -> SignedIn:
     """Sign in as an invented person; only outside production."""
     person_id, tenant_id = await who.read(sessions.demo_account, body.account)
     token = who.house.tokens.issue(person_id, tenant_id)
-    return SignedIn(access_token=token, token_type="Bearer", expires_in=who.house.settings.token_minutes * 60)
+    return SignedIn(access_token=token, scheme="Bearer", expires_in=who.house.settings.token_minutes * 60)
 
 
 @router.get("/api/v1/me", operation_id="session.me")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from uuid import UUID
 
 from api.schemas.base import Body, Code, View
@@ -23,7 +24,7 @@ class SignedIn(View):
     """A bearer token and its life in seconds."""
 
     access_token: str
-    token_type: str
+    scheme: Literal["Bearer"]
     expires_in: int
 
 

@@ -96,7 +96,7 @@ def open_cases(session: Session, actor: Actor, asked: Sequence[dict[str, Any]]) 
     rows = [_born(session, actor, case, due[case.get("due_days", DUE_DAYS)]) for case in asked]
     session.insert_new(Case, sorted(rows, key=lambda row: (row["source"] or "", row["id"])))
     by_source: dict[Any, UUID] = dict(_standing(session, actor, [row["source"] for row in rows if row["source"]]))
-    ids = [by_source.get(row["source"], row["id"]) for row in rows]
+    ids: list[UUID] = [by_source.get(row["source"], row["id"]) for row in rows]
     new = [row for row, stands in zip(rows, ids, strict=True) if row["id"] == stands]
     for row in new:
         changes.record(session, actor, "case.create", "case", row["id"], at=row["organization_id"], written=row)

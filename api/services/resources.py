@@ -38,7 +38,8 @@ class VenueTaken(Conflict):
 _SHOWN = sa.select(
     Resource.id, Resource.version, Resource.state, Resource.kind, Resource.title, Resource.description,
     Resource.category, Resource.quantity, Resource.promised, Resource.quantity_text, Resource.organization_id,
-    Resource.reason, Resource.published_at, Resource.flags, Organization.name.label("organization_name"), Organization.path,
+    Resource.reason, Resource.published_at, Resource.flags, Organization.name.label("organization_name"),
+    Organization.path,
 ).join(Organization, Organization.id == Resource.organization_id)  # fmt: skip
 
 

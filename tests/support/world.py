@@ -97,7 +97,8 @@ def _populate(session: Session, actor: Actor, world: World) -> None:
     for name, role, at in (
         ("worker", "community_worker", "community"), ("worker2", "community_worker", "community2"),
         ("far_worker", "community_worker", "far_community"),
-        ("liaison", "liaison", "unit"), ("liaison2", "liaison", "unit2"), ("street_officer", "street_officer", "street"),
+        ("liaison", "liaison", "unit"), ("liaison2", "liaison", "unit2"),
+        ("street_officer", "street_officer", "street"),
         ("district_officer", "district_officer", "district"), ("city_officer", "city_officer", "city"),
         ("committee", "work_committee_officer", "employers"), ("admin", "system_admin", "employers"),
         ("auditor", "auditor", "city"), ("member", None, None), ("member2", None, None), ("member3", None, None),
