@@ -83,7 +83,7 @@ def test_killed_anywhere_and_run_again_the_import_ends_the_same(world, clock):
     undisturbed = left(world, *finished(world, 0))
     assert undisturbed[2] == "done"
     assert undisturbed[1] == [10, 20, 20, 20, 20]
-    for number, statement in enumerate((25, 60, 95, 130), start=1):
+    for number, statement in enumerate((25, 45, 60), start=1):
         unit, job_id = asked(world, number)
         assert die(world, 60 * number, statement), "the import was over before it was to be killed"
         clock.forward(seconds=3600)
@@ -108,7 +108,7 @@ def test_all_or_nothing_leaves_nothing_when_killed(world, clock):
     values = {"kind": "people", "file_id": file_id, "mode": "all_or_nothing", "options": {"organization_id": unit}}
     job_id = world.run(imports.request, values)
     found = []
-    for number, statement in enumerate((15, 25, 32, 40), start=1):
+    for number, statement in enumerate((15, 20, 25), start=1):
         assert die(world, 60 * number, statement)
         found.append(len(left(world, unit, job_id)[0]))
     assert found[0] == 0
@@ -121,6 +121,6 @@ def test_all_or_nothing_leaves_nothing_when_killed(world, clock):
 def test_an_import_that_looks_at_nothing_would_be_found_out(world, clock):
     undisturbed = left(world, *finished(world, 7))
     unit, job_id = asked(world, 8)
-    assert die(world, 60, 95)
+    assert die(world, 60, 45)
     assert not die(world, 3600, 0, "blind")
     assert left(world, unit, job_id) != undisturbed
