@@ -5,7 +5,6 @@ All three make the same of the same entries: at most 240 minutes an occasion and
 
 from __future__ import annotations
 
-import random
 import resource
 import sqlite3
 import tempfile
@@ -244,14 +243,13 @@ def _entries(filled: Filled, community: UUID, employer: UUID) -> None:
     tenant, nobody = filled.actor.tenant_id.hex, NOBODY.hex
     accounts, shifts = [each.hex for each in filled.accounts], [each.hex for each in filled.shifts]
     days = [(date(2025, 1, 2) + timedelta(days=n)).isoformat() for n in range(SHIFTS)]
-    at, lots = "2025-12-31 00:00:00.000000", random.Random(1)
-    ids = [f"{n:016x}{lots.getrandbits(64):016x}" for n in range(len(filled.who))]
+    at = "2025-12-31 00:00:00.000000"
 
     def entries() -> Iterator[tuple[Any, ...]]:
         for n, (who, shift, minutes) in enumerate(zip(filled.who, filled.shift, filled.minutes, strict=True)):
             yield (
-                ids[n], tenant, at, nobody, "person", accounts[who], "volunteer_minutes", int(minutes), "earned",
-                "volunteer_service", days[shift], "code", ids[n], 0, shifts[shift], community.hex, employer.hex,
+                f"{n:032x}", tenant, at, nobody, "person", accounts[who], "volunteer_minutes", int(minutes), "earned",
+                "volunteer_service", days[shift], "code", f"{n:032x}", 0, shifts[shift], community.hex, employer.hex,
             )  # fmt: skip
 
     raw = sqlite3.connect(filled.file)
@@ -262,7 +260,7 @@ def _entries(filled: Filled, community: UUID, employer: UUID) -> None:
         "provenance, source_id, revision, shift_id, community_id, employer_id"
     )
     raw.executemany(f"INSERT INTO entries ({columns}) VALUES ({', '.join('?' * 17)})", entries())
-    positions = ((tenant, n, "entry", each, b"", at) for n, each in enumerate(ids, start=1))
+    positions = ((tenant, n + 1, "entry", f"{n:032x}", b"", at) for n in range(len(filled.who)))
     raw.executemany(
         "INSERT INTO positions (tenant_id, position, kind, row_id, leaf, sealed_at) VALUES (?, ?, ?, ?, ?, ?)",
         positions,

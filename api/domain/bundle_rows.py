@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+_PLAIN = frozenset({"kind", "nature", "provenance", "unit"})
 NONE = "none"  # a column that does not apply to the row
 
 # Facts that this platform records itself: where there is none, there was none. Of any other kind nobody may have kept
@@ -79,36 +81,38 @@ def keyed(columns: Sequence[str], groups: Sequence[tuple[Any, ...]], names: Name
     `columns` name the members of each group; a column `id` is not written and only keeps groups apart. Groups that
     read alike are numbered in the order of what is in them, so that the key of a group never depends on the query.
     """
-    written = [
-        "/".join(
-            str(names.of(name, value) or "-")
-            for name, value in sorted(zip(columns, group, strict=True))
-            if name != "id"
-        )
-        for group in groups
-    ]
-    order = sorted(range(len(groups)), key=lambda n: (written[n], [str(value) for value in groups[n]]))
-    seen: dict[str, int] = {}
-    keys = [""] * len(groups)
-    for n in order:
-        seen[written[n]] = seen.get(written[n], 0) + 1
-        keys[n] = written[n] if seen[written[n]] == 1 else f"{written[n]}#{seen[written[n]]}"
-    return keys
+    return _keys(columns, groups, [_written(columns, group, names) for group in groups])
 
 
 def entry_rows(
     columns: Sequence[str], groups: Sequence[tuple[tuple[Any, ...], int, int]], names: Names
 ) -> list[dict[str, Any]]:
     """Return the bundle's entries from `(group, amount, count)`; `servedOn` is one of the columns."""
+    written = [_written(columns, group, names) for group, _, _ in groups]
+    keys = _keys(columns, [group for group, _, _ in groups], written)
     rows = []
-    for key, (group, amount, count) in zip(keyed(columns, [each[0] for each in groups], names), groups, strict=True):
-        row: dict[str, Any] = {"key": key, "amount": amount, "count": count}
-        for name, value in zip(columns, group, strict=True):
-            shown = names.of(name, value)
-            if name != "id" and shown is not None:
-                row[name] = shown
-        rows.append(row)
-    return sorted(rows, key=lambda row: row["key"])
+    for key, values, (_, amount, count) in zip(keys, written, groups, strict=True):
+        shown = {name: value for name, value in zip(columns, values, strict=True) if value is not None and name != "id"}
+        rows.append({"key": key, "amount": amount, "count": count, **shown})
+    return sorted(rows, key=itemgetter("key"))
+
+
+def _written(columns: Sequence[str], group: Sequence[Any], names: Names) -> list[Any]:
+    return [value if name in _PLAIN else names.of(name, value) for name, value in zip(columns, group, strict=True)]
+
+
+def _keys(columns: Sequence[str], groups: Sequence[tuple[Any, ...]], written: Sequence[list[Any]]) -> list[str]:
+    order = sorted((name, n) for n, name in enumerate(columns) if name != "id")
+    keys = ["/".join(str(values[n] or "-") for _, n in order) for values in written]
+    alike: dict[str, list[int]] = {}
+    for n, key in enumerate(keys):
+        alike.setdefault(key, []).append(n)
+    for key, places in alike.items():
+        if len(places) > 1:
+            places.sort(key=lambda n: [str(value) for value in groups[n]])
+            for number, n in enumerate(places[1:], start=2):
+                keys[n] = f"{key}#{number}"
+    return keys
 
 
 def served(rows: Iterable[Mapping[str, Any]], start: str, end: str) -> tuple[int, int]:
