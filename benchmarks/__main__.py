@@ -12,9 +12,8 @@ import traceback
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks.harness import Row
+from benchmarks.harness import table
 
 MODULES = ("routes", "checkin", "lists", "divisions", "assessment")
 
@@ -37,7 +36,7 @@ def main() -> int:
             traceback.print_exc()
             broken = True
         console.print(f"{name}: {time.monotonic() - begun:.0f} s")
-    console.print(_table(rows))
+    console.print(table(rows))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps([row.as_dict() for row in rows], ensure_ascii=False, indent=1) + "\n")
     missed = [row.name for row in rows if not row.ok]
@@ -45,12 +44,10 @@ def main() -> int:
     return 1 if broken else 0
 
 
-def _table(rows: list[Row]) -> Table:
-    table = Table("name", "figure", "unit", "goal", "ok", "control", show_lines=False)
-    for row in rows:
-        figure = row.figure if isinstance(row.figure, str) else f"{row.figure:,.3g}" if row.figure < 1000 else f"{row.figure:,.0f}"
-        table.add_row(row.name, figure, row.unit, row.goal, "yes" if row.ok else "NO", row.control)
-    return table
+def _shown(figure: float | str) -> str:
+    if isinstance(figure, str):
+        return figure
+    return f"{figure:,.3g}" if figure < 1000 else f"{figure:,.0f}"
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ import psutil
 import psycopg
 
 from api.db import new_id
-from benchmarks.fill import KINDS, Ground, ground, server_session
+from benchmarks.fill import KINDS, Ground, ground
 from benchmarks.harness import Load, Row, Server, cpu_of, drive, interleaved, request, serving
+from tests.support.postgres import connect
 
 COMMAND = "python -m benchmarks checkin"
 HELLO_GOAL = {"sqlite": 0.30, "postgresql": 0.28}
@@ -126,7 +127,7 @@ def _transactions(filled: Ground) -> int:
 
 def _connection(filled: Ground) -> Any:
     if filled.server is not None:
-        return server_session(filled.server, "bench")
+        return connect(filled.server.root, "bench")
     return sqlite3.connect(filled.url.removeprefix("sqlite:///"), isolation_level=None, timeout=10)
 
 

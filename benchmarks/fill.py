@@ -22,7 +22,7 @@ from api.models import Activity, Affiliation, Fact, Need, Person, Shift, Signup
 from api.services import changes, organizations, people, tenants
 from api.settings import Settings
 from benchmarks.harness import request
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, connect
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SINCE = date(2020, 1, 1)
@@ -85,40 +85,40 @@ class Ground:
 
 
 @contextmanager
-def ground(kind: str, members: int = 256, shifts: int = 40) -> Iterator[Ground]:
-    """Give a filled database on SQLite, or on a durable PostgreSQL of its own; everything is gone afterwards."""
+def empty(kind: str) -> Iterator[tuple[str, Path, Postgres | None]]:
+    """Give a migrated, empty database: its address, a folder, and the durable server that goes with it afterwards."""
     root = Path(tempfile.mkdtemp(prefix="dualreport-bench-"))
     root.chmod(0o711)
+    url = f"sqlite:///{root}/bench.sqlite3"
     server = Postgres(root / "server", settings=()) if kind == "postgresql" else None
     try:
-        url = f"sqlite:///{root}/bench.sqlite3"
         if server is not None:
             server.start()
-            with server_session(server, "postgres") as session:
+            with connect(server.root, "postgres") as session:
                 session.execute("CREATE DATABASE bench")
             url = server.url("bench")
         migrate(url)
-        filled = fill(kind, url, root / "var", server, members, shifts)
-        analyze(filled)
-        yield filled
+        yield url, root / "var", server
     finally:
         if server is not None:
             server.stop()
         shutil.rmtree(root, ignore_errors=True)
 
 
+@contextmanager
+def ground(kind: str, members: int = 256, shifts: int = 40, past: int = 0) -> Iterator[Ground]:
+    """Give a filled database on SQLite, or on a durable PostgreSQL of its own; everything is gone afterwards."""
+    with empty(kind) as (url, var_dir, server):
+        filled = fill(kind, url, var_dir, server, members, shifts, past)
+        analyze(filled)
+        yield filled
+
+
 def analyze(filled: Ground) -> None:
     """Let PostgreSQL look at what was written, as its own autovacuum would have within a minute."""
     if filled.server is not None:
-        with server_session(filled.server, "bench") as session:
+        with connect(filled.server.root, "bench") as session:
             session.execute("ANALYZE")
-
-
-def server_session(server: Postgres, database: str) -> Any:
-    """Open a connection to a measured server, beside those that are measured."""
-    from tests.support.postgres import connect
-
-    return connect(server.root, database)
 
 
 def fill(

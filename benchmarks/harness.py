@@ -1,4 +1,4 @@
-"""What every measurement uses: servers in processes of their own, bounded load over loopback, CPU read from the process."""
+"""What every measurement uses: servers in processes of their own, load over loopback, CPU read from the process."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from rich.table import Table
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,21 @@ class Row:
         return asdict(self)
 
 
+def table(rows: Sequence[Row]) -> Table:
+    """Return the lines as a table for the screen."""
+    shown = Table("name", "figure", "unit", "goal", "ok", "control", show_lines=False)
+    for row in rows:
+        small = (
+            row.figure
+            if isinstance(row.figure, str)
+            else f"{row.figure:,.3g}"
+            if row.figure < 1000
+            else f"{row.figure:,.0f}"
+        )
+        shown.add_row(row.name, small, row.unit, row.goal, "yes" if row.ok else "NO", row.control)
+    return shown
+
+
 @dataclass
 class Server:
     """A server process and the port that it listens on."""
@@ -50,19 +67,19 @@ class Server:
 
 
 def cpu_of(pid: int) -> float:
-    """Return the CPU seconds of a process from its own clock (clock_getcpuclockid), which is finer than /proc's ticks."""
+    """Return the CPU seconds of a process from its own clock (clock_getcpuclockid), finer than the ticks of /proc."""
     return time.clock_gettime((~pid << 3) | 2)
 
 
 @contextmanager
 def serving(factory: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
-    """Run `module:factory` under uvicorn on a free port of loopback; it ends with the block, at the latest after 15 CPU minutes."""
+    """Run `module:factory` under uvicorn on a free port; it ends with the block, at the latest after 15 CPU minutes."""
     port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", factory, "--factory", "--host", "127.0.0.1", "--port", str(port),
         "--no-access-log", "--log-level", "warning",
     ]  # fmt: skip
-    process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, preexec_fn=_bounded)
+    process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, preexec_fn=_bounded)  # noqa: PLW1509 - one system call
     server = Server(process, port)
     try:
         for _ in range(1200):
@@ -102,7 +119,9 @@ def request(method: str, path: str, headers: dict[str, str] | None = None, body:
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
-async def _drive(port: int, requests: Sequence[bytes], waiting: int, statuses: dict[int, int], times: list[float]) -> None:
+async def _drive(
+    port: int, requests: Sequence[bytes], waiting: int, statuses: dict[int, int], times: list[float]
+) -> None:
     position = iter(requests)
 
     async def client() -> None:
@@ -112,7 +131,11 @@ async def _drive(port: int, requests: Sequence[bytes], waiting: int, statuses: d
                 begun = time.perf_counter()
                 writer.write(content)
                 head = await reader.readuntil(b"\r\n\r\n")
-                length = int(next((line[15:] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), b"0"))
+                length = int(
+                    next(
+                        (line[15:] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), b"0"
+                    )
+                )
                 await reader.readexactly(length)
                 status = int(head[9:12])
                 statuses[status] = statuses.get(status, 0) + 1
