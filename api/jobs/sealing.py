@@ -1,4 +1,4 @@
-"""The thread that settles what is due and seals what commits, at most a moment behind."""
+"""The thread that does what is due and seals what commits, at most a moment behind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from api.access import operator
 from api.calls import House
 from api.models import Tenant
-from api.services import closing, sealer
+from api.services import closing, needs, reporting_in, sealer
 
 log = logging.getLogger("api.sealing")
 _SWEEP_SECONDS = 600.0
@@ -29,20 +29,24 @@ def seal_all(house: House, *, everything: bool = True) -> int:
     return sealed
 
 
-def settle_all(house: House) -> int:
-    """Settle the shifts of every tenant that nobody confirmed within 72 hours; return how many."""
+# What time alone brings about: each takes some of what is due and says how many; none is left when it says nought.
+_DUE = (closing.settle_due, reporting_in.expire_due, needs.expire_due)
+
+
+def do_due(house: House) -> int:
+    """Settle shifts that nobody confirmed within 72 hours and expire what has passed, everywhere; return how many."""
     with house.engines.look() as session:
         tenants = [row.id for row in session.rows(sa.select(Tenant.id).order_by(Tenant.id))]
-    settled = 0
+    done = 0
     for tenant in tenants:
-        while count := house.write_now(operator(tenant), closing.settle_due):
-            settled += count
-    return settled
+        for service in _DUE:
+            while count := house.write_now(operator(tenant), service):
+                done += count
+    return done
 
 
 class Sealing(threading.Thread):
-    """Seals every few moments until stopped. When it begins and every ten minutes it looks at everything and settles
-    what is due."""
+    """Seals every few moments until stopped; when it begins and every ten minutes it also does all that is due."""
 
     def __init__(self, house: House):
         super().__init__(name="sealing", daemon=True)
@@ -56,7 +60,7 @@ class Sealing(threading.Thread):
             everything = began - swept >= _SWEEP_SECONDS
             try:
                 if everything:
-                    settle_all(self._house)
+                    do_due(self._house)
                 seal_all(self._house, everything=everything)
             except Exception:  # a database that is away for a while must not end the sealer
                 log.exception("sealing failed and is tried again")

@@ -14,7 +14,7 @@ from api.domain import codes
 from api.domain.ledger import AlreadyCredited
 from api.domain.presence import SelfRecorded
 from api.errors import Problem
-from api.jobs.sealing import seal_all, settle_all
+from api.jobs.sealing import do_due, seal_all
 from api.models import Entry, Fact, Shift
 from api.services import audit, closing, ledger, presences
 from api.services.ledger import PastService
@@ -220,14 +220,14 @@ def test_what_nobody_confirms_is_settled_after_seventy_two_hours(world, time):
     serving.present(world, "member", shift, "check_in", begin)
     time.set(begin + timedelta(hours=3 + 71))
     state = sa.select(Shift.state).where(Shift.id == shift)
-    settle_all(world.house)
+    do_due(world.house)
     assert look(world, state)[0].state == "open"
     time.forward(hours=1)
-    settle_all(world.house)
+    do_due(world.house)
     assert look(world, state)[0].state == "settled"
     entries = look(world, sa.select(Entry.amount, Entry.provenance).where(Entry.shift_id == shift))
     assert [tuple(row) for row in entries] == [(180, "watermark")]
-    assert settle_all(world.house) == 0
+    assert do_due(world.house) == 0
 
 
 def test_a_leader_vouches_for_everybody_but_themselves(world, time):
