@@ -122,7 +122,13 @@ def _signups(actor: Actor) -> Condition:
 
 
 def _facts(actor: Actor) -> Condition:
-    return or_(Fact.account_id == actor.account_id, within(actor, "fact.reverse", Fact.community_id), _auditor(actor))
+    where = (within(actor, "organization.record", column) for column in (Fact.account_id, Fact.community_id))
+    return or_(
+        Fact.account_id == actor.account_id,
+        within(actor, "fact.reverse", Fact.community_id),
+        sa.and_(Fact.account_kind == "organization", or_(*where)),
+        _auditor(actor),
+    )
 
 
 def _entries(actor: Actor) -> Condition:

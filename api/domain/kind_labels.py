@@ -73,6 +73,8 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "recipient_confirmed": ("服务对象确认", "confirmed by the recipient"),
         "supplementary": ("补录", "supplementary"),
         "imported": ("导入", "imported"),
+        "community_recorded": ("社区记录", "recorded by the community"),
+        "unit_reported": ("单位申报、社区确认", "reported by the unit, confirmed by the community"),
         "offline_code": ("离线扫码", "offline code"),
         "watermark": ("逾期自动结算", "closed after 72 hours"),
     },

@@ -13,13 +13,16 @@ from api.schemas.record import (
     Entry,
     EntryQuery,
     Fact,
+    FactQuery,
     Home,
+    NewFact,
     OrganizationRecord,
     Period,
     Record,
-    RecordQuery,
+    Recorded,
     Reversal,
 )
+from api.services import facts as recorded_facts
 from api.services import ledger, records
 
 router = APIRouter(prefix="/api/v1", tags=["record"], route_class=DoorRoute)
@@ -50,9 +53,15 @@ async def of_organization(organization_id: UUID, query: Annotated[Period, Query(
 
 
 @router.get("/facts", operation_id="fact.list")
-async def facts(query: Annotated[RecordQuery, Query()], who: Who) -> Page[Fact]:
+async def facts(query: Annotated[FactQuery, Query()], who: Who) -> Page[Fact]:
     """List facts, newest first."""
     return await who.read(records.facts, query)
+
+
+@router.post("/facts", operation_id="fact.record", status_code=201)
+async def record_fact(body: NewFact, who: Who) -> Recorded:
+    """Record what a unit or a person did; what a unit tells of itself stands once the community confirms it."""
+    return await who.write(recorded_facts.record, body.values(), present=recorded_facts.one)
 
 
 @router.get("/facts/{fact_id}", operation_id="fact.read")

@@ -65,3 +65,6 @@ class CaseAnswer(Body):
     """The office's answer."""
 
     answer: Annotated[Text, Field(min_length=1)]
+    outcome: Annotated[
+        Literal["accepted", "declined"] | None, Field(description="needed where a reported fact waits for the answer")
+    ] = None

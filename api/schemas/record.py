@@ -6,9 +6,11 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from api.domain.facts import ExemptionKind, PersonKind, UnitKind
 from api.schemas.base import Body, Day, ListQuery, Query, View
+from api.schemas.cases import Case
 
 ReasonCode = Literal["recorded_by_mistake", "duplicate", "wrong_person", "not_present", "wrong_time"]
 Unit = Literal["volunteer_minutes", "participation", "points", "fen"]
@@ -48,6 +50,35 @@ class Fact(Appended):
     details: dict[str, Any]
 
 
+class NewFact(Body):
+    """What happened, of a unit (`organizationId`) or a person (`personId`), as the community's record has it.
+
+    `amount` says how many: problems, items, lectures. `reason` and `until`, the first day after it, are an exemption's.
+    """
+
+    kind: UnitKind | PersonKind
+    organization_id: UUID | None = None
+    person_id: UUID | None = None
+    community_id: UUID
+    occurred_on: Day
+    amount: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    reason: ExemptionKind | None = None
+    until: Day | None = None
+
+    @model_validator(mode="after")
+    def _of_one(self) -> NewFact:
+        if (self.organization_id is None) == (self.person_id is None):
+            raise ValueError("give one of organizationId and personId")
+        return self
+
+
+class Recorded(View):
+    """The fact, null until the community confirms what a unit told; then `case` says where that stands."""
+
+    fact: Fact | None
+    case: Case | None
+
+
 class Entry(Appended):
     """A posting as it stands; minutes are whole, money is in fen."""
 
@@ -69,6 +100,12 @@ class RecordQuery(ListQuery):
     community_id: UUID | None = None
     served_from: Day | None = None
     served_before: Day | None = None
+
+
+class FactQuery(RecordQuery):
+    """Which facts to list; `organizationId` asks for those of a unit itself."""
+
+    organization_id: UUID | None = None
 
 
 class EntryQuery(RecordQuery):
@@ -112,12 +149,21 @@ class OrganizationTotal(Total):
     people: int
 
 
+class FactTotal(View):
+    """How many facts of a kind stand."""
+
+    kind: str
+    label: dict[Literal["zh", "en"], str]
+    facts: int
+
+
 class OrganizationRecord(View):
-    """What was served in a community, or by the people of a unit."""
+    """What was served in a community, or by the people of a unit, and the units' own facts (共建记实)."""
 
     organization_id: UUID
     name: str
     totals: list[OrganizationTotal]
+    facts: list[FactTotal]
 
 
 class HomeShift(View):

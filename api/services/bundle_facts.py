@@ -37,7 +37,7 @@ def fact_sources(session: Session, cut: Cut, book: Book, accounts: Sequence[UUID
         rows = found[account]
         held = {row.shift_id for row in rows if row.shift_id in shifts}
         names = Names(cut.zone, keys, occasion_names([shifts[each] for each in held], cut.zone))
-        written = _rows(rows, names, need["columns"] if need else [])
+        written = list(_rows(rows, names, need["columns"] if need else []))
         sources[account] = {"exemptions": [_exemption(key, row) for key, row, _ in written if row.kind == "exemption"]}
         if need is not None:
             sources[account]["facts"] = [fact for _, row, fact in written if asked is None or row.kind in asked]

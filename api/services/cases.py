@@ -50,6 +50,12 @@ class NotAHandler(Invalid):
     code, zh, en = "not_a_handler", "该人员无权办理此事项", "This person may not answer this case"
 
 
+class OutcomeMissing(Invalid):
+    """A fact hangs on the answer, so it says whether what was asked for is accepted."""
+
+    code, zh, en = "outcome_missing", "请写明是否认可（outcome）", "Say whether it is accepted or declined (outcome)"
+
+
 class NotLate(Conflict):
     """A case is escalated only when its clock has run out."""
 
@@ -153,12 +159,20 @@ def assign(session: Session, actor: Actor, case_id: UUID, person_id: UUID | None
     return _take(session, actor, case, "case.assign", {"assigned_to": handler}, grant)
 
 
-def answer(session: Session, actor: Actor, case_id: UUID, text: str) -> UUID:
-    """Answer a case. Who asked, and who decided it before, does not: OwnCase, DecidedBefore."""
+def answer(session: Session, actor: Actor, case_id: UUID, text: str, outcome: str | None = None) -> tuple[Any, UUID]:
+    """Answer a case; return it as it stood and the grant. Who asked, and who decided before, does not: OwnCase.
+
+    `outcome` (accepted, declined) must be told where something follows from it: OutcomeMissing. DecidedBefore.
+    """
     case = _find(session, actor, case_id)
     grant = require(actor, "case.answer", case.path)
     _require_fresh(case, actor.person_id)
-    return _take(session, actor, case, "case.answer", {"answer": text, "answered_by": actor.person_id}, grant)
+    if outcome is None and "fact" in case.facts:
+        raise OutcomeMissing(pointer="/outcome")
+    facts = {name: fact for name, fact in case.facts.items() if name != "outcome"}
+    told = {"answer": text, "answered_by": actor.person_id, "facts": facts | ({"outcome": outcome} if outcome else {})}
+    _take(session, actor, case, "case.answer", told, grant)
+    return case, grant
 
 
 def close(session: Session, actor: Actor, case_id: UUID) -> UUID:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, found
 from api.db import Session
+from api.domain.kind_labels import kind_label
 from api.models import (
     Activity,
     Affiliation,
@@ -48,7 +49,8 @@ _AMOUNT = sa.func.sum(Entry.amount).label("amount")
 
 def facts(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the facts that the actor may see, newest first."""
-    return _listed(session, actor, query, _FACTS, Fact)
+    of_unit = sa.and_(Fact.account_kind == "organization", Fact.account_id == query.organization_id)
+    return _listed(session, actor, query, _FACTS if query.organization_id is None else _FACTS.where(of_unit), Fact)
 
 
 def entries(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -83,24 +85,41 @@ def of_person(session: Session, actor: Actor, person_id: UUID) -> dict[str, Any]
 
 
 def of_organization(session: Session, actor: Actor, organization_id: UUID, query: Any) -> dict[str, Any]:
-    """Return the sums of what was served in a place, or by the people of a unit, with all that is part of it."""
+    """Return the sums of what was served in a place, or by the people of a unit, with all that is part of it.
+
+    Beside them stands how many facts of each kind the units themselves have there, reversed ones left out.
+    """
     place, _ = governed(session, actor, "organization.record", organization_id)
     part = sa.select(Organization.id).where(
         Organization.tenant_id == actor.tenant_id,
         Organization.path >= place.path,
         Organization.path < place.path[:-1] + "0",  # "0" follows "/": the first string after all that begin with it
     )
-    column = Entry.community_id if place.axis == "territory" else Entry.employer_id
+    territory = place.axis == "territory"
+    column = Entry.community_id if territory else Entry.employer_id
     people = sa.func.count(sa.distinct(sa.case((Entry.account_kind == "person", Entry.account_id))))
     sums = sa.select(Entry.unit, _AMOUNT, _COUNT, people.label("people")).where(
         Entry.tenant_id == actor.tenant_id, column.in_(part)
     )
+    whose = Fact.community_id if territory else Fact.account_id
+    kept = sa.select(Fact.kind, sa.func.count().label("facts")).where(
+        Fact.tenant_id == actor.tenant_id, Fact.account_kind == "organization", whose.in_(part),
+        Fact.reverses_id.is_(None), ~sa.exists().where(undone_fact.reverses_id == Fact.id).correlate(Fact),
+    )  # fmt: skip
+    totals = [_whole(row._asdict()) for row in _summed(session, sums, Entry, query, Entry.unit)]
+    facts_of = [
+        {"kind": row.kind, "label": kind_label("fact.kind", row.kind), "facts": row.facts}
+        for row in _summed(session, kept, Fact, query, Fact.kind)
+    ]
+    return {"organization_id": place.id, "name": place.name, "totals": totals, "facts": facts_of}
+
+
+def _summed(session: Session, sums: Any, table: Any, query: Any, by: Any) -> Sequence[Any]:
     if query.since is not None:
-        sums = sums.where(Entry.served_on >= query.since)
+        sums = sums.where(table.served_on >= query.since)
     if query.until is not None:
-        sums = sums.where(Entry.served_on < query.until)
-    totals = [_whole(row._asdict()) for row in session.rows(sums.group_by(Entry.unit).order_by(Entry.unit))]
-    return {"organization_id": place.id, "name": place.name, "totals": totals}
+        sums = sums.where(table.served_on < query.until)
+    return session.rows(sums.group_by(by).order_by(by))
 
 
 def home(session: Session, actor: Actor) -> dict[str, Any]:

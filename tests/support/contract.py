@@ -20,7 +20,10 @@ FORMATS = {"date": "2026-03-02", "date-time": "2026-03-02T09:00:00+08:00", "uri"
 
 
 # Bodies of which a rule between their members takes only some at once.
-ONLY = {"NewRulebook": ("shipped", "organizationId"), "EditedRulebook": ("shipped",)}
+ONLY = {
+    "NewRulebook": ("shipped", "organizationId"), "EditedRulebook": ("shipped",),
+    "NewFact": ("kind", "organizationId", "communityId", "occurredOn"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,95 @@
+"""记实事项 that are recorded by hand: which kinds there are, of whom, and what each may say (model: Fact)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, get_args
+
+from api.errors import Conflict, Invalid
+
+UnitKind = Literal[
+    "venue_opened", "goods", "lecture", "problem_solved", "leader_on_site", "joint_activity", "nil_return"
+]
+"""共建记实: what a unit did for a community; `nil_return` says that in a period it did nothing."""
+
+PersonKind = Literal["training", "qualification", "award", "absence", "leave", "exemption"]
+"""What the community notes of a member beside presences, reviews and findings, which have steps of their own."""
+
+ExemptionKind = Literal["ill", "seconded", "retired", "not_yet_joined", "other"]
+
+COMMUNITY_RECORDED, UNIT_REPORTED = "community_recorded", "unit_reported"
+"""Provenance: the community saw it itself, or the unit told and the community confirmed."""
+
+UNIT_KINDS, PERSON_KINDS = frozenset(get_args(UnitKind)), frozenset(get_args(PersonKind))
+
+
+class WrongFactKind(Invalid):
+    """Facts of this kind are not recorded of such a subject."""
+
+    code = "wrong_fact_kind"
+    zh, en = "“{kind}”不能记在该对象名下", "“{kind}” is not recorded of such a subject"
+
+
+class NotYetHappened(Invalid):
+    """A fact is recorded when it has happened."""
+
+    code = "not_yet_happened"
+    zh, en = "{day} 尚未到来，不能记实", "{day} has not come yet; nothing can be recorded for it"
+
+
+class ExemptionIncomplete(Invalid):
+    """An exemption says why it holds and, where it says until when, ends after it starts; nothing else says so."""
+
+    code = "exemption_incomplete"
+    zh = "免除事项须写明原因，终止日须晚于起始日；其他事项不写原因和终止日"
+    en = "An exemption has a reason and ends after it starts; other facts have neither reason nor end"
+
+
+class NothingToCount(Invalid):
+    """A nil return counts nothing."""
+
+    code, zh, en = "nothing_to_count", "零报告不写数量", "A nil return has no amount"
+
+
+class NotRegisteredThere(Conflict):
+    """The community keeps the record of those who were registered there on the day."""
+
+    code = "not_registered_there"
+    zh = "该人员 {day} 不在本社区报到，由其报到社区记实"
+    en = "The person was not registered in this community on {day}; the community of registration records it"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What somebody says has happened: kind, day, how many; of an exemption why, and the first day after it."""
+
+    kind: str
+    occurred_on: date
+    amount: int | None = None
+    reason: str | None = None
+    until: date | None = None
+
+    def details(self) -> dict[str, Any]:
+        """Return what the fact says beside its columns; codes and numbers, since the ledger holds no free text."""
+        if self.kind == "exemption":
+            end = {"end": self.until.isoformat()} if self.until else {}
+            return {"kind": self.reason, "start": self.occurred_on.isoformat(), **end}
+        return {} if self.amount is None else {"amount": self.amount}
+
+
+def require_sound(told: Told, account_kind: str, today: date) -> None:
+    """Raise what keeps a fact from being recorded of an `organization` or a `person`.
+
+    WrongFactKind, NotYetHappened (only an exemption may begin later), ExemptionIncomplete, NothingToCount.
+    """
+    if told.kind not in (UNIT_KINDS if account_kind == "organization" else PERSON_KINDS):
+        raise WrongFactKind(kind=told.kind, pointer="/kind")
+    exemption = told.kind == "exemption"
+    if told.occurred_on > today and not exemption:
+        raise NotYetHappened(day=told.occurred_on.isoformat(), pointer="/occurredOn")
+    dated = told.until is None or told.until > told.occurred_on
+    if exemption != (told.reason is not None) or not dated or (told.until is not None and not exemption):
+        raise ExemptionIncomplete(pointer="/reason")
+    if told.amount is not None and told.kind in ("nil_return", "exemption"):
+        raise NothingToCount(pointer="/amount")

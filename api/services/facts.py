@@ -1,0 +1,120 @@
+"""记实事项 by hand: what a community saw stands at once, what a unit tells of itself once the community confirms it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.access import Actor, found, require
+from api.db import Session, new_id
+from api.domain.facts import COMMUNITY_RECORDED, UNIT_REPORTED, NotRegisteredThere, Told, require_sound
+from api.domain.ledger import SelfApproval
+from api.models import Case, Fact, Person
+from api.services import cases, records
+from api.services.affiliations import as_of
+from api.services.days import today
+from api.services.places import place
+from api.visibility import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Of whom a fact is, and who employs them on the day; a unit is its own employer."""
+
+    kind: str
+    id: UUID
+    employer_id: UUID | None
+
+
+def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
+    """Record a fact of a unit or a person in a community; return its id, or that of the case that has to confirm it.
+
+    The community's own record stands at once. What a unit's liaison tells opens a case at the community; the fact
+    stands when somebody else accepts it (`answer`). A repeat with the same Idempotency-Key changes nothing. NotFound,
+    Forbidden, SelfApproval, NotRegisteredThere, and what `require_sound` raises.
+    """
+    told = Told(*(values[name] for name in ("kind", "occurred_on", "amount", "reason", "until")))
+    community = place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
+    day = today(session, actor.tenant_id)
+    if values["person_id"] is not None:
+        grant = require(actor, "fact.record", community.path)
+        account = _person(session, actor, values["person_id"], community.id, told, day)
+    else:
+        unit = place(session, actor, values["organization_id"], axis="employer", pointer="/organizationId")
+        account = Account("organization", unit.id, unit.id)
+        if actor.grant_for("fact.record", unit.path) is not None:  # nobody vouches for their own unit
+            require_sound(told, account.kind, day)
+            return _report(session, actor, told, unit.id, community.id)
+        grant = require(actor, "fact.record", community.path)
+    require_sound(told, account.kind, day)
+    row = _row(session, actor, told, account, community.id, grant)
+    session.insert(Fact, [row])
+    return row["id"]
+
+
+def one(session: Session, actor: Actor, subject_id: UUID) -> dict[str, Any]:
+    """Return what became of what `record` was told: the fact where it stands, the case where a unit told it."""
+    told = session.first(sa.select(Case.facts).where(visible(actor, Case), Case.id == subject_id))
+    if told is None:
+        return {"fact": records.fact(session, actor, subject_id), "case": None}
+    fact_id = UUID(told.facts["fact"]["id"])
+    stands = session.first(sa.select(Fact.id).where(Fact.tenant_id == actor.tenant_id, Fact.id == fact_id))
+    return {
+        "fact": records.fact(session, actor, fact_id) if stands else None,
+        "case": cases.one(session, actor, subject_id),
+    }
+
+
+def answer(session: Session, actor: Actor, case_id: UUID, text: str, outcome: str | None) -> UUID:
+    """Answer a case; the fact that a unit told stands from the answer that accepts it, once.
+
+    A fact that stands already is taken back by `fact.reverse` alone. Raises what `cases.answer` raises.
+    """
+    case, grant = cases.answer(session, actor, case_id, text, outcome)
+    told = case.facts.get("fact")
+    if told is not None and outcome == "accepted":
+        said = Told(told["kind"], date.fromisoformat(told["occurredOn"]), told["amount"])
+        unit = Account("organization", case.subject_id, case.subject_id)
+        row = _row(session, actor, said, unit, case.organization_id, grant)
+        confirmed = {"id": UUID(told["id"]), "provenance": UNIT_REPORTED}
+        session.insert_new(Fact, [{**row, **confirmed, "details": {**row["details"], "caseId": str(case.id)}}])
+    return case.id
+
+
+def _report(session: Session, actor: Actor, told: Told, unit_id: UUID, community_id: UUID) -> UUID:
+    """Ask the community to confirm; the fact's id is given now, so that it can stand only once."""
+    fact = {
+        "id": str(new_id()), "kind": told.kind, "occurredOn": told.occurred_on.isoformat(), "amount": told.amount,
+    }  # fmt: skip
+    return cases.open_case(
+        session, actor, kind="supplement", organization_id=community_id, reason="unit_reported_fact",
+        facts={"fact": fact}, subject_kind="organization", subject_id=unit_id,
+    )  # fmt: skip
+
+
+def _person(session: Session, actor: Actor, person_id: UUID, community_id: UUID, told: Told, day: date) -> Account:
+    seen = sa.select(Person.account_id).where(visible(actor, Person), Person.id == person_id)
+    account_id = found(session.first(seen)).account_id
+    if account_id == actor.account_id:
+        raise SelfApproval
+    belonging = as_of(session, actor.tenant_id, [account_id])
+    since = day if told.kind == "exemption" else told.occurred_on
+    if belonging.home(account_id, since) != community_id:
+        raise NotRegisteredThere(day=since.isoformat())
+    return Account("person", account_id, belonging.employer(account_id, told.occurred_on))
+
+
+def _row(
+    session: Session, actor: Actor, told: Told, account: Account, community_id: UUID, grant: UUID
+) -> dict[str, Any]:
+    return {
+        "id": new_id(), "tenant_id": actor.tenant_id, "recorded_at": session.now, "actor_id": actor.person_id,
+        "grant_id": grant, **actor.take_key(), "kind": told.kind, "account_kind": account.kind,
+        "account_id": account.id, "occurred_at": session.now, "served_on": told.occurred_on,
+        "provenance": COMMUNITY_RECORDED, "shift_id": None, "pair": None, "revision": 0, "community_id": community_id,
+        "employer_id": account.employer_id, "reverses_id": None, "details": told.details(),
+    }  # fmt: skip
