@@ -17,6 +17,7 @@ _TITLES = (
     ("重阳敬老", "volunteer_service"),
 )  # fmt: skip
 _CAPACITY = 26
+_CO_CONSTRUCTION = {1: "venue_opened", 4: "problem_solved", 8: "leader_on_site"}  # month of the story → kind of fact
 
 
 async def serve(story: Story, first: date, months: int) -> None:
@@ -27,7 +28,25 @@ async def serve(story: Story, first: date, months: int) -> None:
             year, number = divmod(first.year * 12 + first.month - 1 + month, 12)
             day = _saturday(date(year, number + 1, 8))
             await _one_day(story, chance, day, _TITLES[month % len(_TITLES)])
+            if month in _CO_CONSTRUCTION:
+                await abreast([_co_constructed(story, unit, month, day) for unit in story.units])
             tell(month + 1)
+
+
+async def _co_constructed(story: Story, unit: Place, month: int, day: date) -> None:
+    """Have a unit tell what it did, and its community confirm; what the community saw itself it records at once."""
+    community = story.paired[unit.id]
+    fact = {
+        "kind": _CO_CONSTRUCTION[month], "organizationId": unit.id, "communityId": community.id,
+        "occurredOn": day.isoformat(), "amount": 1,
+    }  # fmt: skip
+    seen_by_the_community = month == max(_CO_CONSTRUCTION)
+    told = await story.post(community.account if seen_by_the_community else unit.account, "/facts", fact)
+    if told["case"] is not None:
+        path = f"/cases/{told['case']['id']}"
+        await story.post(community.account, f"{path}/assign", {})
+        await story.post(community.account, f"{path}/answer", {"answer": "情况属实", "outcome": "accepted"})
+    story.counts["facts_of_units"] += 1
 
 
 async def _one_day(story: Story, chance: random.Random, day: date, plan: tuple[str, str]) -> None:
