@@ -13,6 +13,7 @@ from api.db import Session
 from api.domain.documents import Head, Label, MemberLine, Party, RulebookRef, UnitResult, Words, feedback_statement
 from api.domain.rulebook.explain import explain
 from api.domain.rulebook.schema import Rulebook as Book
+from api.domain.rulebook.words import OUTCOMES
 from api.domain.steps import TABLES
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict
@@ -136,17 +137,24 @@ def _names(session: Session, accounts: list[UUID]) -> dict[UUID, str | None]:
 
 
 def _line(row: Any, names: dict[UUID, str | None]) -> MemberLine:
-    labels = row.judgement["gradeLabels"]
-    grade = Label(row.judgement["grade"], labels["zh"], labels["en"]) if labels else None
+    grade, outcome = _grade(row.judgement)
     number = row.subject_key.rpartition(":")[2]
-    return MemberLine(number, names.get(row.subject_id), grade, row.points, row.services, row.minutes)
+    name = names.get(row.subject_id)
+    return MemberLine(number, name, grade, row.points, row.services, row.minutes, outcome=outcome)
 
 
 def _result(unit: Any) -> UnitResult:
-    labels = unit.judgement["gradeLabels"]
-    grade = Label(unit.judgement["grade"], labels["zh"], labels["en"]) if labels else None
+    grade, outcome = _grade(unit.judgement)
     both = (explain(unit.judgement, language, inputs=False) for language in ("zh", "en"))
-    return UnitResult(grade, unit.points, [Words(zh, en) for zh, en in zip(*both, strict=True)])
+    return UnitResult(grade, unit.points, [Words(zh, en) for zh, en in zip(*both, strict=True)], outcome)
+
+
+def _grade(judgement: dict[str, Any]) -> tuple[Label | None, Label | None]:
+    """Return the grade, or the outcome where that says why there is none."""
+    labels, outcome = judgement["gradeLabels"], judgement["outcome"]
+    if labels:
+        return Label(judgement["grade"], labels["zh"], labels["en"]), None
+    return None, None if outcome == "unknown" else Label(outcome, *OUTCOMES[outcome])
 
 
 def _label(grade: Any) -> Label:

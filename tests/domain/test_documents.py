@@ -136,7 +136,7 @@ def test_who_gave_no_consent_stands_without_result():
     rows = {row["rosterNumber"]: row for row in statement()["members"]}
     assert rows["002"] == {
         "rosterNumber": "002", "name": "乙", "disclosed": False,
-        "grade": None, "points": None, "services": None, "minutes": None,
+        "grade": None, "outcome": None, "points": None, "services": None, "minutes": None,
     }  # fmt: skip
     assert rows["001"]["grade"]["code"] == "excellent"
     assert rows["001"]["minutes"] == 3000
@@ -147,6 +147,16 @@ def test_the_grades_do_not_tell_what_a_row_withholds():
     counts = {row["grade"]["code"]: row["count"] for row in content["grades"]}
     assert counts == {"excellent": 1, "qualified": 1, "unqualified": 0, "unknown": 1}
     assert content["undisclosed"] == 1
+
+
+def test_who_has_no_grade_stands_with_the_reason_where_it_is_known():
+    exempt, out = Label("exempt", "免于考核", "exempt"), Label("out_of_assessment", "不参加评定", "out")
+    members = [*MEMBERS, MemberLine("005", "戊", None, None, 0, 0, outcome=exempt)]
+    told = statement(members, eligible=5, result=UnitResult(None, None, [], out))
+    assert (told["result"]["grade"], told["result"]["outcome"]["code"]) == (None, "out_of_assessment")
+    rows = {row["rosterNumber"]: row["outcome"] for row in told["members"]}
+    assert (rows["001"], rows["004"], rows["005"]["zh"]) == (None, None, "免于考核")
+    assert [(row["grade"]["code"], row["count"]) for row in told["grades"]][3:] == [("exempt", 1), ("unknown", 1)]
 
 
 def test_a_pseudonymous_unit_gets_no_names_and_an_aggregate_one_no_people():

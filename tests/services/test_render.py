@@ -190,12 +190,6 @@ def test_the_workbook_says_what_the_statement_says():
     ]
 
 
-def test_a_rate_under_the_gate_never_looks_as_if_it_had_reached_it():
-    content = statement(eligible=100_000, registered=94_999, completed=1)
-    told = {row[0].value: row[1].value for row in cells(issued(content, "xlsx"))["概要"]}
-    assert told["报到率"] == "94999/100000 ≈ 94.99 %"
-
-
 def test_the_workbook_prints_on_a4_with_its_header_on_each_page():
     sheet = openpyxl.load_workbook(io.BytesIO(issued(statement(), "xlsx")))["名单"]
     assert sheet.freeze_panes == "A2"

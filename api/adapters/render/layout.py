@@ -7,10 +7,12 @@ is written. A document keeps the version it was issued with, so a new look is a 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -95,7 +97,7 @@ def lay_out(content: Mapping[str, Any], issue: Issue, language: Language) -> Lay
         lines=[
             (line[language], _written(value, line, language))
             for line in template["lines"]
-            if (value := _at(content, line["at"])) is not None or not line.get("optional")
+            if (value := _found(content, line)) is not None or not line.get("optional")
         ],
         tables=tables,
         sections=[
@@ -124,6 +126,12 @@ def _at(content: Any, place: str) -> Any:
     return content
 
 
+def _found(content: Any, how: dict[str, Any]) -> Any:
+    """Return what stands at the place of a line or column, else at the place that it names `instead`."""
+    value = _at(content, how["at"])
+    return _at(content, how["instead"]) if value is None and "instead" in how else value
+
+
 def _table(rows: list[dict[str, Any]], table: dict[str, Any], language: Language) -> Table:
     shown = [
         column
@@ -139,7 +147,7 @@ def _table(rows: list[dict[str, Any]], table: dict[str, Any], language: Language
 
 
 def _cell(row: dict[str, Any], column: dict[str, Any], language: Language) -> Cell:
-    value = _at(row, column["at"])
+    value = _found(row, column)
     if value is None and row.get("disclosed") is False:
         return column["withheld"][language] if "withheld" in column else "—"
     return _written(value, column, language)
@@ -171,14 +179,22 @@ def _period(value: Any, language: Language) -> str:
 
 
 def _ratio(value: Any, _language: Language) -> str:
-    """Write `57/60` as `57/60 = 95.00 %`, cut and never rounded up: 94.999 % must not look as if it had reached 95."""
+    """Write `6/26` as `6/26 ≈ 23.08 %`, rounded half up; the counts beside it say on which side of a gate it lies."""
     part, whole = value.split("/")
-    share = (Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.01"), ROUND_DOWN)
-    return f"{value} = {share} %" if Decimal(part) * 100 == share * Decimal(whole) else f"{value} ≈ {share} %"
+    share = Fraction(int(part) * 100, int(whole))
+    return f"{value} {'=' if (share * 100).denominator == 1 else '≈'} {_half_up(share)} %"
 
 
 def _exact(value: Any, _language: Language) -> Cell:
-    return value if "/" in value else Decimal(value)
+    """Write an exact number; one that has no end as digits is rounded half up, and stands exact in the JSON."""
+    return f"≈ {_half_up(Fraction(value))}" if "/" in value else Decimal(value)
+
+
+def _half_up(value: Fraction) -> str:
+    """Write a number with two places, half a hundredth away from nought."""
+    hundredths = math.floor(abs(value) * 100 + Fraction(1, 2))
+    sign = "-" if value < 0 and hundredths else ""
+    return f"{sign}{hundredths // 100}.{hundredths % 100:02}"
 
 
 def _flag(value: Any, language: Language) -> str:

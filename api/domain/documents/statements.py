@@ -47,6 +47,8 @@ class RulebookRef:
 class MemberLine:
     """One member of the unit. What is None is unknown, never 0; `points` is exact: `12.5` or `7/3`.
 
+    `outcome` says why there is no grade where that is known: exempt, out of the assessment.
+
     A member who gave no consent and of whom no ground is recorded has `disclosed=False`: nothing of the result leaves.
     """
 
@@ -57,15 +59,17 @@ class MemberLine:
     services: int | None
     minutes: int | None
     disclosed: bool = True
+    outcome: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UnitResult:
-    """The unit's own assessment: grade, exact points, and the lines that explain them."""
+    """The unit's own assessment: grade, or why there is none, exact points, and the lines that explain them."""
 
     grade: Label | None
     points: str | None
     lines: Sequence[Words]
+    outcome: Label | None = None
 
 
 def feedback_statement(
@@ -121,9 +125,15 @@ def _result(result: UnitResult, hidden: Label | None) -> dict[str, Any]:
     lines = result.lines if hidden is None else [EXPLANATION_KEPT_BACK]
     return {
         "grade": result.grade.as_json() if result.grade else None,
+        "outcome": _outcome(result),
         "points": unless(hidden, result.points),
         "lines": [line.as_json() for line in lines],
     }
+
+
+def _outcome(judged: MemberLine | UnitResult) -> dict[str, Any] | None:
+    """Return why there is no grade; where there is one, or nothing is known, there is nothing to say."""
+    return judged.outcome.as_json() if judged.outcome and not judged.grade else None
 
 
 def _row(line: MemberLine, roster: Roster) -> dict[str, Any]:
@@ -132,6 +142,7 @@ def _row(line: MemberLine, roster: Roster) -> dict[str, Any]:
         "rosterNumber": line.roster_number,
         "disclosed": told,
         "grade": line.grade.as_json() if told and line.grade else None,
+        "outcome": _outcome(line) if told else None,
         "points": line.points if told else None,
         "services": line.services if told else None,
         "minutes": line.minutes if told else None,
@@ -142,16 +153,18 @@ def _row(line: MemberLine, roster: Roster) -> dict[str, Any]:
 def _counts(
     lines: Sequence[MemberLine], roster: Roster, grades: Sequence[Label], hidden: Label | None
 ) -> list[dict[str, Any]]:
-    """Count members by grade in the rulebook's order; who has none counts as unknown.
+    """Count members by grade in the rulebook's order, then those without one by outcome, else as unknown.
 
     Where people are listed, those who are not disclosed are left out: a total less the listed would tell their grade.
     """
-    found = Counter(line.grade for line in lines if line.disclosed or roster == "aggregate_only")
-    if strange := set(found) - {None, *grades}:
+    counted = [line for line in lines if line.disclosed or roster == "aggregate_only"]
+    found = Counter(line.grade for line in counted if line.grade is not None)
+    if strange := set(found) - set(grades):
         raise InvalidContent(reason="a grade that the rulebook lacks", reasonZh=f"规则中没有的等次：{strange}")
     counts = [{"grade": grade.as_json(), "count": unless(hidden, found[grade])} for grade in grades]
-    unknown = [{"grade": _NO_GRADE.as_json(), "count": found[None]}] if found[None] and hidden is None else []
-    return counts + unknown
+    without = Counter(line.outcome or _NO_GRADE for line in counted if line.grade is None)
+    told = sorted(without.items(), key=lambda pair: pair[0].code) if hidden is None else []
+    return counts + [{"grade": outcome.as_json(), "count": count} for outcome, count in told]
 
 
 def _ratio(part: int, whole: int) -> str | None:
