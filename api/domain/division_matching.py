@@ -1,7 +1,7 @@
 """Decides what an entry of a newer list of divisions means for the node that its code stands for.
 
-A list renames by code. It never moves a node under another one, and never brings an ended node back: both go to review
-(docs/adr/division-lists.md).
+A list renames by code. It never moves a node under another one, never brings an ended node back and never ends one that
+it leaves out: these go to review (docs/adr/division-lists.md).
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ class Standing(NamedTuple):
 REVIEWS: dict[str, tuple[str, str]] = {
     "moved": ("新名录中上级不同，须人工确认", "The list hangs it under another parent; a person must decide"),
     "ended": ("已停用的组织再次出现在名录中", "The list names an organisation that has ended"),
+    "left_out": ("新名录列出同级组织而未列该组织", "The newer list names its siblings and leaves it out"),
+    "left_out_with_dependants": (
+        "新名录列出同级组织而未列该组织，其名下仍有在用内容，已交上级核查",
+        "The newer list leaves it out while others hang on it; a case was opened at its superior",
+    ),
 }
 """Why an entry goes to review: code → (zh-CN, en)."""
 

@@ -12,6 +12,7 @@ from api.domain.divisions import read_divisions
 from api.jobs.kinds import JobHandle, job_kind
 from api.services import divisions, files
 from api.services.divisions import CHUNK, Listing, RowsRefused
+from api.services.left_out import review_rows
 
 
 @job_kind("organization.import")
@@ -31,12 +32,13 @@ def import_divisions(_house: House, job: JobHandle) -> dict[str, Any]:
             stoppable=start == 0 or not whole,
         )  # fmt: skip
         listing.places |= answer["places"]
-    reviews = divisions.reviews_of(listing) if stands else []
+    missed = job.read(divisions.missed_by, listing) if stands else []
+    reviews = divisions.reviews_of(listing) + review_rows(missed) if stands else []
     if not job.counts.get("concluded"):
         said = listing.refused + reviews
         manifest = divisions.manifest_of(listing.read, digest, stands)
         report = report_csv(said) if said else None
-        job.write(divisions.conclude, job.id, listing, manifest, report, stoppable=False)
+        job.write(divisions.conclude, job.id, listing, manifest, missed, report, stoppable=False)
     job.result |= divisions.summary(listing, reviews, job.counts)
     if not stands:
         raise RowsRefused(refused=len(listing.refused))

@@ -22,6 +22,7 @@ from api.errors import Invalid
 from api.models import Event, Organization, OrganizationCode, OrganizationLink
 from api.services import changes, files, jobs
 from api.services.bulk import insert_many, new_ids
+from api.services.left_out import LeftOut, left_out, open_reviews
 from api.services.organizations import new_short_codes
 
 SCHEME = "statistical"
@@ -44,6 +45,12 @@ class Listing:
     refused: list[RowError]
     standing: dict[str, Standing | None]  # None: the node is as the list says
     places: dict[str, tuple[str, str]] = field(default_factory=dict)  # code above level 5 → (id, path)
+
+    @property
+    def parents(self) -> set[str]:
+        """The ids of the nodes of which the list names children."""
+        codes = {division.parent_code for division in self.read.divisions} - {None}
+        return {self.places[code][0] for code in codes if code in self.places}
 
     def parent_of(self, division: Division) -> str | None:
         """Return the id of the node that an entry hangs under, None where that node is still to be made."""
@@ -202,16 +209,31 @@ def _rename(session: Session, actor: Actor, renamed: Sequence[tuple[Division, St
 
 
 def conclude(
-    session: Session, actor: Actor, job_id: UUID, listing: Listing, manifest: dict[str, Any], report: bytes | None
+    session: Session,
+    actor: Actor,
+    job_id: UUID,
+    listing: Listing,
+    manifest: dict[str, Any],
+    missed: Sequence[LeftOut],
+    report: bytes | None,
 ) -> dict[str, Any]:
-    """Append the one event of the import with its manifest, and keep the report of what was refused or is to review."""
+    """Append the one event of the import with its manifest, keep the report of what was refused or is to review.
+
+    For what the list leaves out and others hang on, cases are opened.
+    """
     report_id = None if report is None else str(files.keep(session, actor, "divisions-report.csv", "text/csv", report))
     if manifest["written"]:
         changes.record(
             session, actor, "organization.import", "job", job_id, at=None, written=manifest, details=manifest
         )
+    open_reviews(session, actor, missed, listing.read.issuer, listing.read.year)
     flagged = sum(bool(entry.flags) for entry in listing.read.divisions)
     return {"counts": {"concluded": True, "reportFileId": report_id, "flagged": flagged}}
+
+
+def missed_by(session: Session, actor: Actor, listing: Listing) -> list[LeftOut]:
+    """Return the nodes that the list leaves out though it names their siblings; read it when all parts are written."""
+    return left_out(session, actor, listing.read.issuer, SCHEME, listing.read.year, listing.parents)
 
 
 def manifest_of(read: DivisionList, digest: str, written: bool) -> dict[str, Any]:
