@@ -12,7 +12,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import typer
+from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from api.access import Actor, operator
@@ -21,11 +23,12 @@ from api.db import Session
 from api.db import migrate as migrate_database
 from api.errors import Busy, NotFound, Problem
 from api.models import Tenant
+from api.problems import sentence
 from api.schemas.imports import ImportKind, ImportOptions
 from api.services import audit as ledger_audit
 from api.services import divisions as division_lists
-from api.services import files, jobs, tenants
-from api.settings import Settings
+from api.services import files, tenants
+from api.settings import Misconfigured, Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="双报到 Dual reporting")
 bring_in = typer.Typer(
@@ -55,7 +58,7 @@ def opened() -> Iterator[House]:
     try:
         yield house
     except Problem as why:
-        told.print(f"[red]{why.sentence('zh')} · {why.sentence('en')}[/red]")
+        told.print(f"[red]{sentence(why, 'zh')} · {sentence(why, 'en')}[/red]")
         for place in why.errors:
             told.print(place)
         raise typer.Exit(3 if isinstance(why, Busy) else 1) from why
@@ -129,15 +132,15 @@ def divisions(
     tenant: TenantCode = None,
 ) -> None:
     """Import lists of administrative divisions, the levels above first."""
-    from api.jobs.loop import run_due
+    from api.jobs.loop import run_to_end
 
     with opened() as house:
         actor = tenant_of(house, tenant)
         for path in lists:
             asked = house.write_now(actor, _ask_divisions, path, issuer, year, mode)
             with watched(path.name) as watch:
-                run_due(house, only=asked, watch=watch)
-            _told_or_exit(house.read_now(actor, jobs.one, asked))
+                job = run_to_end(house, actor, asked, watch)
+            _told_or_exit(job)
 
 
 def _ask_divisions(session: Session, actor: Actor, path: Path, issuer: str, year: int, mode: str) -> UUID:
@@ -155,15 +158,25 @@ def _rows(
     kind: str,
     file: Path,
     mode: str,
-    options: str,
+    options: dict[str, Any],
     tenant: str | None,
 ) -> None:
-    from api.jobs.imports import run_import
+    from api.jobs.imports import ImportFailed, run_import
 
-    given = ImportOptions.model_validate_json(options).values()
     with opened() as house, watched(file.name) as watch:
-        actor = tenant_of(house, tenant)
-        tell(run_import(house, actor, kind, file.name, file.read_bytes(), mode, given, watch))
+        try:
+            tell(run_import(house, tenant_of(house, tenant), kind, file.name, file.read_bytes(), mode, options, watch))
+        except ImportFailed as why:
+            tell(why.facts["result"])  # which rows were refused, and why
+            raise
+
+
+def _import_options(text: str) -> dict[str, Any]:
+    try:
+        return ImportOptions.model_validate_json(text).values()
+    except ValidationError as why:
+        said = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in why.errors())
+        raise typer.BadParameter(said) from why
 
 
 def _import_command(kind: str) -> None:
@@ -174,7 +187,7 @@ def _import_command(kind: str) -> None:
         options: Annotated[str, typer.Option(help="JSON as the options of POST /imports")] = "{}",
         tenant: TenantCode = None,
     ) -> None:
-        _rows(kind, file, mode, options, tenant)
+        _rows(kind, file, mode, _import_options(options), tenant)
 
 
 for _kind in get_args(ImportKind):
@@ -250,6 +263,12 @@ def main() -> None:
     """Run the command; what nobody foresaw ends with a trace and exit code 70."""
     try:
         app()
+    except (ValidationError, Misconfigured) as why:
+        told.print(f"[red]设置有误 · The settings are wrong[/red]\n{escape(str(why))}")
+        sys.exit(2)
+    except sa.exc.OperationalError as why:
+        told.print(f"[red]{Busy.zh} · {Busy.en}[/red]\n{escape(str(why.orig))}")
+        sys.exit(3)
     except Exception:
         told.print_exception(show_locals=False)
         sys.exit(70)

@@ -24,7 +24,7 @@ from jose import jws
 from jose.backends.cryptography_backend import CryptographyECKey
 
 from api.errors import Unauthenticated
-from api.settings import Settings
+from api.settings import Misconfigured, Settings
 
 AUDIENCE = "dualreport-api"
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{10,400}\.[A-Za-z0-9_-]{10,1600}\.[A-Za-z0-9_-]{86}", re.ASCII)
@@ -182,7 +182,7 @@ def _new_master_key() -> str:
 def _kept(settings: Settings, name: str, make: Callable[[], str]) -> str:
     """Return the secret kept in a file of `var_dir`, made at first start; production has to be given its own."""
     if settings.production:
-        raise RuntimeError(f"production needs {name.split('.', maxsplit=1)[0]} from the environment")
+        raise Misconfigured(f"production needs {name.split('.', maxsplit=1)[0]} from the environment")
     path: Path = settings.var_dir / "secrets" / name
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():

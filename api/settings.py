@@ -8,6 +8,10 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+class Misconfigured(RuntimeError):
+    """A setting is missing without which nothing starts."""
+
+
 class Settings(BaseSettings):
     """Read from the environment (`DUALREPORT_…`, and `PORT`); nothing reads the environment after this.
 

@@ -11,7 +11,7 @@ from api.access import acting, operator
 from api.calls import House
 from api.errors import Problem
 from api.jobs.kinds import JobHandle, job_kind
-from api.jobs.loop import run_due
+from api.jobs.loop import run_to_end
 from api.models import NOBODY
 from api.services import cycles, jobs, judging, schedules, sealer, statements
 
@@ -110,8 +110,7 @@ def _at_once(
     with house.engines.look() as session:
         actor = acting(session, tenant_id, person_id, "job.create")
     job_id = house.write_now(actor, queue, cycle_id)
-    run_due(house, only=job_id, watch=watch)
-    return house.read_now(actor, jobs.one, job_id)
+    return run_to_end(house, actor, job_id, watch)
 
 
 def _seal(session: Any, actor: Any) -> int:

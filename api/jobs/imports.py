@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from time import sleep
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,12 @@ from api.access import Actor
 from api.adapters.tables import Table, read_table
 from api.calls import House
 from api.db import Session
+from api.domain.labels import state_label
 from api.domain.rows import RowError, holds_control
 from api.errors import Problem
 from api.jobs.kinds import JobHandle, job_kind
-from api.jobs.loop import run_due
-from api.services import files, imports, jobs
+from api.jobs.loop import run_to_end
+from api.services import files, imports
 from api.services.imports.flags import flagged
 from api.services.imports.shared import SLICE, Checked, Options
 
@@ -189,19 +189,15 @@ def run_import(
         return imports.request(session, actor, asked)
 
     job_id = house.write_now(actor, ask)
-    while True:
-        run_due(house, only=job_id, watch=on_progress)
-        job = house.read_now(actor, jobs.one, job_id)
-        if job["state"] in ("done", "failed", "cancelled"):
-            break
-        sleep(0.2)  # another process works on it
+    job = run_to_end(house, actor, job_id, on_progress)
     problem = job["result"].get("problem")
     if job["state"] != "done":
-        raise ImportFailed(problem=problem, result=job["result"], state=job["state"])
+        why = problem["detail"] if problem else state_label("job", job["state"])
+        raise ImportFailed(whyZh=why["zh"], why=why["en"], result=job["result"], state=job["state"])
     return job["result"]
 
 
 class ImportFailed(Problem):
-    """An import ended without success; `problem` says why, `result` holds the report."""
+    """An import ended without success; `why` says why, `result` holds the report."""
 
-    code, zh, en = "import_failed", "导入未完成：{problem}", "The import did not succeed: {problem}"
+    code, zh, en = "import_failed", "导入未完成：{whyZh}", "The import did not succeed: {why}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from api.access import NOBODY, operator
+from api.access import NOBODY, Actor, operator
 from api.calls import House
 from api.errors import Busy, Problem
 from api.jobs.kinds import Heartbeat, JobHandle, discover
@@ -33,6 +34,22 @@ def run_due(house: House, *, only: UUID | None = None, watch: Watch | None = Non
         _attempt(house, JobHandle(house, row, watch))
         ran += 1
     return ran
+
+
+def run_to_end(house: House, actor: Actor, job_id: UUID, watch: Watch | None = None) -> dict[str, Any]:
+    """Run one job for a command and return it as it ended, whoever ended it.
+
+    A server beside the command may be faster; then the command waits for it, so that its exit code tells what became
+    of the job.
+    """
+    while True:
+        run_due(house, only=job_id, watch=watch)
+        job = house.read_now(actor, jobs.one, job_id)
+        if job["state"] not in ("queued", "running"):
+            return job
+        if watch is not None:
+            watch(job["progress"], job["counts"])
+        time.sleep(0.2)
 
 
 def _attempt(house: House, handle: JobHandle) -> None:

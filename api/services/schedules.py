@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from api.access import found
 from api.db import Session
 from api.models import Cycle, Event
 
@@ -32,8 +33,8 @@ def due(session: Session, _actor: Any) -> list[Due]:
 
 
 def took(session: Session, tenant_id: UUID, subject_id: UUID, step: str) -> UUID:
-    """Return the person who last took a step on a subject."""
+    """Return the person who last took a step on a subject; NotFound where nobody did."""
     statement = sa.select(Event.actor_id).where(
         Event.tenant_id == tenant_id, Event.subject_id == subject_id, Event.kind == step
     )
-    return session.scalar(statement.order_by(Event.id.desc()).limit(1))
+    return found(session.scalar(statement.order_by(Event.id.desc()).limit(1)))
