@@ -221,3 +221,11 @@ async def test_the_shipped_units_import_whole(world):
     job = await imported(world, "committee", "units", DEMO.read_bytes(), mode="all_or_nothing")
     assert job["state"] == "done", job["result"]
     assert job["result"]["counts"]["accepted"] == job["result"]["counts"]["given"] > 0
+
+
+async def test_two_rows_for_one_unit_change_nothing_at_the_second_import(world):
+    twice = "单位名称,在职党员数\n同名测试单位,3\n同名测试单位,5\n"
+    first = await imported(world, "admin", "units", twice)
+    assert (first["result"]["counts"]["accepted"], first["result"]["counts"]["flagged"]) == (1, 1)
+    again = await imported(world, "admin", "units", twice)
+    assert (again["result"]["counts"]["changed"], again["result"]["counts"]["unchanged"]) == (0, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +66,8 @@ def check(session: Session, actor: Actor, nodes: Sequence[Node], options: Option
         if node.row not in refused and node.row not in order:
             refused[node.row] = row_error(node.row, "superior", "superior_circular", node.superior)
     good = sorted((node for node in nodes if node.row in order), key=lambda node: (order[node.row], node.row))
+    said: dict[tuple[str | None, ...], Node] = {}  # of two rows for one organisation the first speaks, at every import
+    good = [replace(said.setdefault(node.key, node), row=node.row) for node in good]
     parents = {node.row: _parent_id(node, superiors, options) for node in good}
     known = standing_nodes(session, actor, good, parents)
     for node in good:
