@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -27,6 +28,11 @@ from api.jobs.sealing import Sealing
 from api.reading import preferred_language
 from api.route import DoorRoute, Doors
 from api.settings import Settings
+
+# The first page runs no script and loads nothing but its own style sheet and icon.
+HOME_CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 def now() -> datetime:
@@ -72,7 +78,7 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
 
 
 def pages(doors: Doors) -> list[BaseRoute]:
-    """Return what a browser opens: the contract and a page that shows it, which comes whole with the server."""
+    """Return what a browser opens: a first page, the contract and a page that shows it; all come with the server."""
     static = Path(__file__).parent / "static"
     contract = json.dumps(describe(doors.routes), ensure_ascii=False).encode()
 
@@ -82,7 +88,16 @@ def pages(doors: Doors) -> list[BaseRoute]:
     async def shown(_request: Request) -> Response:
         return FileResponse(static / "swagger-ui" / "index.html")
 
+    async def first(_request: Request) -> Response:
+        return FileResponse(static / "index.html", headers={"Content-Security-Policy": HOME_CSP})
+
+    async def asked(request: Request) -> Response:
+        number = request.query_params.get("number", "").strip()
+        return RedirectResponse(f"/verify/{quote(number, safe='')}" if number else "/", 303)
+
     return [
+        Route("/", first),
+        Route("/verify", asked),
         Route("/openapi.json", document),
         Route("/docs", shown),
         Mount("/static", StaticFiles(directory=static)),

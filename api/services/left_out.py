@@ -1,4 +1,4 @@
-"""Divisions that a newer list leaves out though it names their siblings: listed, or a case where others hang on them."""
+"""Divisions that a newer list leaves out though it names their siblings: listed, or a case where others need them."""
 
 from __future__ import annotations
 
