@@ -22,7 +22,10 @@ def _about_now(table: Any) -> sa.ColumnElement[bool]:
 
 
 _COVERS = sa.and_(
-    OrganizationLink.from_id == Grant.organization_id, OrganizationLink.kind == "covers", _about_now(OrganizationLink)
+    OrganizationLink.tenant_id == Grant.tenant_id,  # the index begins with the tenant: without it all links are read
+    OrganizationLink.from_id == Grant.organization_id,
+    OrganizationLink.kind == "covers",
+    _about_now(OrganizationLink),
 )
 WHO = (
     sa.select(
