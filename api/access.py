@@ -228,6 +228,11 @@ def may(actor: Actor, step: str, path: str) -> bool:
     return actor.grant_for(step, path) is not None
 
 
+def takes(actor: Actor, step: str) -> bool:
+    """Say whether this is a step that the actor takes at all: for their own, or under a grant somewhere."""
+    return step in STEPS_OF_ROLE["member"] or bool(actor.reaches_for(step))
+
+
 def require(actor: Actor, step: str, path: str) -> UUID:
     """Return the grant under which the actor may take a step at this path; raise Forbidden where there is none.
 

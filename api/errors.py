@@ -5,6 +5,7 @@ Domain and services raise problems; only `api.problems` knows which HTTP status 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
@@ -25,9 +26,12 @@ class Problem(Exception):
         self.errors = errors or []
         self.facts = facts
 
-    def sentence(self, language: str) -> str:
-        """Return the sentence in `zh` or `en` with the facts filled in; a missing fact stays visible as its name."""
-        return (self.zh if language == "zh" else self.en).format_map(_Visible(self.facts))
+    def sentence(self, language: str, words: Mapping[str, str] | None = None) -> str:
+        """Return the sentence in `zh` or `en` with the facts filled in; a missing fact stays visible as its name.
+
+        `words` stand in the sentence in place of facts of the same name.
+        """
+        return (self.zh if language == "zh" else self.en).format_map(_Visible(self.facts | dict(words or {})))
 
     def as_row(self) -> dict[str, Any]:
         """Return the problem as one outcome in a list: code, both sentences, pointer and facts."""

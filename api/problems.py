@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from api import errors
+from api.domain.labels import state_label, step_label
 from api.errors import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -69,6 +71,33 @@ class ProblemBody(BaseModel):
     requestId: str  # noqa: N815 - the member's name on the wire
 
 
+def sentence(problem: Problem, language: str) -> str:
+    """Return the problem's sentence in `zh` or `en` for people: steps and states by their labels, lists spelled out."""
+    words: dict[str, str] = {}
+    step = problem.facts.get("action") or problem.facts.get("step")
+    noun = step.split(".")[0] if isinstance(step, str) else ""
+    for name, fact in problem.facts.items():
+        if name in ("action", "step") and isinstance(fact, str):
+            words[name] = _step_words(fact, language)
+        elif name == "state" and isinstance(fact, str):
+            words[name] = _known(state_label, noun, fact).get(language, fact)
+        elif isinstance(fact, list):
+            each = (_step_words(str(one), language) if name == "allowedActions" else str(one) for one in fact)
+            words[name] = ("、" if language == "zh" else ", ").join(each) or ("无" if language == "zh" else "nothing")
+    return problem.sentence(language, words)
+
+
+def _step_words(step: str, language: str) -> str:
+    return _known(step_label, step).get(language, step)
+
+
+def _known(label: Callable[..., dict[str, str]], *keys: str) -> dict[str, str]:
+    try:
+        return label(*keys)
+    except (KeyError, IndexError):
+        return {}
+
+
 def status_of(problem: Problem) -> int:
     """Return the HTTP status of a problem's kind."""
     return next((STATUS[kind] for kind in type(problem).__mro__ if kind in STATUS), 422)
@@ -78,16 +107,16 @@ def body_of(problem: Problem, language: str, request_id: str) -> dict[str, Any]:
     """Return the problem as RFC 9457 members in `zh` or `en`."""
     status = status_of(problem)
     kind = next((kind for kind in type(problem).__mro__ if kind in STATUS), errors.Invalid)
-    sentence = problem.sentence(language)
+    detail = sentence(problem, language)
     places = [_place(place, language) for place in problem.errors]
     if problem.pointer is not None:
-        places.append({"pointer": problem.pointer, "code": problem.code, "detail": sentence})
+        places.append({"pointer": problem.pointer, "code": problem.code, "detail": detail})
     body: dict[str, Any] = {
         "type": f"urn:dualreport:problem:{problem.code}",
         "title": kind.zh if language == "zh" else kind.en,
         "status": status,
         "code": problem.code,
-        "detail": sentence,
+        "detail": detail,
         "errors": places,
         "requestId": request_id,
     }

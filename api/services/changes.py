@@ -9,10 +9,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from api.access import Actor
+from api.access import Actor, takes
 from api.db import Session, new_id
 from api.domain.steps import TABLES
-from api.errors import Stale
+from api.errors import Stale, StepNotAllowed
 from api.models import Event
 
 
@@ -64,7 +64,11 @@ def take(
     the request's If-Match named another version.
     """
     noun = step.split(".", 1)[0]
-    state = TABLES[noun].next(row.state, step, to)
+    try:
+        state = TABLES[noun].next(row.state, step, to)
+    except StepNotAllowed as why:
+        why.facts["allowedActions"] = [other for other in why.facts["allowedActions"] if takes(actor, other)]
+        raise
     if actor.step == step and actor.if_match not in (None, row.version):
         raise Stale
     changed = {"version": row.version + 1, **(values or {})}

@@ -88,3 +88,19 @@ async def test_a_stale_version_is_refused(world):
         edited = await member.put(path, json=asked(world, title="改"), headers={"If-Match": '"v1"'})
         assert (edited.status_code, edited.headers["etag"]) == (200, '"v2"')
         assert (await member.put(path, json=asked(world), headers={"If-Match": '"v1"'})).status_code == 412
+
+
+async def test_a_step_that_is_not_possible_is_refused_in_words_with_what_the_caller_may_do(world):
+    async with world.client("member") as member, world.client("worker") as worker:
+        path = "/api/v1/needs/" + (await member.post("/api/v1/needs", json=asked(world))).json()["id"]
+        await member.post(f"{path}/submit")
+        refused = await member.put(path, json=asked(world))
+        assert (refused.status_code, refused.json()["allowedActions"]) == (409, [])
+        assert refused.json()["detail"] == "当前状态（已提交）不能进行“修改”，可以进行：无"
+        refused = await worker.put(path, json=asked(world))
+        assert refused.json()["allowedActions"] == ["need.publish", "need.decline"]
+        english = await worker.put(path, json=asked(world), headers={"Accept-Language": "en"})
+        assert "[" not in english.json()["detail"], english.json()["detail"]
+        assert "submitted" in english.json()["detail"]
+        forbidden = (await member.post(f"{path}/publish")).json()
+        assert (forbidden["step"], "need.publish" in forbidden["detail"]) == ("need.publish", False)
