@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -72,8 +73,7 @@ def publish(session: Session, actor: Actor, activity_id: UUID) -> UUID:
 def complete(session: Session, actor: Actor, activity_id: UUID) -> UUID:
     """Close an activity after its last shift; ShiftsAhead while one has not ended."""
     row = of(session, actor, activity_id)
-    ahead = sa.select(Shift.id).where(Shift.activity_id == row.id, Shift.state == "open", Shift.ends_at > session.now)
-    if session.first(ahead.limit(1)) is not None:
+    if _with_shifts_ahead(session, [row.id]):
         raise ShiftsAhead
     return _step(session, actor, row, "activity.complete")
 
@@ -90,7 +90,7 @@ def cancel(session: Session, actor: Actor, activity_id: UUID, reason: str) -> UU
 
 def one(session: Session, actor: Actor, activity_id: UUID) -> dict[str, Any]:
     """Return one activity as it stands for this actor; NotFound where they may not know of it."""
-    return _view(actor, of(session, actor, activity_id))
+    return _views(session, actor, [of(session, actor, activity_id)._asdict()])[0]
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
         if wanted is not None:
             statement = statement.where(column == wanted)
     answer = paging.page(session, statement, Activity.id, limit=query.limit, cursor=query.cursor)
-    answer["items"] = [{**item, "allowed_actions": _actions(actor, item)} for item in answer["items"]]
+    answer["items"] = _views(session, actor, answer["items"])
     return answer
 
 
@@ -154,10 +154,22 @@ def _step(session: Session, actor: Actor, row: Any, step: str, values: dict[str,
     return row.id
 
 
-def _actions(actor: Actor, item: dict[str, Any]) -> list[str]:
-    return actions(actor, "activity", item["state"], item)
+def _views(session: Session, actor: Actor, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return activities as they are shown; one is completed only when its last shift has ended."""
+    views = [{**item, "allowed_actions": actions(actor, "activity", item["state"], item)} for item in items]
+    running = [view for view in views if "activity.complete" in view["allowed_actions"]]
+    ahead = _with_shifts_ahead(session, [view["id"] for view in running])
+    for view in running:
+        if view["id"] in ahead:
+            view["allowed_actions"].remove("activity.complete")
+    return views
 
 
-def _view(actor: Actor, row: Any) -> dict[str, Any]:
-    item = row._asdict()
-    return {**item, "allowed_actions": _actions(actor, item)}
+def _with_shifts_ahead(session: Session, activities: Sequence[UUID]) -> set[UUID]:
+    """Return which of these activities have an open shift that has not ended."""
+    if not activities:
+        return set()
+    ahead = sa.select(Shift.activity_id).where(
+        Shift.activity_id.in_(activities), Shift.state == "open", Shift.ends_at > session.now
+    )
+    return {row.activity_id for row in session.rows(ahead)}

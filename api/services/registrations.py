@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -68,7 +69,7 @@ def table_of(row: Any) -> Any:
 def one(session: Session, actor: Actor, registration_id: UUID) -> dict[str, Any]:
     """Return one registration as it stands for this actor, with what the rules say where the actor may decide on it."""
     row = find(session, actor, registration_id)
-    view = _view(session, actor, row._asdict())
+    view = _without_pending(session, [_view(session, actor, row._asdict())])[0]
     if row.unit_id is None and "registration.accept" in view["allowed_actions"]:
         view["advice"] = _advice(session, actor, row)
     return view
@@ -86,7 +87,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     if query.unit_id is not None:
         statement = statement.where(_works_at(actor, query.unit_id) if of_members else _Unit.id == query.unit_id)
     answer = paging.page(session, statement, table.id, limit=query.limit, cursor=query.cursor)
-    answer["items"] = [_view(session, actor, item) for item in answer["items"]]
+    answer["items"] = _without_pending(session, [_view(session, actor, item) for item in answer["items"]])
     return answer
 
 
@@ -204,6 +205,29 @@ def _view(session: Session, actor: Actor, row: dict[str, Any]) -> dict[str, Any]
         "advice": None,
         "allowed_actions": steps,
     }
+
+
+def _without_pending(session: Session, views: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take `transfer` from the registrations for which another community has yet to decide on one; one statement."""
+    open_to = [view for view in views if "registration.transfer" in view["allowed_actions"]]
+    pending = pending_transfers(session, [(view["id"], view["person_id"]) for view in open_to])
+    for view in open_to:
+        if view["id"] in pending:
+            view["allowed_actions"].remove("registration.transfer")
+    return views
+
+
+def pending_transfers(session: Session, registrations: Sequence[tuple[UUID, UUID]]) -> set[UUID]:
+    """Return which of these registrations, each with its person, another one that is undecided would replace."""
+    if not registrations:
+        return set()
+    asked = sa.select(Affiliation.replaces_id).where(
+        Affiliation.person_id.in_({person for _, person in registrations}),
+        Affiliation.replaces_id.in_([standing for standing, _ in registrations]),
+        Affiliation.kind == "registration",
+        Affiliation.state == "submitted",
+    )
+    return {row.replaces_id for row in session.rows(asked)}
 
 
 def _advice(session: Session, actor: Actor, row: Any) -> dict[str, Any]:

@@ -159,7 +159,7 @@ def transfer(session: Session, actor: Actor, registration_id: UUID, community_id
     target = _community(session, actor, community_id)
     if target.id == row.community_id:
         raise SameCommunity(pointer="/communityId")
-    if _has_pending(session, row):
+    if registrations.pending_transfers(session, [(row.id, row.person_id)]):
         raise TransferPending
     request = rules.Request(target.id, basis, row.principal, row.id)
     others = registrations.standing(session, actor, row.person_id)
@@ -255,11 +255,6 @@ def _hand_over(session: Session, actor: Actor, row: Any, grant: UUID, day: date)
 _OLD = sa.select(Affiliation.id, Affiliation.state, Affiliation.version, Affiliation.organization_id).where(
     Affiliation.id == sa.bindparam("id")
 )
-
-
-def _has_pending(session: Session, row: Any) -> bool:
-    pending = sa.select(Affiliation.id).where(Affiliation.replaces_id == row.id, Affiliation.state == "submitted")
-    return session.first(pending) is not None
 
 
 def _ask(session: Session, actor: Actor, person_id: UUID, request: rules.Request) -> UUID:

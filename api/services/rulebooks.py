@@ -105,14 +105,14 @@ def retire(session: Session, actor: Actor, rulebook_id: UUID) -> UUID:
 def one(session: Session, actor: Actor, rulebook_id: UUID) -> dict[str, Any]:
     """Return one rulebook with its text as data and what lint finds in it."""
     row = _found(session, actor, rulebook_id)._asdict()
-    return {**_view(actor, row), "findings": [each.as_row() for each in lint(read(row["content"]))]}
+    return {**_view(actor, row), "findings": _lint(row["content"])}
 
 
 def findings(session: Session, actor: Actor, rulebook_id: UUID) -> dict[str, Any]:
     """Return what lint finds in a rulebook, errors first, each with place, words and remedy in both languages."""
     row = _found(session, actor, rulebook_id)
     require(actor, "rulebook.lint", row.path)
-    return {"findings": [each.as_row() for each in lint(read(row.content))]}
+    return {"findings": _lint(row.content)}
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -174,6 +174,12 @@ def _found(session: Session, actor: Actor, rulebook_id: UUID) -> Any:
     return found(session.first(_SHOWN.where(visible(actor, Rulebook), Rulebook.id == rulebook_id)))
 
 
+def _lint(content: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each.as_row() for each in lint(read(content))]
+
+
 def _view(actor: Actor, row: dict[str, Any]) -> dict[str, Any]:
     steps = allowed(actor, "rulebook", row["state"], row["path"])
+    if "rulebook.activate" in steps and any(each["severity"] == "error" for each in _lint(row["content"])):
+        steps.remove("rulebook.activate")
     return {**row, "labels": row["content"]["labels"], "allowed_actions": steps}

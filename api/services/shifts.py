@@ -85,7 +85,7 @@ def code(session: Session, actor: Actor, shift_id: UUID) -> dict[str, Any]:
 
 def one(session: Session, actor: Actor, shift_id: UUID) -> dict[str, Any]:
     """Return one shift as it stands for this actor; NotFound where they may not know of it."""
-    return _view(actor, of_shift(session, actor, shift_id)._asdict())
+    return _view(session, actor, of_shift(session, actor, shift_id)._asdict())
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
         if wanted is not None:
             statement = statement.where(holds(column, wanted))
     answer = paging.page(session, statement, Shift.id, limit=query.limit, cursor=query.cursor)
-    answer["items"] = [_view(actor, item) for item in answer["items"]]
+    answer["items"] = [_view(session, actor, item) for item in answer["items"]]
     return answer
 
 
@@ -110,6 +110,8 @@ def of_shift(session: Session, actor: Actor, shift_id: UUID) -> Any:
     return found(session.first(SHOWN.where(visible(actor, Shift), Shift.id == shift_id)))
 
 
-def _view(actor: Actor, item: dict[str, Any]) -> dict[str, Any]:
+def _view(session: Session, actor: Actor, item: dict[str, Any]) -> dict[str, Any]:
     left = max(item["capacity"] - item["confirmed"], 0)
-    return {**item, "places_left": left, "allowed_actions": actions(actor, "shift", item["state"], item)}
+    too_early = {"shift.settle"} if session.now < item["ends_at"] else set()
+    steps = [step for step in actions(actor, "shift", item["state"], item) if step not in too_early]
+    return {**item, "places_left": left, "allowed_actions": steps}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -56,7 +57,8 @@ _SHOWN = (
     sa.select(
         Signup.id, Signup.version, Signup.state, Signup.shift_id, Signup.person_id, Signup.queued_at, Person.name,
         Person.wrapped_key, Activity.leader_id, HOST.path.label("host_path"), ORGANIZER.path.label("organizer_path"),
-        Shift.community_id,
+        Shift.community_id, Shift.starts_at, Shift.state.label("shift_state"),
+        Activity.state.label("activity_state"),
     )
     .join(Person, Person.id == Signup.person_id)
     .join(Shift, Shift.id == Signup.shift_id)
@@ -93,9 +95,40 @@ def sign_up(session: Session, calls: Sequence[tuple[Actor, UUID]]) -> list[dict[
                 continue
             asked.append((actor, row))
             standing = stands[shift_id, actor.person_id] = row
-        outcomes.append({**standing, "allowed_actions": TABLES["signup"].allowed(standing["state"])})
+        outcomes.append(standing)
     _write(session, asked, queues)
-    return outcomes
+    waiting = [row for row in outcomes if not isinstance(row, Problem)]
+    before = _before(session, waiting)
+    return [
+        row if isinstance(row, Problem) else _own_view(row, shifts[row["shift_id"]], before.get(row["id"]), session.now)
+        for row in outcomes
+    ]
+
+
+def _own_view(row: dict[str, Any], shift: Any, before: int | None, now: datetime) -> dict[str, Any]:
+    is_open = shift.state == "open" and shift.activity_state == "published"
+    return {**row, "waiting_before": before, "allowed_actions": _own_steps(row["state"], is_open, shift.starts_at, now)}
+
+
+def _own_steps(state: str, is_open: bool, starts_at: datetime, now: datetime) -> list[str]:
+    """Return what somebody may do about their own sign-up now: nothing any more once the shift has begun."""
+    mine = {"signup.cancel"} | ({"signup.create"} if is_open else set())
+    return [step for step in TABLES["signup"].allowed(state) if step in mine and now < starts_at]
+
+
+def _before(session: Session, signups: Iterable[dict[str, Any]]) -> dict[UUID, int]:
+    """Return how many go first, by sign-up, for those that wait among these; one statement, none where nobody waits."""
+    waiting = [row for row in signups if row["state"] == "waitlisted"]
+    if not waiting:
+        return {}
+    place = sa.func.row_number().over(partition_by=Signup.shift_id, order_by=(Signup.queued_at, Signup.id))
+    queues = (
+        sa.select(Signup.id, place.label("place"))
+        .where(Signup.shift_id.in_({row["shift_id"] for row in waiting}), Signup.state == "waitlisted")
+        .subquery()
+    )
+    asked = sa.select(queues.c.id, queues.c.place).where(queues.c.id.in_([row["id"] for row in waiting]))
+    return {row.id: row.place - 1 for row in session.rows(asked)}
 
 
 class _Queues:
@@ -204,14 +237,7 @@ def confirm(session: Session, actor: Actor, shift_id: UUID, signup_id: UUID) -> 
 
 def one(session: Session, actor: Actor, signup_id: UUID) -> dict[str, Any]:
     """Return one sign-up as it stands, with how many go first where it waits."""
-    item = _view(session, actor, _of(session, actor, signup_id)._asdict())
-    if item["state"] == "waitlisted":
-        before = sa.tuple_(Signup.queued_at, Signup.id) < sa.tuple_(
-            sa.literal(item["queued_at"], Signup.__table__.c.queued_at.type), sa.literal(item["id"], sa.Uuid())
-        )
-        same = (Signup.shift_id == item["shift_id"], Signup.state == "waitlisted")
-        item["waiting_before"] = session.scalar(sa.select(sa.func.count()).select_from(Signup).where(*same, before))
-    return item
+    return _shown(session, actor, [_of(session, actor, signup_id)._asdict()])[0]
 
 
 def listed(session: Session, actor: Actor, shift_id: UUID, query: Any) -> dict[str, Any]:
@@ -221,7 +247,7 @@ def listed(session: Session, actor: Actor, shift_id: UUID, query: Any) -> dict[s
     if query.state is not None:
         statement = statement.where(Signup.state == query.state)
     answer = paging.page(session, statement, Signup.id, limit=query.limit, cursor=query.cursor, newest_first=False)
-    answer["items"] = [_view(session, actor, item) for item in answer["items"]]
+    answer["items"] = _shown(session, actor, answer["items"])
     return answer
 
 
@@ -229,12 +255,19 @@ def _of(session: Session, actor: Actor, signup_id: UUID) -> Any:
     return found(session.first(_SHOWN.where(visible(actor, Signup), Signup.id == signup_id)))
 
 
+def _shown(session: Session, actor: Actor, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    before = _before(session, items)
+    return [{**_view(session, actor, item), "waiting_before": before.get(item["id"])} for item in items]
+
+
 def _view(session: Session, actor: Actor, item: dict[str, Any]) -> dict[str, Any]:
-    own = {"signup.create", "signup.cancel"} if item["person_id"] == actor.person_id else set()
+    is_open = item["shift_state"] == "open" and item["activity_state"] == "published"
+    own = item["person_id"] == actor.person_id
+    steps = _own_steps(item["state"], is_open, item["starts_at"], session.now) if own else []
     governs = item["leader_id"] == actor.person_id or any(
         actor.grant_for("signup.confirm", item[path]) for path in ("host_path", "organizer_path")
     )
-    mine = own | ({"signup.confirm"} if governs else set())
-    steps = [step for step in TABLES["signup"].allowed(item["state"]) if step in mine]
+    if governs and "signup.confirm" in TABLES["signup"].allowed(item["state"]):
+        steps.append("signup.confirm")
     name = session.vault.open(item["wrapped_key"], item["person_id"], "name", item["name"])
     return {**item, "name": name, "allowed_actions": steps}

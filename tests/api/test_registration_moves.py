@@ -47,7 +47,12 @@ async def test_on_transfer_the_old_one_stands_until_the_new_community_accepts(wo
     old = await accepted(world, fresh)
     async with world.client(fresh) as member, world.client("worker2") as other:
         asked = (await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "community2"))).json()
-        assert asked["state"] == "accepted"
+        assert (asked["state"], asked["allowedActions"]) == ("accepted", [])
+        assert old["id"] not in [
+            row["id"]
+            for row in (await member.get(PATH)).json()["items"]
+            if "registration.transfer" in row["allowedActions"]
+        ]
         doubled = await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "far_community"))
         assert doubled.json()["code"] == "transfer_pending"
         new = (await other.get(f"{PATH}/{asked['successorId']}")).json()
@@ -73,7 +78,8 @@ async def test_a_returned_transfer_leaves_the_old_one_standing(world, fresh):
     async with world.client(fresh) as member, world.client("worker2") as other:
         asked = (await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "community2"))).json()
         await other.post(f"{PATH}/{asked['successorId']}/return", json={"reason": "wrong_community"})
-        assert (await member.get(f"{PATH}/{old['id']}")).json()["state"] == "accepted"
+        stands = (await member.get(f"{PATH}/{old['id']}")).json()
+        assert (stands["state"], stands["allowedActions"]) == ("accepted", ["registration.transfer"])
         assert (await member.post(f"{PATH}/{old['id']}/transfer", json=at(world, "far_community"))).status_code == 200
 
 

@@ -44,6 +44,7 @@ async def test_a_gap_in_the_bands_is_said_in_both_languages_and_never_becomes_ac
     async with world.client("district_officer") as officer:
         book = (await officer.post("/api/v1/rulebooks", json=draft(world, text))).json()
         assert "gap" in [found["code"] for found in book["findings"]]
+        assert "rulebook.activate" not in book["allowedActions"]
         path = f"/api/v1/rulebooks/{book['id']}"
         said = (await officer.get(f"{path}/lint")).json()["findings"][0]
         assert said["detail"]["zh"] != said["detail"]["en"]
@@ -55,6 +56,7 @@ async def test_a_gap_in_the_bands_is_said_in_both_languages_and_never_becomes_ac
         assert (await officer.get(path)).json()["state"] == "draft"
         mended = await officer.put(path, json={"text": text.replace("atLeast: 12", "atLeast: 10")})
         assert (mended.status_code, mended.json()["findings"]) == (200, [])
+        assert "rulebook.activate" in mended.json()["allowedActions"]
         assert (await officer.post(f"{path}/activate")).status_code == 200
 
 

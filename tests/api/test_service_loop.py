@@ -178,6 +178,33 @@ async def test_a_cancelled_place_goes_to_who_waits_longest(world, time):
         assert (less.status_code, less.json()["code"]) == (409, "capacity_taken")
 
 
+async def test_what_is_offered_is_possible_now_and_what_is_not_possible_is_not_offered(world, time):
+    shift = await planned(world, time, capacity=1)
+    await signed_up(world, "member", shift)
+    second, third = await signed_up(world, "member2", shift), await signed_up(world, "member3", shift)
+    assert [(row["allowedActions"], row["waitingBefore"]) for row in (second, third)] == [
+        (["signup.cancel"], 0),
+        (["signup.cancel"], 1),
+    ]
+    async with world.client("member3") as last, world.client("worker") as worker:
+        path = f"/api/v1/shifts/{shift}"
+        (mine,) = (await last.get(f"{path}/signups")).json()["items"]
+        assert (mine["allowedActions"], mine["waitingBefore"]) == (["signup.cancel"], 1)
+        before = (await worker.get(path)).json()
+        activity = f"/api/v1/activities/{before['activityId']}"
+        assert "shift.settle" not in before["allowedActions"]
+        assert "activity.complete" not in (await worker.get(activity)).json()["allowedActions"]
+        assert (await worker.post(f"{path}/settle")).status_code == 409
+        time.forward(days=1)
+        (mine,) = (await last.get(f"{path}/signups")).json()["items"]
+        assert mine["allowedActions"] == []
+        assert (await last.post(f"{path}/signups/me/cancel")).status_code == 409
+        assert "shift.settle" in (await worker.get(path)).json()["allowedActions"]
+        assert (await worker.post(f"{path}/settle")).status_code == 200
+        assert "activity.complete" in (await worker.get(activity)).json()["allowedActions"]
+        assert (await worker.post(f"{activity}/complete")).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("hours", "code"), [(0.0, "shift_ends_before_start"), (-1.0, "shift_ends_before_start"), (24.5, "shift_too_long")]
 )
