@@ -32,10 +32,11 @@ class RulebookDoesNotFit(Conflict):
     """The rulebook is not in force for this authority, kind of subject and period."""
 
     code = "rulebook_does_not_fit"
-    zh = "所选规则不适用：须为本级或上级已启用、适用于{subject}、且在周期开始之日有效的规则"
+    zh = "所选规则不适用：须为本级或上级已启用、适用于{subjectZh}、且在周期开始之日有效的规则"
     en = "This rulebook does not fit: it must be active here or above, judge a {subject} and hold on the first day"
 
 
+_SUBJECTS = {"member": "党员", "unit": "单位"}
 _SHOWN = sa.select(
     Cycle.id, Cycle.version, Cycle.state, Cycle.title, Cycle.organization_id, Cycle.period_start, Cycle.period_end,
     Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id, Cycle.position, Cycle.revision, Cycle.digest,
@@ -56,8 +57,8 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
         raise CycleDates(pointer="/periodEnd")
     if not start <= cut_off <= end:
         raise CycleDates(pointer="/cutOff")
-    for name, subject in (("member_rulebook_id", "member"), ("unit_rulebook_id", "unit")):
-        _fits(session, actor, values[name], subject, at.path, start)
+    for subject in _SUBJECTS:
+        _fits(session, actor, values[f"{subject}_rulebook_id"], subject, at.path, start)
     fresh = {"position": None, "revision": 0, "digest": None}
     return changes.create(session, actor, Cycle, "cycle.create", {**values, **fresh}, at=at.id, grant=grant)
 
@@ -137,7 +138,7 @@ def _fits(session: Session, actor: Actor, rulebook_id: UUID, subject: str, path:
     book = found(session.first(statement.where(visible(actor, Rulebook), Rulebook.id == rulebook_id)))
     in_force = book.effective_from <= start and (book.effective_to is None or start < book.effective_to)
     if book.state != "active" or book.subject != subject or not in_force or not path.startswith(book.path):
-        raise RulebookDoesNotFit(pointer=f"/{subject}RulebookId", subject=subject)
+        raise RulebookDoesNotFit(pointer=f"/{subject}RulebookId", subject=subject, subjectZh=_SUBJECTS[subject])
 
 
 def _governed(session: Session, actor: Actor, cycle_id: UUID, step: str) -> tuple[Any, UUID]:

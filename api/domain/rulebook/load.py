@@ -25,7 +25,7 @@ class RulebookInvalid(Invalid):
     """The text is not a rulebook; `errors` says where, with JSON pointer, line and column, and why."""
 
     code = "rulebook_invalid"
-    zh = "规则文件有 {count} 处错误，首处在第 {line} 行第 {column} 列：{first}"
+    zh = "规则文件有 {count} 处错误，首处在第 {line} 行第 {column} 列：{firstZh}"
     en = "The rulebook has {count} errors, the first in line {line}, column {column}: {first}"
 
 
@@ -169,6 +169,7 @@ def _invalid(found: list[tuple[str, str, str, str]], marks: Marks) -> RulebookIn
         line=first.get("line"),
         column=first.get("column"),
         first=f"{first['pointer']} {first['detail']['en']}".strip(),
+        firstZh=f"{first['pointer']} {first['detail']['zh']}".strip(),
     )
 
 
