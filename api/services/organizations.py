@@ -152,7 +152,7 @@ def one(session: Session, actor: Actor, organization_id: UUID) -> dict[str, Any]
         .limit(_LINKS)
     )
     return {
-        **_view(actor, row._asdict()),
+        **_views(session, actor, [row._asdict()])[0],
         "codes": [code._asdict() for code in codes],
         "counts": list({item.kind: item._asdict() for item in counted}.values()),
         "links": [item._asdict() for item in links],
@@ -180,7 +180,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
         )  # fmt: skip
         statement = statement.where(Organization.id.in_(holders))
     answer = paging.page(session, statement, Organization.id, limit=query.limit, cursor=query.cursor)
-    answer["items"] = [_view(actor, item) for item in answer["items"]]
+    answer["items"] = _views(session, actor, answer["items"])
     return answer
 
 
@@ -251,5 +251,16 @@ def _end_part_of(session: Session, actor: Actor, organization_id: UUID, today: d
         )
 
 
-def _view(actor: Actor, row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "allowed_actions": allowed(actor, "organization", row["state"], row["path"])}
+def _views(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return organisations as they are shown; one with parts in service is not offered to end."""
+    views = [{**row, "allowed_actions": allowed(actor, "organization", row["state"], row["path"])} for row in rows]
+    ending = [view for view in views if "organization.end" in view["allowed_actions"]]
+    if ending:
+        parts = sa.select(Organization.parent_id).where(
+            Organization.parent_id.in_([view["id"] for view in ending]), Organization.state != "ended"
+        )
+        above = {row.parent_id for row in session.rows(parts.distinct())}
+        for view in ending:
+            if view["id"] in above:
+                view["allowed_actions"].remove("organization.end")
+    return views

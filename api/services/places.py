@@ -7,14 +7,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from api.access import Actor, found, require
+from api.access import Actor, require
 from api.db import Session
-from api.errors import Invalid
+from api.errors import Invalid, NotFound
 from api.models import Organization
 
 
 class NotInService(Invalid):
-    """The organisation has ended or waits for review."""
+    """The organisation has ended."""
 
     code, zh, en = (
         "organization_not_in_service",
@@ -23,21 +23,40 @@ class NotInService(Invalid):
     )
 
 
+class InReview(NotInService):
+    """The organisation was flagged and somebody has yet to look at it."""
+
+    code, zh, en = (
+        "organization_in_review",
+        "“{name}”待核实，暂不能使用",
+        "“{name}” waits for review; use it after that",
+    )
+
+
 class WrongKind(Invalid):
     """The organisation is not of a kind that can stand here."""
 
-    code, zh, en = "wrong_organization_kind", "“{name}”不能作为{wanted}", "“{name}” cannot be used as {wanted}"
+    code, zh, en = "wrong_organization_kind", "“{name}”不是{wantedZh}", "“{name}” is no {wanted}"
+
+
+_AXES = {
+    "territory": ("行政区域或社区", "territory"), "employer": ("单位", "employer"),
+    "party": ("党组织", "Party organisation"), "body": ("共同机构", "joint body"),
+}  # fmt: skip
 
 
 def place(
     session: Session, actor: Actor, organization_id: UUID, *, axis: str | None = None, pointer: str | None = None
 ) -> Any:
     """Return id, name, path, axis, kind, state of an organisation in service; NotFound, NotInService or WrongKind."""
-    row = found(session.first(_PLACE, {"tenant": actor.tenant_id, "id": organization_id}))
+    row = session.first(_PLACE, {"tenant": actor.tenant_id, "id": organization_id})
+    if row is None:
+        raise NotFound(pointer=pointer)
     if row.state != "active":
-        raise NotInService(name=row.name, pointer=pointer)
+        raise (InReview if row.state == "in_review" else NotInService)(name=row.name, pointer=pointer)
     if axis is not None and row.axis != axis:
-        raise WrongKind(name=row.name, wanted=axis, pointer=pointer)
+        zh, en = _AXES[axis]
+        raise WrongKind(name=row.name, wanted=en, wantedZh=zh, pointer=pointer)
     return row
 
 

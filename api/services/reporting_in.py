@@ -279,7 +279,7 @@ def _keep(session: Session, actor: Actor, row: dict[str, Any], grant: UUID | Non
 def _community(session: Session, actor: Actor, community_id: UUID) -> Any:
     row = place(session, actor, community_id, axis="territory", pointer="/communityId")
     if row.kind not in registrations.COMMUNITIES:
-        raise WrongKind(name=row.name, wanted="社区 (community)", pointer="/communityId")
+        raise WrongKind(name=row.name, wanted="community", wantedZh="社区", pointer="/communityId")
     return row
 
 

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from api.domain.rulebook.shipped import shipped_text
+from api.models import Organization
 from tests.support import world as worlds
 from tests.support.asgi import Answer, send
 from tests.support.clock import Clock
@@ -136,6 +138,27 @@ async def test_a_retired_community(world):
     }  # fmt: skip
     await refused(world, "member", "POST", NEEDS, need(world, communityId=community), **expected)
     await refused(world, newcomer(world), "POST", "/api/v1/registrations", {"communityId": community}, **expected)
+
+
+async def test_a_place_that_is_not_there_waits_for_review_or_is_none(world):
+    unknown = need(world, communityId="01900000-0000-7000-8000-000000000000")
+    await refused(
+        world, "member", "POST", NEEDS, unknown, status=404, code="not_found", pointer="/communityId",
+        zh="没有找到该内容", en="There is no such thing",
+    )  # fmt: skip
+    await refused(
+        world, "member", "POST", NEEDS, need(world, communityId=str(world.places["unit"])), status=422,
+        code="wrong_organization_kind", pointer="/communityId", zh="“测试市第一中学”不是行政区域或社区",
+        en="“测试市第一中学” is no territory",
+    )  # fmt: skip
+    flagged = sa.update(Organization).where(Organization.id == world.places["far_community"])
+    world.run(lambda session, _actor: session.execute(flagged.values(state="in_review")))
+    await refused(
+        world, "member", "POST", NEEDS, need(world, communityId=str(world.places["far_community"])), status=422,
+        code="organization_in_review", pointer="/communityId", zh="“远山社区”待核实，暂不能使用",
+        en="“远山社区” waits for review; use it after that",
+    )  # fmt: skip
+    world.run(lambda session, _actor: session.execute(flagged.values(state="active")))
 
 
 async def test_a_person_in_two_homes(world):

@@ -107,6 +107,10 @@ async def test_an_organisation_ends_after_its_parts(world):
         reason = {"reason": "区划调整"}
         refused = await officer.post(f"{BASE}/{node['id']}/end", json=reason)
         assert (refused.status_code, refused.json()["code"]) == (409, "organization_has_parts")
+        assert (
+            "organization.end"
+            not in (await officer.get(refused.url.path.removesuffix("/end"))).json()["allowedActions"]
+        )
         for ended in (part, node):
             answer = await officer.post(f"{BASE}/{ended['id']}/end", json=reason)
             assert (answer.status_code, answer.json()["state"]) == (200, "ended")
