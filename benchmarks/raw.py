@@ -77,7 +77,6 @@ def recognise(session: Session, asks: Sequence[Ask]) -> list[Actor]:
     """Return the actor of each request by one bare statement."""
     people = sorted({ask.claims.person_id for ask in asks if ask.claims})
     around = {"earliest": session.now.date(), "latest": session.now.date()}
-    today = session.now.date()
     known = {_uuid(row[0]): row for row in _WHO.rows(session, {"people": people, **around})}
     return [
         Actor(ask.claims.person_id, _uuid(known[ask.claims.person_id][1]), ask.claims.tenant_id, (), ask.step)

@@ -20,6 +20,7 @@ from api.domain.steps import TABLES
 from api.errors import Conflict
 from api.models import Document, Organization, OrganizationLink
 from api.services import changes, documents, plan_places, unit_registrations
+from api.services.places import place
 from api.visibility import visible
 
 
@@ -69,6 +70,7 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
 
     Without rows a new edition begins with the links that stand. Raises PlanUnsound with every row that cannot stand.
     """
+    place(session, actor, values["issuer_id"], pointer="/issuerId")
     standing: tuple[Line, ...] = ()
     if values["supersedes_id"] is not None:
         old = find(session, actor, values["supersedes_id"])
