@@ -20,6 +20,7 @@ from api.db import Session, migrate
 from api.demo import common_work, ending, prologue, report_in, year
 from api.demo.stage import MovingClock, stage
 from api.demo.story import Story
+from api.jobs.sealing import seal_all
 from api.models import NOBODY, Tenant
 from api.services import changes
 from api.services.tenants import found_tenant
@@ -80,6 +81,7 @@ def _tell(story: Story) -> None:
     story.house.write_now(story.operator, prologue.begin, story)
     asyncio.run(_chapters(story))
     story.house.write_now(story.operator, _mark, "played")
+    seal_all(story.house)  # the clock is about to leap, and what it leaves behind would look forgotten
     story.console.print(f"digest of all canonical assessments: {story.digest}")
     story.console.print(json.dumps(dict(sorted(story.counts.items())), ensure_ascii=False), soft_wrap=True)
 
