@@ -81,7 +81,8 @@ def _affiliations(actor: Actor) -> Condition:
     return or_(
         Affiliation.person_id == actor.person_id,
         within(actor, "registration.read", Affiliation.organization_id),
-        sa.and_(Affiliation.kind == "registration", _employed_in_reach(actor.only("liaison"))),
+        # Where somebody helps besides their principal community is nothing of the employer's.
+        sa.and_(Affiliation.kind == "registration", Affiliation.principal, _employed_in_reach(actor.only("liaison"))),
     )
 
 

@@ -24,8 +24,11 @@ MEMBER, UNIT = Label("member", "党员", "Party member"), Label("unit", "单位"
 def issue(session: Session, actor: Actor, row: Any, day: date, grant: UUID) -> None:
     """Issue the receipt of an acceptance on a day to the member's employer of that day, or to the unit.
 
-    A repeat changes nothing; who has no employer gets none. A unit that is kept by pseudonym or as a sum reads no name.
+    A repeat changes nothing; who has no employer gets none, and a secondary registration is not told. A unit
+    that is kept by pseudonym or as a sum reads no name.
     """
+    if not row.principal:
+        return
     if row.unit_id is not None:
         recipient, name, reference = row.unit_id, row.unit_name, None
     else:
@@ -45,7 +48,7 @@ def issue(session: Session, actor: Actor, row: Any, day: date, grant: UUID) -> N
         state=Label("accepted", **state_label("registration", "accepted")),
         decided_on=day,
         basis=None if row.unit_id else Label(row.basis, **kind_label("registration.basis", row.basis)),
-        principal=bool(row.principal),
+        principal=True,
     )
     head = Head(named[row.community_id], named[recipient], day, day + timedelta(days=1))
     documents.issue(

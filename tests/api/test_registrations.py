@@ -4,7 +4,9 @@ import asyncio
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
+from api.models import Document
 from api.services import organizations
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -89,6 +91,20 @@ async def test_others_cannot_accept(world, fresh, name, status):
     asked = await reported(world, fresh)
     async with world.client(name) as client:
         assert (await client.post(f"{PATH}/{asked['id']}/accept", json={})).status_code == status
+
+
+async def test_an_employer_learns_of_the_principal_registration_alone(world, fresh):
+    principal = await accepted(world, fresh)
+    async with world.client(fresh) as member, world.client("worker2") as worker, world.client("liaison") as liaison:
+        second = (await member.post(PATH, json=at(world, "community2", principal=False))).json()
+        assert (await worker.post(f"{PATH}/{second['id']}/accept", json={})).status_code == 200
+        seen = [row["id"] for row in (await liaison.get(PATH, params={"limit": 100})).json()["items"]]
+        assert (principal["id"] in seen, second["id"] in seen) == (True, False)
+        assert (await liaison.get(f"{PATH}/{second['id']}")).status_code == 404
+    told = sa.select(Document.source).where(Document.source.like("registration:%"))
+    sources = world.run(lambda session, _actor: [row.source for row in session.rows(told)])
+    assert f"registration:{principal['id']}:accepted" in sources
+    assert f"registration:{second['id']}:accepted" not in sources
 
 
 async def test_a_second_principal_registration_is_refused_in_both_languages(world, fresh):
