@@ -104,14 +104,19 @@ async def _chapters(story: Story) -> None:
         await story.api.close()
 
 
+# An account for each role; the member is one who served enough for a grade to look at.
+ACCOUNTS = (
+    ("member-U08-001", "member 党员"), ("resident", "resident 居民"), ("liaison-01", "liaison 党建联络员"),
+    ("worker-01", "community_worker 社区工作者"), ("organiser", "organiser 活动负责人"),
+    ("street", "street_officer 街道"), ("district", "district_officer 区"), ("city", "city_officer 市"),
+    ("committee", "work_committee_officer 工委"), ("department", "department_handler 部门经办"),
+    ("auditor", "auditor 审计"), ("admin", "system_admin 系统管理"), ("security", "security_admin 安全管理"),
+)  # fmt: skip
+
+
 def _accounts(address: str) -> Table:
     table = Table("account", "role", title=f'POST {address}/api/v1/auth/demo {{"account": …}}')
-    for account, role in (
-        ("member-U01-001", "member 党员"), ("liaison-01", "liaison 党建联络员"),
-        ("worker-01", "community_worker 社区工作者"),
-        ("street", "street_officer 街道"), ("district", "district_officer 区"), ("city", "city_officer 市"),
-        ("committee", "work_committee_officer 工委"), ("auditor", "auditor 审计"), ("admin", "system_admin 系统管理"),
-    ):  # fmt: skip
+    for account, role in ACCOUNTS:
         table.add_row(account, role)
     return table
 

@@ -54,8 +54,10 @@ async def officers(story: Story) -> None:
     roles += [(place.account, "community_worker", place.id) for place in story.communities]
     root, party = story.nodes["employers"], story.nodes["party"]
     roles += [("committee", "work_committee_officer", node) for node in (root, party)]
-    roles += [("city", "city_officer", root)]
+    roles += [("city", "city_officer", root), ("organiser", "organiser", found[0]["id"])]
+    roles += [("department", "department_handler", district), ("security", "security_admin", city["id"])]
     story.house.write_now(story.operator, _appoint, story, roles)
+    story.house.write_now(story.operator, _welcome, story, "resident")
 
 
 async def units(story: Story) -> None:
@@ -128,10 +130,14 @@ def begin(session: Session, actor: Actor, story: Story) -> None:
 def _appoint(session: Session, actor: Actor, story: Story, roles: list[tuple[str, str, str]]) -> None:
     for account, role, node in roles:
         if account not in story.people:
-            person = people.add(session, actor, {"name": f"演示账号 {account}"}, since=LONG_AGO)
-            people.claim(session, actor, person, "demo", account)
-            story.people[account] = str(person)
+            _welcome(session, actor, story, account)
         people.grant(session, actor, UUID(story.people[account]), role, UUID(node), since=LONG_AGO)
+
+
+def _welcome(session: Session, actor: Actor, story: Story, account: str) -> None:
+    person = people.add(session, actor, {"name": f"演示账号 {account}"}, since=LONG_AGO)
+    people.claim(session, actor, person, "demo", account)
+    story.people[account] = str(person)
 
 
 def _sign_up(session: Session, actor: Actor, story: Story, accounts: dict[str, str]) -> None:
