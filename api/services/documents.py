@@ -19,7 +19,7 @@ from api.db import Session
 from api.domain.documents import content_hash
 from api.errors import Conflict
 from api.models import Document, Organization, Person
-from api.services import changes, days, deliveries, document_numbers
+from api.services import changes, days, deliveries, document_numbers, unit_registrations
 from api.services.places import place
 from api.visibility import visible
 
@@ -137,10 +137,15 @@ def issue_draft(
 
 
 def revoke(session: Session, actor: Actor, document_id: UUID, reason: str) -> UUID:
-    """Declare an issued document void with a reason; its page of verification says so from then on."""
+    """Declare an issued document void with a reason; its page of verification says so from then on.
+
+    What a plan proposed and nobody took up goes with it; units that reported in stay.
+    """
     row, grant = _governed(session, actor, document_id, "document.revoke")
     values = {"reason": reason, "ended_at": session.now}
     changes.take(session, actor, Document, row, "document.revoke", values, at=row.issuer_id, grant=grant)
+    if row.kind == "plan":
+        unit_registrations.withdraw(session, actor.aside(), document_id, grant)
     return document_id
 
 

@@ -57,6 +57,12 @@ def propose(session: Session, actor: Actor, plan_id: UUID, pairs: Iterable[rules
     )  # fmt: skip
 
 
+def withdraw(session: Session, actor: Actor, plan_id: UUID, grant: UUID | None) -> None:
+    """Withdraw the links of a plan that nobody reported in to; a repeat finds none."""
+    for link in links_of(session, actor, plan_id, OrganizationLink.state == "proposed"):
+        changes.take(session, actor, OrganizationLink, link, "registration.withdraw", at=link.to_id, grant=grant)
+
+
 def links_of(session: Session, actor: Actor, plan_id: UUID, *conditions: Any) -> Sequence[Any]:
     """Return the links that a plan arranged, with id, state, version, unit, community and period."""
     of_plan = (OrganizationLink.tenant_id == actor.tenant_id, OrganizationLink.document_id == plan_id)

@@ -121,3 +121,16 @@ async def test_a_new_edition_keeps_what_stands_and_withdraws_the_rest(world):
     told = (await send(world, "committee", "GET", f"/plans/{second['id']}/history"))["items"]
     assert {change["planId"] for change in told} == {first["id"], second["id"]}
     assert "document.supersede" in [change["step"] for change in told]
+
+
+async def test_a_revoked_plan_takes_its_proposals_along_and_leaves_who_reported_in(world):
+    rows = [row(world, "unit", "community"), row(world, "unit2", "community2")]
+    first = await issued(world, *rows)
+    await report_in(world)
+    await send(world, "committee", "POST", f"/documents/{first['id']}/revoke", {"reason": "编号有误"})
+    assert states(world) == [
+        ("unit", "community", "submitted", first["id"]),
+        ("unit2", "community2", "withdrawn", first["id"]),
+    ]
+    again = await issued(world, rows[1])
+    assert again["rows"][0]["registrationState"] == "proposed"
