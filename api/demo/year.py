@@ -53,9 +53,8 @@ async def _one_day(story: Story, chance: random.Random, day: date, plan: tuple[s
     story.clock.move(_at(day - timedelta(days=6), 10, 0))
     shifts = await abreast([_announced(story, community, day, *plan) for community in story.communities])
     willing = _willing(story, chance, shifts)
-    signups = await abreast(
-        [story.post(account, f"/shifts/{shift['id']}/signups") for shift, accounts in willing for account in accounts]
-    )
+    queues = await abreast([_in_turn(story, shift, accounts) for shift, accounts in willing])
+    signups = [signup for queue in queues for signup in queue]
     story.counts["signups"] += len(signups)
     story.counts["waitlisted"] += sum(signup["state"] == "waitlisted" for signup in signups)
     story.clock.move(_at(day, 8, 55))
@@ -64,6 +63,11 @@ async def _one_day(story: Story, chance: random.Random, day: date, plan: tuple[s
     story.clock.move(_at(day, 12, 30))
     stayed = [(shift, [account for account in accounts if chance.random() < 0.97]) for shift, accounts in came]
     await _roll_call(story, stayed, "check_out")
+
+
+async def _in_turn(story: Story, shift: dict[str, Any], accounts: list[str]) -> list[dict[str, Any]]:
+    """Sign members up one after the other: whom the last place goes to is the same at every run."""
+    return [await story.post(account, f"/shifts/{shift['id']}/signups") for account in accounts]
 
 
 async def _announced(story: Story, community: Place, day: date, title: str, nature: str) -> dict[str, Any]:
