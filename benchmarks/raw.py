@@ -31,6 +31,7 @@ class Printed:
 
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
         """Run it with these values, lists under the names of the lists, and return bare tuples."""
+        values = {name: _padded(value) if isinstance(value, list) else value for name, value in values.items()}
         sizes = tuple(len(value) if isinstance(value, list) else -1 for value in values.values())
         kept = self._kept.get((session.dialect, sizes))
         if kept is None:
@@ -60,6 +61,11 @@ class Printed:
                 constant = state.parameters[name]
                 slots.append((slot, None, process(constant) if process else constant))
         return state.statement, slots
+
+
+def _padded(items: list[Any]) -> list[Any]:
+    """Repeat the last item up to a power of two, so that few texts serve all lengths."""
+    return items + items[-1:] * ((1 << (len(items) - 1).bit_length()) - len(items))
 
 
 def _bound(values: Mapping[str, Any], name: str, index: int, plain: bool) -> Any:
