@@ -99,10 +99,12 @@ def serve(
     """Serve the API; migrate first."""
     import uvicorn
 
-    settings = Settings()
+    from api.main import create_app
+
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = Settings().model_copy(update=given)
     migrate_database(settings.database_url)
-    where = {"host": host or settings.host, "port": port or settings.port}
-    uvicorn.run("api.main:create_app", factory=True, access_log=False, **where)
+    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, access_log=False)
 
 
 @app.command()

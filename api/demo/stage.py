@@ -44,13 +44,16 @@ class MovingClock:
 def stage(
     settings: Settings, clock: MovingClock, host: str, port: int
 ) -> Iterator[tuple[House, str, threading.Thread]]:
-    """Migrate the database and serve it in a thread, on a free port where `port` is 0; it ends with the block."""
+    """Migrate the database and serve it in a thread, on a free port where `port` is 0; it ends with the block.
+
+    What documents say of where they are verified is the address that it serves on, unless a public one is set.
+    """
     migrate(settings.database_url)
-    app = create_app(settings, clock)
     with socket.socket() as found:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
         port = found.getsockname()[1]
+        app = create_app(settings.model_copy(update={"host": host, "port": port}), clock)
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, timeout_keep_alive=120, timeout_graceful_shutdown=5
         )
