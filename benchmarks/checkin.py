@@ -58,20 +58,23 @@ def _measured(filled: Ground, count: int) -> list[Row]:
         )
         more = [_share_of_database(filled, product, tutorial, count), _commits(filled, product, count)]
         more += _alone(filled, product)
-        refused = {status: times for status, times in statuses.items() if status != 200}
-    name = f"check-in, {filled.kind}"
+    return _table(filled.kind, costs, statuses) + [row for row in more if row]
+
+
+def _table(kind: str, costs: dict[str, float], statuses: dict[int, int]) -> list[Row]:
+    name = f"check-in, {kind}"
     beside = f"tutorial {costs['tutorial']:.0f} µs, {costs['hello'] / costs['tutorial']:.1%} of hello"
+    refused = sum(times for status, times in statuses.items() if status != 200)
     share = costs["hello"] / costs["product"]
     return [
         _row(f"{name}: CPU against raw statements", costs["product"] / costs["raw"], 1.4, "×", beside),
         _least(f"{name}: tutorial against it", costs["tutorial"] / costs["product"], 8, "×", beside),
-        _least(f"{name}: share of hello", share, HELLO_GOAL[filled.kind], "of hello's rate", beside),
+        _least(f"{name}: share of hello", share, HELLO_GOAL[kind], "of hello's rate", beside),
         Row(
             f"{name}: CPU", costs["product"], "told", "µs", True,
             f"hello {costs['hello']:.0f}, raw {costs['raw']:.0f}, tutorial {costs['tutorial']:.0f} µs", COMMAND,
         ),
-        Row(f"{name}: refused or failed", sum(refused.values()), "0", "requests", not refused, str(statuses), COMMAND),
-        *[row for row in more if row],
+        Row(f"{name}: refused or failed", refused, "0", "requests", not refused, str(statuses), COMMAND),
     ]  # fmt: skip
 
 

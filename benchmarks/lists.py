@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from api import paging
 from api.calls import House
@@ -40,27 +41,36 @@ def _measured(filled: Ground, count: int) -> list[Row]:
         house.close()
     analyze(filled)
     deep = min(1000, count // PAGE - 1) * PAGE  # where the thousandth page begins
-    signed = {"Authorization": f"Bearer {filled.tokens[0]}"}
-    path = f"/api/v1/needs?state=published&limit={PAGE}"
-    later = f"{path}&cursor={paging.encode(ids[-deep])}"
-    mark = "?" if filled.server is None else "%s"
-    raw = (
+    return _table(filled, _costs(filled, deep, ids[-deep]), count)
+
+
+def _raw(filled: Ground, last: UUID) -> tuple[str, str, str]:
+    """Return the printed statement, and the addresses of the first and of the deep page on the bare driver."""
+    mark, key = ("?", last.hex) if filled.server is None else ("%s", str(last))
+    tenant = filled.actor.tenant_id.hex if filled.server is None else str(filled.actor.tenant_id)
+    statement = (
         f"SELECT {COLUMNS} FROM needs n JOIN organizations o ON o.id = n.community_id WHERE n.tenant_id = {mark} "
         f"AND n.state = 'published' AND n.id < {mark} ORDER BY n.id DESC LIMIT {PAGE}"
     )
-    first, last = "f" * 32, ids[-deep]
-    tenant = filled.actor.tenant_id.hex if filled.server is None else str(filled.actor.tenant_id)
-    before = last.hex if filled.server is None else str(last)
+    return statement, f"/page?tenant={tenant}&before={'f' * 32}", f"/page?tenant={tenant}&before={key}"
+
+
+def _costs(filled: Ground, deep: int, last: UUID) -> dict[str, float]:
+    """Return the CPU µs of each way, taken in turns."""
+    signed = {"Authorization": f"Bearer {filled.tokens[0]}"}
+    path = f"/api/v1/needs?state=published&limit={PAGE}"
+    later = f"{path}&cursor={paging.encode(last)}"
+    statement, first, further = _raw(filled, last)
     with (
         serving("benchmarks.hello:create") as bare,
         serving("api.main:create_app", filled.environment()) as product,
-        serving("benchmarks.rawlist:create", {**filled.environment(), "RAW_STATEMENT": raw}) as limit,
+        serving("benchmarks.rawlist:create", {**filled.environment(), "RAW_STATEMENT": statement}) as limit,
         serving("benchmarks.tutorial:create", filled.environment()) as tutorial,
     ):
         jobs = {
             "hello": (bare, request("GET", "/hello"), 1000),
-            "raw": (limit, request("GET", f"/page?tenant={tenant}&before={first}"), 200),
-            "raw, deep": (limit, request("GET", f"/page?tenant={tenant}&before={before}"), 200),
+            "raw": (limit, request("GET", first), 200),
+            "raw, deep": (limit, request("GET", further), 200),
             "page": (product, request("GET", path, signed), 200),
             "deep": (product, request("GET", later, signed), 200),
             "home": (product, request("GET", "/api/v1/me/home", signed), 200),
@@ -80,7 +90,7 @@ def _measured(filled: Ground, count: int) -> list[Row]:
         costs = interleaved({name: lambda name=name: by(name) for name in jobs})
     if refused:
         raise RuntimeError(f"not answered with 200: {set(refused)}")
-    return _table(filled, costs, count)
+    return costs
 
 
 def _table(filled: Ground, costs: dict[str, float], count: int) -> list[Row]:
