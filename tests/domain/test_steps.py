@@ -30,8 +30,8 @@ cycle self_review open_public_review public_review | cycle public_review publish
 cycle published open_appeals appeals | cycle appeals finalize final | cycle final deliver delivered
 case . create open | case open assign assigned | case assigned answer answered | case answered close closed
 case assigned escalate escalated | case escalated answer answered | case closed reopen reopened
-document . create drafted | document . issue issued | document drafted issue issued | document issued supersede superseded
-document issued revoke revoked | document issued expire expired
+document . create drafted | document . issue issued | document drafted issue issued
+document issued supersede superseded | document issued revoke revoked | document issued expire expired
 delivery . create queued | delivery queued send sent | delivery sent acknowledge acknowledged
 delivery acknowledged adopt adopted | delivery acknowledged dispute disputed | delivery queued fail failed
 delivery failed retry queued

@@ -148,7 +148,8 @@ def test_bombs_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"PK\x03\x04broken", b"\xd0\xcf\x11\xe0old", b"\x1f\x8bbroken", gzip.compress(TEXT.encode(), mtime=0)[:-12]]
+    "data",
+    [b"PK\x03\x04broken", b"\xd0\xcf\x11\xe0old", b"\x1f\x8bbroken", gzip.compress(TEXT.encode(), mtime=0)[:-12]],
 )
 def test_what_is_no_table_is_a_problem_and_no_crash(data: bytes) -> None:
     with pytest.raises((BrokenTable, BrokenWorkbook)):
