@@ -6,10 +6,12 @@ import fcntl
 import itertools
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 
 from tests.support import postgres
@@ -61,7 +63,7 @@ class Databases:
             try:
                 yield postgres.address(socket, name)
             finally:
-                administer(socket, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                drop(socket, name)
 
     def _sqlite_template(self) -> Path:
         path = self.root / f"{TEMPLATE}.sqlite3"
@@ -105,6 +107,17 @@ def settle(path: Path) -> None:
     with engine.connect() as session:
         session.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
+
+
+def drop(socket: Path, name: str) -> None:
+    """Drop a database; while autovacuum, which belongs to the superuser, looks at it, the owner has to wait."""
+    for left in reversed(range(50)):
+        try:
+            return administer(socket, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        except psycopg.errors.InsufficientPrivilege:
+            if not left:
+                raise
+            time.sleep(0.2)
 
 
 def administer(socket: Path, statement: str) -> None:
