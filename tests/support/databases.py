@@ -113,7 +113,8 @@ def drop(socket: Path, name: str) -> None:
     """Drop a database; while autovacuum, which belongs to the superuser, looks at it, the owner has to wait."""
     for left in reversed(range(50)):
         try:
-            return administer(socket, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            administer(socket, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            break
         except psycopg.errors.InsufficientPrivilege:
             if not left:
                 raise
