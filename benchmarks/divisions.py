@@ -24,11 +24,15 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import sqlalchemy as sa
+from sqlmodel import Session as SQLSession
+from sqlmodel import select
 
 from api.calls import House
-from api.db import migrate
+from api.db import migrate, new_id
 from api.domain.division_flags import compare_flags
 from api.jobs.loop import run_due
+from api.models import Organization, OrganizationCode, Tenant
 from api.services import divisions, files, jobs, tenants
 from api.settings import Settings
 from benchmarks.harness import Row
@@ -66,7 +70,8 @@ def _measured(engine: str, ours: str, bare: str, lists: list[Path], folder: Path
     limit, flat = _bare(ours, bare)
     expected = {row["code"] for path in lists for row in _entries(path)}
     wrong = len(expected ^ {code for code, _, _ in standing})
-    said = f"bare executemany {limit:.1f} s, one flat table {flat:.1f} s"
+    tutorial = _tutorial(bare) * len(expected)
+    said = f"bare executemany {limit:.1f} s, one flat table {flat:.1f} s, tutorial {tutorial:.0f} s"
     again = second["created"] + second["renamed"] + second["coded"]
 
     def row(name: str, figure: float, goal: str, unit: str, ok: bool, control: str) -> Row:
@@ -215,6 +220,29 @@ def _bare(ours: str, bare: str) -> tuple[float, float]:
         target.execute("CREATE TABLE flat (code TEXT, name TEXT, level INTEGER)")
         flat = _inserted(target, "flat", entries.fetchall())
     return seconds, flat
+
+
+def _tutorial(address: str, sample: int = 10_000) -> float:
+    """Return the seconds an entry costs as the SQLModel tutorial writes it: objects added to a session, one commit."""
+    engine = sa.create_engine(address)
+    with SQLSession(engine) as session:
+        tenant = session.exec(select(Tenant.id)).first()
+        begun, now = time.perf_counter(), datetime.now(UTC)
+        for number in range(sample):
+            common = {"tenant_id": tenant, "version": 1, "created_at": now}
+            node = Organization(
+                id=new_id(), axis="territory", kind="community", name=f"{number}号社区", short_code=f"T{number:07}",
+                path=f"T{number:07}/", state="active", flags=[], **common,
+            )  # fmt: skip
+            code = OrganizationCode(
+                id=new_id(), tenant_id=tenant, organization_id=node.id, scheme="tutorial", code=f"{number:012}",
+                issuer="bench", year=2023, level=5, valid_from=now.date(),
+            )  # fmt: skip
+            session.add_all((node, code))
+        session.commit()
+        seconds = time.perf_counter() - begun
+    engine.dispose()
+    return seconds / sample
 
 
 def _copied(source: Any, target: Any, table: str) -> float:
