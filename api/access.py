@@ -16,6 +16,19 @@ from api.grants import active
 from api.models import NOBODY, Organization
 from api.security import Claims
 
+_DISTRICT = """
+    organization.read organization.create organization.edit organization.count
+    organization.move organization.end organization_link.create organization_link.end organization.record
+    registration.read
+    need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
+    entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
+    rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
+    cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
+    cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
+    document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
+    file.create job.read job.cancel event.read list.import person.import unit.import
+    case.list case.escalate import.create entry.supplement"""
+
 # Roles → steps. A step is also the operation id of its route, the kind of its event and an entry of `allowedActions`.
 # `anyone` needs no token; every person who signed in is a `member` for what is their own.
 STEPS_OF_ROLE: dict[str, frozenset[str]] = {
@@ -64,30 +77,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
             case.read case.assign case.answer case.close document.read document.export delivery.read delivery.list
             case.list case.escalate""",
-        "district_officer": """
-            organization.read organization.create organization.edit organization.count
-            organization.move organization.end organization_link.create organization_link.end organization.record
-            registration.read
-            need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
-            entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
-            rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
-            cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
-            cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
-            document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
-            file.create job.read job.cancel event.read list.import person.import unit.import
-            case.list case.escalate import.create entry.supplement""",
-        "city_officer": """
-            organization.read organization.import organization.create organization.edit organization.count
-            organization.move organization.end organization_link.create organization_link.end organization.record
-            registration.read
-            need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
-            entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
-            rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
-            cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
-            cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
-            document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
-            file.create job.read job.cancel event.read list.import person.import unit.import
-            case.list case.escalate import.create entry.supplement""",
+        "district_officer": _DISTRICT,
+        "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
         "work_committee_officer": """
             organization.read document.create document.edit document.import document.rebalance document.preview
             document.history document.issue document.revoke

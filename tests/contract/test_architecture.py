@@ -125,7 +125,7 @@ def test_an_address_is_seen(text: str) -> None:
     assert guards.addresses(text)
 
 
-@pytest.mark.parametrize("text", ["team/work/plan", "{root}/data", "https://example.org/home/page", "$HOME/work/x"])
+@pytest.mark.parametrize("text", ["team/root/plan", "{root}/data", "https://example.org/home/page", "$HOME/root/x"])
 def test_what_only_looks_like_an_address_is_left_alone(text: str) -> None:
     assert guards.addresses(text) == []
 
