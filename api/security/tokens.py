@@ -1,30 +1,26 @@
-"""Tokens and the encryption of personal data: the only module that imports jose or touches key material."""
+"""Tokens: the only module that imports jose."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
-import hmac
 import json
-import os
 import re
-import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from jose import jws
 from jose.backends.cryptography_backend import CryptographyECKey
 
 from api.errors import Unauthenticated
-from api.settings import Misconfigured, Settings
+from api.security.kept import kept
+from api.settings import Settings
 
 AUDIENCE = "dualreport-api"
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{10,400}\.[A-Za-z0-9_-]{10,1600}\.[A-Za-z0-9_-]{86}", re.ASCII)
@@ -46,7 +42,7 @@ class Tokens:
     """Signs and reads ES256 tokens. Strict, because python-jose alone accepts too much (docs/adr/strict-tokens.md)."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]):
-        pem = settings.signing_key or _kept(settings, "signing_key.pem", _new_signing_key)
+        pem = settings.signing_key or kept(settings, "signing_key.pem", _new_signing_key)
         private = serialization.load_pem_private_key(pem.encode(), None)
         if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
             raise ValueError("the signing key must be an EC key on P-256")
@@ -102,59 +98,6 @@ class Tokens:
         return Claims(UUID(claims["sub"]), UUID(claims["tid"]), str(UUID(claims["jti"])), expires)
 
 
-class Vault:
-    """Encrypts personal columns: AES-256-GCM, a key a person, wrapped by the master key, bound to column and row."""
-
-    def __init__(self, settings: Settings):
-        master = base64.b64decode(settings.master_key or _kept(settings, "master_key", _new_master_key), validate=True)
-        if len(master) != 32:
-            raise ValueError("the master key must have 32 bytes")
-        self._wrap = AESGCM(_derived(master, "wrap"))
-        self._store = AESGCM(_derived(master, "store"))
-        self._index = _derived(master, "index")
-
-    def new_key(self, person_id: UUID) -> bytes:
-        """Return a new key for a person, wrapped."""
-        nonce = os.urandom(12)
-        return nonce + self._wrap.encrypt(nonce, AESGCM.generate_key(256), person_id.bytes)
-
-    def seal(self, wrapped: bytes, person_id: UUID, column: str, text: str) -> bytes:
-        """Encrypt one column of a person's row."""
-        nonce = os.urandom(12)
-        return nonce + self._opened(wrapped, person_id).encrypt(nonce, text.encode(), _bound(column, person_id))
-
-    def open(self, wrapped: bytes | None, person_id: UUID, column: str, sealed: bytes | None) -> str | None:
-        """Decrypt one column of a person's row; None where nothing stands or the key was shredded."""
-        if wrapped is None or sealed is None:
-            return None
-        plain = self._opened(wrapped, person_id).decrypt(sealed[:12], sealed[12:], _bound(column, person_id))
-        return plain.decode()
-
-    def index(self, tenant_id: UUID, column: str, text: str) -> str:
-        """Return the blind index under which a value of a column is found by equality within a tenant."""
-        return hmac.new(self._index, f"{tenant_id.hex}:{column}:{text}".encode(), hashlib.sha256).hexdigest()[:32]
-
-    def seal_bytes(self, purpose: str, content: bytes) -> bytes:
-        """Encrypt a file or a job's input, bound to its purpose."""
-        nonce = os.urandom(12)
-        return nonce + self._store.encrypt(nonce, content, purpose.encode())
-
-    def open_bytes(self, purpose: str, sealed: bytes) -> bytes:
-        """Decrypt what `seal_bytes` made for the same purpose."""
-        return self._store.decrypt(sealed[:12], sealed[12:], purpose.encode())
-
-    def _opened(self, wrapped: bytes, person_id: UUID) -> AESGCM:
-        return AESGCM(self._wrap.decrypt(wrapped[:12], wrapped[12:], person_id.bytes))
-
-
-def _bound(column: str, person_id: UUID) -> bytes:
-    return f"people.{column}:{person_id.hex}".encode()
-
-
-def _derived(master: bytes, purpose: str) -> bytes:
-    return hmac.new(master, purpose.encode(), hashlib.sha256).digest()
-
-
 def _unpadded(text: str) -> bytes:
     try:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -173,30 +116,3 @@ def _new_signing_key() -> str:
         .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         .decode()
     )
-
-
-def _new_master_key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def _kept(settings: Settings, name: str, make: Callable[[], str]) -> str:
-    """Return the secret kept in a file of `var_dir`, made at first start; production has to be given its own."""
-    if settings.production:
-        raise Misconfigured(f"production needs {name.split('.', maxsplit=1)[0]} from the environment")
-    path: Path = settings.var_dir / "secrets" / name
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        draft = path.with_suffix(f".{secrets.token_hex(8)}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(make())
-            file.flush()
-            os.fsync(file.fileno())  # a key lost with the power would take with it all that it sealed
-        try:
-            os.link(draft, path)  # of two first starts at once, one wins and both read the same
-        except FileExistsError:
-            pass
-        draft.unlink()
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-    return path.read_text()
