@@ -7,8 +7,8 @@ from typing import Any
 
 from fastapi.openapi.utils import get_openapi
 
-from api.access import STEPS_OF_ROLE, roles_of
 from api.problems import ProblemBody
+from api.roles import STEPS_OF_ROLE, roles_of
 from api.route import DoorRoute
 
 _KEY = {

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from api import problems
-from api.access import STEPS_OF_ROLE, Ask, roles_of
+from api.access import Ask
 from api.calls import Answer, Caller, House
 from api.db import new_id
 from api.errors import NotFound, Problem
@@ -35,6 +35,7 @@ from api.reading import (
     read_body,
     read_upload,
 )
+from api.roles import STEPS_OF_ROLE, roles_of
 from api.security import Claims
 
 log = logging.getLogger("api")

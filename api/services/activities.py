@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from api import paging
-from api.access import STEPS_OF_ROLE, Actor, allowed, found
+from api.access import Actor, allowed, found
 from api.db import Session
 from api.domain.shifts import ShiftsAhead
 from api.errors import Forbidden, Invalid
 from api.models import Activity, Organization, Person, Project, Shift
+from api.roles import STEPS_OF_ROLE
 from api.services import changes
 from api.services.places import governed, place
 from api.visibility import visible

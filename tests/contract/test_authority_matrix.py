@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import pytest
 import sqlalchemy as sa
 
-from api import access
-from api.access import STEPS_OF_ROLE
+from api.domain import steps
 from api.models import Grant, Person
+from api.roles import STEPS_OF_ROLE
 from api.services import organizations, people, tenants
 from tests.support import world as worlds
 from tests.support.asgi import Answer, send
@@ -178,5 +178,5 @@ async def test_every_identifier_stands_for_an_object(matrix):
 async def test_a_door_left_open_is_seen(matrix, monkeypatch):
     """Control: with a door that lets every person pass, the matrix finds more than one wrong answer an operation."""
     matrix.operations = matrix.operations[::6]
-    monkeypatch.setitem(STEPS_OF_ROLE, "member", frozenset(access.ALL_STEPS) | STEPS_OF_ROLE["member"])
+    monkeypatch.setitem(STEPS_OF_ROLE, "member", frozenset(steps.ALL_STEPS) | STEPS_OF_ROLE["member"])
     assert len(await denied_calls(matrix)) > len(matrix.operations)

@@ -10,8 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from api.access import STEPS_OF_ROLE
 from api.db import new_id
+from api.roles import STEPS_OF_ROLE
 from api.services import people
 from tests.support import world as worlds
 from tests.support.contract import Contract, Operation

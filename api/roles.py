@@ -1,0 +1,98 @@
+"""Roles and the steps that they may take: the one table of permissions."""
+
+from __future__ import annotations
+
+_DISTRICT = """
+    organization.read organization.create organization.edit organization.count
+    organization.move organization.end organization_link.create organization_link.end organization.record
+    registration.read
+    need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
+    entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
+    rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
+    cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
+    cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
+    document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
+    file.create job.read job.cancel event.read list.import person.import unit.import
+    case.list case.escalate import.create entry.supplement"""
+
+# Roles → steps. A step is also the operation id of its route, the kind of its event and an entry of `allowedActions`.
+# `anyone` needs no token; every person who signed in is a `member` for what is their own.
+STEPS_OF_ROLE: dict[str, frozenset[str]] = {
+    role: frozenset(steps.split())
+    for role, steps in {
+        "anyone": """
+            document.verify platform.health platform.ready platform.keys session.demo""",
+        "member": """
+            session.me home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
+            resource.read resource.list project.read project.list activity.read activity.list activity.edit
+            activity.complete shift.read shift.list shift.edit shift.cancel shift.roll_call shift.settle
+            shift.show_code signup.create signup.cancel signup.read signup.list signup.confirm fact.check_in
+            fact.check_out fact.list fact.read registration.submit registration.read registration.list
+            registration.transfer presence.record presence.record_list entry.list entry.read record.mine
+            record.read assessment.read assessment.list assessment.mine assessment.explain document.read
+            document.list document.preview document.export case.create case.read rulebook.read
+            rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
+            organization.list organization_link.read organization_link.list
+            case.list case.reopen case.escalate""",
+        "liaison": """
+            organization.read organization.record person.read person.import registration.read
+            registration.submit registration.end resource.create resource.edit resource.publish
+            resource.withdraw need.read project.propose project.accept project.counter project.decline
+            project.cancel
+            project.deliver project.read project.start activity.create activity.edit activity.publish
+            activity.cancel activity.complete shift.create shift.edit shift.cancel document.read document.export
+            delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
+            file.create job.cancel delivery.list
+            case.list person.list import.create""",
+        "organiser": """
+            activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
+            signup.read signup.confirm""",
+        "community_worker": """
+            organization.read organization.record registration.read registration.accept registration.return
+            registration.redirect registration.end registration.renew registration.transfer need.read
+            need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
+            resource.read project.propose project.accept project.counter project.decline project.start project.deliver
+            project.rate project.close project.cancel activity.create activity.edit activity.publish
+            activity.complete activity.cancel shift.create shift.edit shift.cancel shift.roll_call shift.settle
+            shift.show_code signup.read signup.confirm fact.record fact.read fact.reverse entry.read
+            entry.supplement case.read case.assign case.answer case.close document.read document.export
+            delivery.read delivery.list list.import file.create job.cancel person.read
+            case.list case.escalate person.list import.create""",
+        "street_officer": """
+            organization.read organization.record registration.read need.read resource.read project.read
+            activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
+            case.read case.assign case.answer case.close document.read document.export delivery.read delivery.list
+            case.list case.escalate""",
+        "district_officer": _DISTRICT,
+        "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
+        "work_committee_officer": """
+            organization.read document.create document.edit document.import document.rebalance document.preview
+            document.history document.issue document.revoke
+            document.read document.export delivery.read delivery.list
+            registration.read file.create job.read case.read unit.import
+            case.list case.assign case.answer case.close import.create""",
+        "department_handler": """
+            case.read case.answer document.read
+            case.list""",
+        "system_admin": """
+            organization.read organization.import organization.create organization.edit organization.count
+            organization.move organization.end organization_link.create organization_link.end unit.import
+            person.import list.import job.read job.cancel
+            file.create tenant.read
+            import.create entry.supplement""",
+        "security_admin": """
+            grant.read grant.create grant.end""",
+        "auditor": """
+            organization.read event.read fact.read entry.read document.read cycle.read assessment.read job.read
+            person.read case.read
+            case.list person.list""",
+    }.items()
+}
+
+
+def roles_of(step: str) -> frozenset[str]:
+    """Return the roles that may take a step; a step that no role may take is a mistake of the program."""
+    roles = frozenset(role for role, steps in STEPS_OF_ROLE.items() if step in steps)
+    if not roles:
+        raise LookupError(f"no role may take the step {step}")
+    return roles
