@@ -46,6 +46,14 @@ class ExemptionIncomplete(Invalid):
     en = "An exemption has a reason and ends after it starts; other facts have neither reason nor end"
 
 
+class NothingNamed(Invalid):
+    """A qualification says which; a training may say what it qualifies for; no other fact has such a code."""
+
+    code = "nothing_named"
+    zh = "资格须写明代码（code），培训可以写，其他事项不写"
+    en = "A qualification has a code, a training may have one; other facts have none"
+
+
 class NothingToCount(Invalid):
     """A nil return counts nothing."""
 
@@ -62,26 +70,32 @@ class NotRegisteredThere(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What somebody says has happened: kind, day, how many; of an exemption why, and the first day after it."""
+    """What somebody says has happened: kind, day, how many; of an exemption why, and the first day after it.
+
+    A qualification names its `code` and may end as well.
+    """
 
     kind: str
     occurred_on: date
     amount: int | None = None
     reason: str | None = None
     until: date | None = None
+    code: str | None = None
 
     def details(self) -> dict[str, Any]:
         """Return what the fact says beside its columns; codes and numbers, since the ledger holds no free text."""
         if self.kind == "exemption":
             end = {"end": self.until.isoformat()} if self.until else {}
             return {"kind": self.reason, "start": self.occurred_on.isoformat(), **end}
-        return {} if self.amount is None else {"amount": self.amount}
+        told = {"amount": self.amount, "code": self.code, "end": self.until and self.until.isoformat()}
+        return {name: value for name, value in told.items() if value is not None}
 
 
 def require_sound(told: Told, account_kind: str, today: date) -> None:
     """Raise what keeps a fact from being recorded of an `organization` or a `person`.
 
-    WrongFactKind, NotYetHappened (only an exemption may begin later), ExemptionIncomplete, NothingToCount.
+    WrongFactKind, NotYetHappened (only an exemption may begin later), ExemptionIncomplete, NothingNamed,
+    NothingToCount.
     """
     if told.kind not in (UNIT_KINDS if account_kind == "organization" else PERSON_KINDS):
         raise WrongFactKind(kind=told.kind, pointer="/kind")
@@ -89,7 +103,9 @@ def require_sound(told: Told, account_kind: str, today: date) -> None:
     if told.occurred_on > today and not exemption:
         raise NotYetHappened(day=told.occurred_on.isoformat(), pointer="/occurredOn")
     dated = told.until is None or told.until > told.occurred_on
-    if exemption != (told.reason is not None) or not dated or (told.until is not None and not exemption):
+    if exemption != (told.reason is not None) or not dated or (told.until is not None and not (exemption or told.code)):
         raise ExemptionIncomplete(pointer="/reason")
+    if (told.kind == "qualification") != (told.code is not None) and not (told.kind == "training" and told.code):
+        raise NothingNamed(pointer="/code")
     if told.amount is not None and told.kind in ("nil_return", "exemption"):
         raise NothingToCount(pointer="/amount")

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from api.domain.facts import ExemptionKind, PersonKind, UnitKind
-from api.schemas.base import Body, Day, ListQuery, Query, View
+from api.schemas.base import Body, Code, Day, ListQuery, Query, View
 from api.schemas.cases import Case
 
 ReasonCode = Literal["recorded_by_mistake", "duplicate", "wrong_person", "not_present", "wrong_time"]
@@ -53,7 +53,8 @@ class Fact(Appended):
 class NewFact(Body):
     """What happened, of a unit (`organizationId`) or a person (`personId`), as the community's record has it.
 
-    `amount` says how many: problems, items, lectures. `reason` and `until`, the first day after it, are an exemption's.
+    `amount` says how many: problems, items, lectures. `reason` and `until`, the first day after it, are an exemption's;
+    `code` names a qualification, which may have an `until` too.
     """
 
     kind: UnitKind | PersonKind
@@ -64,6 +65,7 @@ class NewFact(Body):
     amount: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     reason: ExemptionKind | None = None
     until: Day | None = None
+    code: Code | None = None
 
     @model_validator(mode="after")
     def _of_one(self) -> NewFact:

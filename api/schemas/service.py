@@ -16,8 +16,16 @@ State = Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")]
 Places = Annotated[int, Field(ge=1, le=100_000)]
 
 
+class Safety(Body):
+    """Bodily danger, the insurance against it, and qualifications (by their codes on record) that sign-up asks for."""
+
+    danger: bool = False
+    insurance: Text = ""
+    qualifications: Annotated[list[Code], Field(max_length=10)] = []
+
+
 class Policy(Body):
-    """Windows around each shift in minutes, and whether a place is needed and the organiser must agree."""
+    """Windows around each shift in minutes, whether a place is needed and the organiser must agree, and safety."""
 
     early_minutes: Annotated[int, Field(ge=0, le=240)] = 30
     late_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
@@ -25,6 +33,11 @@ class Policy(Body):
     walk_in: bool = False
     pairs: Annotated[int, Field(ge=1, le=3)] = 3
     agrees: Annotated[bool, Field(description="a sign-up waits for the organiser's consent")] = False
+    safety: Safety = Safety()
+
+    def values(self) -> dict[str, Any]:
+        """Return the policy as plain data."""
+        return {**super().values(), "safety": self.safety.values()}
 
 
 class NewActivity(Body):

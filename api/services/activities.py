@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from api import paging
 from api.access import Actor, allowed, found
 from api.db import Session
+from api.domain import safety
 from api.domain.shifts import ShiftsAhead
 from api.errors import Forbidden, Invalid
 from api.models import Activity, Organization, Person, Project, Shift
@@ -67,8 +68,11 @@ def edit(session: Session, actor: Actor, activity_id: UUID, values: dict[str, An
 
 
 def publish(session: Session, actor: Actor, activity_id: UUID) -> UUID:
-    """Show a draft to everybody, so that people can sign up."""
-    return _step(session, actor, of(session, actor, activity_id), "activity.publish")
+    """Show a draft to everybody, so that people can sign up; RisksNotStated, NotInsured where it is dangerous."""
+    row = of(session, actor, activity_id)
+    grant_over(actor, "activity.publish", row)
+    safety.require_stated(row.policy.get("safety") or {}, row.risks)
+    return _step(session, actor, row, "activity.publish")
 
 
 def complete(session: Session, actor: Actor, activity_id: UUID) -> UUID:

@@ -37,7 +37,7 @@ def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     stands when somebody else accepts it (`answer`). A repeat with the same Idempotency-Key changes nothing. NotFound,
     Forbidden, SelfApproval, NotRegisteredThere, and what `require_sound` raises.
     """
-    told = Told(*(values[name] for name in ("kind", "occurred_on", "amount", "reason", "until")))
+    told = Told(*(values[name] for name in ("kind", "occurred_on", "amount", "reason", "until", "code")))
     community = place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
     day = today(session, actor.tenant_id)
     if values["person_id"] is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, found
 from api.db import Session
+from api.domain import safety
 from api.domain import signups as rules
 from api.domain.steps import TABLES
 from api.errors import NotFound, Problem
 from api.models import Activity, Event, Person, Shift, Signup
-from api.services import changes
+from api.services import changes, qualifications
 from api.services.activities import HOST, ORGANIZER, grant_over
 from api.visibility import visible
 
@@ -82,6 +83,7 @@ def sign_up(session: Session, calls: Sequence[tuple[Actor, UUID]]) -> list[dict[
     shifts = hold(session, {shift_id for _, shift_id in calls})
     keys: dict[str, Any] = {"shifts": sorted(shifts), "people": sorted({actor.person_id for actor, _ in calls})}
     stands = {(row.shift_id, row.person_id): row._asdict() for row in session.rows(_STANDING, keys)}
+    held = qualifications.asked_for(session, shifts.values(), [actor for actor, _ in calls])
     queues = _Queues(shifts, dict(tuple(row) for row in session.rows(_WAITING, {"shifts": sorted(shifts)})))
     asked: list[tuple[Actor, dict[str, Any]]] = []
     outcomes: list[dict[str, Any] | Problem] = []
@@ -89,6 +91,7 @@ def sign_up(session: Session, calls: Sequence[tuple[Actor, UUID]]) -> list[dict[
         standing = stands.get((shift_id, actor.person_id))
         if standing is None or standing["state"] == "cancelled":
             try:
+                queues.require_fit(shift_id, held.get(actor.account_id, ()))
                 row = _asked(session, actor, shift_id, queues.next(shift_id, actor.tenant_id, session.now), standing)
             except Problem as why:
                 outcomes.append(why)
@@ -136,6 +139,11 @@ class _Queues:
 
     def __init__(self, shifts: dict[UUID, Any], waiting: dict[UUID, int]):
         self.shifts, self.waiting, self.given = shifts, Counter(waiting), Counter[UUID]()
+
+    def require_fit(self, shift_id: UUID, held: Collection[str]) -> None:
+        """Raise QualificationMissing where the shift's activity asks for a qualification that is not held."""
+        if shift_id in self.shifts:
+            safety.require_qualified(self.shifts[shift_id].policy.get("safety") or {}, held)
 
     def next(self, shift_id: UUID, tenant_id: UUID, now: Any) -> str:
         """Return the state of the next sign-up for a shift of the tenant and count it."""
