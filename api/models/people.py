@@ -8,13 +8,17 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from api.models.base import Changing, Dated, Row, instant, json_field, one_of, partial_unique, ref
+from api.models.personal import info
 
-PERSONAL = {"personal": True}  # an annotated column: encrypted for this person, in no log, export only with ground
+
+def own(what: str) -> Any:
+    """Return a column that holds a person's data under the person's own key, bound to table, column and row."""
+    return Field(default=None, sa_type=sa.LargeBinary, sa_column_kwargs=info(what, "id", "reporting_in"))
 
 
-def sealed_text(*, optional: bool = True) -> Any:
-    """Return a column that holds a person's data encrypted, bound to table, column and row."""
-    return Field(default=None, sa_type=sa.LargeBinary, nullable=optional, sa_column_kwargs={"info": PERSONAL})
+def found_by(what: str) -> Any:
+    """Return a column that holds the blind index of a person's data."""
+    return Field(default=None, sa_column_kwargs=info(what, "id", "reporting_in", "index"))
 
 
 class Person(Changing, table=True):
@@ -30,12 +34,12 @@ class Person(Changing, table=True):
     account_id: UUID
     state: str = "active"
     wrapped_key: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
-    name: bytes | None = sealed_text()
-    phone: bytes | None = sealed_text()
-    id_number: bytes | None = sealed_text()
-    name_index: str | None = None
-    phone_index: str | None = None
-    id_number_index: str | None = None
+    name: bytes | None = own("name")
+    phone: bytes | None = own("phone")
+    id_number: bytes | None = own("id_number")
+    name_index: str | None = found_by("name")
+    phone_index: str | None = found_by("phone")
+    id_number_index: str | None = found_by("id_number")
 
 
 class PersonStatus(Row, table=True):
@@ -48,7 +52,7 @@ class PersonStatus(Row, table=True):
     )
     person_id: UUID = ref("people.id")
     kind: str
-    value: str
+    value: str = Field(sa_column_kwargs=info("standing", "person_id", "reporting_in", "plain"))
     valid_from: date
     valid_to: date | None = None
 
@@ -123,5 +127,5 @@ class Identity(Row, table=True):
     __table_args__ = (sa.UniqueConstraint("tenant_id", "provider", "subject"),)
     person_id: UUID = ref("people.id", index=True)
     provider: str
-    subject: str
+    subject: str = Field(sa_column_kwargs=info("way_in", "person_id", "signing_in", "plain"))
     created_at: datetime = instant()
