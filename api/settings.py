@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Misconfigured(RuntimeError):
     """A setting is missing without which nothing starts."""
+
+
+class ProviderSettings(BaseModel):
+    """One way in that somebody else keeps: an app of WeChat or WeCom, or a client of an OpenID provider.
+
+    `code` names it in requests and in identities, `tenant` is the code of the tenant whose people come through it.
+    `base_url` is the provider's address (of 政务微信: your own); of OIDC it is the issuer. `seconds` is what one answer
+    may take in all.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")
+    kind: Literal["wechat", "wecom", "oidc"]
+    tenant: str
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr
+    base_url: str = Field(default="", pattern=r"^(https?://[^\s/?#@]+[^\s?#@]*)?$")
+    redirect_uri: str = ""
+    scope: str = "openid"
+    algorithms: tuple[Literal["RS256", "ES256"], ...] = ("RS256", "ES256")
+    seconds: float = Field(default=4.0, gt=0, le=30)
 
 
 class Settings(BaseSettings):
@@ -19,7 +42,7 @@ class Settings(BaseSettings):
     they are empty they are made at first start under `var_dir` — except in production, which refuses to start.
     """
 
-    model_config = SettingsConfigDict(env_prefix="DUALREPORT_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="DUALREPORT_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     database_url: str = "sqlite:///var/dualreport.db"
     production: bool = False
@@ -31,6 +54,8 @@ class Settings(BaseSettings):
     signing_key: str = ""
     issuer: str = "dualreport"
     token_minutes: int = 10
+    sign_in_days: int = 90
+    sign_in_idle_days: int = 30
     waiting_limit: int = 4096
     writer_lanes: int = 4
     readers: int = 4
@@ -40,6 +65,8 @@ class Settings(BaseSettings):
     upload_seconds: float = 120.0
     seal_seconds: float = 0.5
     jobs: bool = True
+    providers: tuple[ProviderSettings, ...] = ()
+    providers_file: Path | None = None
 
     @property
     def address(self) -> str:
