@@ -1,0 +1,171 @@
+"""Candidates: for each category and slot the nearest pairs, found by trees, so that a city need not try every pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.domain.matching.columns import Column, Columns
+from api.domain.matching.scores import Pairs, among, distances
+
+_SPREAD = 60  # metres by which places are moved in the trees alone: who shares a point must not all find the same few
+_FEWEST, _MOST = 2, 64  # neighbours asked for in one bucket
+_ASK_SIDE = 8  # nearest helpers that every ask gets for each place that it has, at least
+_EVERY_PAIR = 4_000_000  # up to so many triples a small city is matched without leaving any out
+
+
+class Bucket(NamedTuple):
+    """Who is skilled in a category and free in a slot, and which asks want just that; numbers in order."""
+
+    slot: int
+    offers: Column
+    asks: Column
+
+
+def buckets(columns: Columns) -> Iterator[Bucket]:
+    """Yield the buckets that have both, by category and slot; offers that can take nothing more are left out."""
+    wide = columns.slot_count
+    ask, slot = columns.ask_slots
+    open_ = columns.ask["places"][ask] > 0
+    wanted = columns.ask["category"][ask[open_]] * wide + slot[open_]
+    keys, asks = _sorted(wanted, ask[open_])
+    offered, offers = _offered(columns, np.unique(keys))
+    for key in np.unique(keys):
+        begin, end = np.searchsorted(offered, (key, key + 1))
+        if begin < end:
+            first, last = np.searchsorted(keys, (key, key + 1))
+            yield Bucket(int(key % wide), offers[begin:end], asks[first:last])
+
+
+def every_pair(columns: Columns) -> Pairs:
+    """Return every pair that could serve, whatever the distance within reach."""
+    found = [_crossed(columns, bucket) for bucket in buckets(columns)]
+    return _united(columns, found)
+
+
+def candidates(columns: Columns) -> Pairs:
+    """Return the pairs that the flow chooses among, by offer, ask and slot.
+
+    Each offer gets its nearest asks in each of its buckets, about `limits.edges` in all; each ask gets its nearest
+    offers, so that an ask far from everybody is seen too; wishes are always among them. A small city gets every pair.
+    """
+    found = list(buckets(columns))
+    if sum(len(bucket.offers) * len(bucket.asks) for bucket in found) <= min(
+        _EVERY_PAIR, 20 * columns.limits.edges * len(columns.offers)
+    ):
+        return _united(columns, [_crossed(columns, bucket) for bucket in found])
+    offers, asks = _points(columns, columns.offer), _points(columns, columns.ask)
+    times = np.bincount(np.concatenate([bucket.offers for bucket in found]), minlength=len(columns.offers))
+    pairs = [part for bucket in found for part in _near(columns, bucket, offers, asks, times)]
+    pairs.append(_wishes(columns))
+    return _united(columns, pairs)
+
+
+def _sorted(keys: Column, beside: Column) -> tuple[Column, Column]:
+    order = np.lexsort((beside, keys))
+    return keys[order], beside[order]
+
+
+def _offered(columns: Columns, wanted: Column) -> tuple[Column, Column]:
+    """Return category × slots + slot with the offer beside it, for what is wanted, in order."""
+    kinds = max(len(columns.categories), 1)
+    wide = columns.slot_count
+    useful = columns.offer["places"][columns.skill_keys // kinds] > 0
+    offer, category = columns.skill_keys[useful] // kinds, columns.skill_keys[useful] % kinds
+    begin = np.searchsorted(columns.free_keys, offer * wide)
+    count = np.searchsorted(columns.free_keys, (offer + 1) * wide) - begin
+    row = np.repeat(np.arange(len(offer)), count)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    slot = columns.free_keys[begin[row] + within] % wide
+    keys = category[row] * wide + slot
+    _, asked = among(wanted, keys)
+    return _sorted(keys[asked == 1], offer[row[asked == 1]])
+
+
+def _crossed(columns: Columns, bucket: Bucket) -> Pairs:
+    """Return the cross product of a bucket, less what is out of reach."""
+    part = max(1, 2_000_000 // len(bucket.asks))
+    found = []
+    for begin in range(0, len(bucket.offers), part):
+        some = bucket.offers[begin : begin + part]
+        offer = np.repeat(some, len(bucket.asks))
+        ask = np.tile(bucket.asks, len(some))
+        found.append(_reached(columns, Pairs(offer, ask, np.full(len(offer), bucket.slot))))
+    return Pairs(*(np.concatenate(each) for each in zip(*found, strict=True)))
+
+
+def _reached(columns: Columns, pairs: Pairs) -> Pairs:
+    near = distances(columns, pairs) <= columns.offer["reach"][pairs.offer]
+    return Pairs(*(column[near] for column in pairs))
+
+
+def _points(columns: Columns, side: dict[str, Column]) -> NDArray[np.float64]:
+    """Return positions for the trees: a little apart from each other, and what has no place beside some offer."""
+    placed = np.flatnonzero(columns.offer["placed"])
+    x, y = side["x"].copy(), side["y"].copy()
+    if len(placed):
+        lost = side["placed"] == 0
+        beside = placed[side["mark"][lost] % len(placed)]
+        x[lost], y[lost] = columns.offer["x"][beside], columns.offer["y"][beside]
+    x += side["mark"] % (2 * _SPREAD) - _SPREAD
+    y += side["mark"] // 1009 % (2 * _SPREAD) - _SPREAD
+    return np.column_stack((x, y)).astype(np.float64)
+
+
+def _near(
+    columns: Columns, bucket: Bucket, offers: NDArray[np.float64], asks: NDArray[np.float64], times: Column
+) -> Iterator[Pairs]:
+    """Yield a bucket's nearest pairs from both sides; offers in few buckets look at more neighbours in each."""
+    from scipy.spatial import cKDTree
+
+    share = columns.limits.edges // np.maximum(times[bucket.offers], 1)
+    power = 2 ** np.floor(np.log2(np.clip(share, _FEWEST, _MOST))).astype(np.int64)
+    tree = cKDTree(asks[bucket.asks])
+    for count in np.unique(power):
+        some = bucket.offers[power == count]
+        which, found = _nearest(tree, offers[some], int(count))
+        yield _reached(columns, Pairs(some[which], bucket.asks[found], np.full(len(which), bucket.slot)))
+    tree = cKDTree(offers[bucket.offers])
+    places = columns.ask["places"][bucket.asks]
+    depth = 2 ** np.ceil(np.log2(np.clip(places * 2, _ASK_SIDE, _MOST))).astype(np.int64)
+    for count in np.unique(depth):
+        some = bucket.asks[depth == count]
+        which, found = _nearest(tree, asks[some], int(count))
+        yield _reached(columns, Pairs(bucket.offers[found], some[which], np.full(len(which), bucket.slot)))
+
+
+def _nearest(tree: object, points: NDArray[np.float64], count: int) -> tuple[Column, Column]:
+    """Return (point, neighbour) for the nearest neighbours of each point."""
+    _, found = tree.query(points, k=np.arange(1, count + 1))  # type: ignore[attr-defined]
+    known = found < tree.n  # type: ignore[attr-defined]
+    return np.nonzero(known)[0], found[known].astype(np.int64)
+
+
+def _wishes(columns: Columns) -> Pairs:
+    """Return the pairs in which an offer wished for the very ask, in every slot that both have."""
+    count = max(len(columns.asks), 1)
+    offer, ask = columns.wished["ask"] // count, columns.wished["ask"] % count
+    useful = (columns.offer["places"][offer] > 0) & (columns.ask["places"][ask] > 0)
+    offer, ask = offer[useful], ask[useful]
+    of, slot = columns.ask_slots
+    begin, end = np.searchsorted(of, ask), np.searchsorted(of, ask + 1)
+    row = np.repeat(np.arange(len(ask)), end - begin)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(end - begin) - (end - begin), end - begin)
+    pairs = Pairs(offer[row], ask[row], slot[begin[row] + within])
+    _, skilled = among(columns.skill_keys, pairs.offer * len(columns.categories) + columns.ask["category"][pairs.ask])
+    _, free = among(columns.free_keys, pairs.offer * columns.slot_count + pairs.slot)
+    return _reached(columns, Pairs(*(column[(skilled & free) == 1] for column in pairs)))
+
+
+def _united(columns: Columns, parts: list[Pairs]) -> Pairs:
+    """Return pairs in order, each once, less the asks that the offer has refused already."""
+    if not parts:
+        return Pairs(*(np.zeros(0, np.int64) for _ in range(3)))
+    many, wide = max(len(columns.asks), 1), columns.slot_count
+    keys = np.unique(np.concatenate([(part.offer * many + part.ask) * wide + part.slot for part in parts]))
+    _, no = among(columns.refused, keys // wide)
+    keys = keys[no == 0]
+    return Pairs(keys // wide // many, keys // wide % many, keys % wide)

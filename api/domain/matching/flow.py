@@ -1,0 +1,172 @@
+"""The best proposals as an exact min-cost flow: helpers, their slots, asks and communities as a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from api.domain.matching.columns import Column, Columns
+from api.domain.matching.inputs import Weights
+from api.domain.matching.scores import Pairs
+from api.errors import Invalid
+
+_SOURCE, _SINK = 0, 1
+_LARGEST = 2**62  # the solver multiplies costs by the number of nodes, in 64 bits
+
+
+class WeightsTooLarge(Invalid):
+    """The weights times the size of the network leave 64 bits."""
+
+    code = "weights_too_large"
+    zh, en = "匹配权重过大，无法精确求解", "The weights are too large to be solved exactly"
+
+
+@dataclass(slots=True)
+class Network:
+    """A flow network as groups of arcs: tails, heads, capacities, costs; `chosen` says which groups carry pairs."""
+
+    nodes: int
+    supply: int = 0
+    groups: list[tuple[Column, Column, Column, Column]] = field(default_factory=list)
+    chosen: list[tuple[int, Column]] = field(default_factory=list)
+
+    def add(self, tails: Any, heads: Any, capacities: Any, costs: Any, pairs: Column | None = None) -> None:
+        """Add a group of arcs; `pairs` are the numbers of the pairs that they stand for."""
+        many = max(np.size(tails), np.size(heads))
+        if pairs is not None:
+            self.chosen.append((len(self.groups), pairs))
+        ends = (np.broadcast_to(np.asarray(each, dtype=np.int32), many) for each in (tails, heads))
+        sizes = (np.broadcast_to(np.asarray(each, dtype=np.int64), many) for each in (capacities, costs))
+        self.groups.append((*ends, *sizes))  # type: ignore[arg-type]
+
+    def take(self, count: int) -> int:
+        """Return the first of `count` new nodes."""
+        first = self.nodes
+        self.nodes += count
+        return first
+
+
+def network(columns: Columns, pairs: Pairs, worth: Column) -> Network:
+    """Return the network of a run, in which the cost of a flow is minus the points that it earns."""
+    asks, offers = len(columns.asks), len(columns.offers)
+    built = Network(2)
+    first_ask, first_offer = built.take(asks), built.take(offers)
+    used = np.unique(pairs.offer)
+    degree = np.bincount(pairs.offer, columns.offer["at_once"][pairs.offer], offers).astype(np.int64)
+    places = np.minimum(columns.offer["places"], degree)
+    _helpers(columns, built, used, places, first_offer)
+    _chosen(columns, built, pairs, worth, places, first_offer, first_ask)
+    _asks(columns, built, np.unique(pairs.ask), first_ask)
+    built.supply = int(min(places.sum(), columns.ask["places"][np.unique(pairs.ask)].sum()))
+    built.add(_SOURCE, [_SINK], built.supply, 0)
+    return built
+
+
+def load_costs(columns: Columns, offer: Column, before: Column) -> Column:
+    """Return what a further place takes off for offers that have so many already in this run."""
+    return np.minimum(columns.offer["load"][offer] + before, columns.weights.most) * columns.weights.load
+
+
+def place_worth(weights: Weights) -> int:
+    """Return what a filled place earns: where every weight is zero, filling places is still what a run is for."""
+    return max(weights.place, 1)
+
+
+def _helpers(columns: Columns, built: Network, used: Column, places: Column, first: int) -> None:
+    """Join the source to each helper by parallel arcs, each place dearer than the one before until `most`."""
+    steps = columns.weights.most + 1
+    for step in range(steps):
+        some = used[places[used] > step]
+        room = np.ones(len(some), np.int64) if step < steps - 1 else places[some] - step
+        built.add(_SOURCE, some + first, room, load_costs(columns, some, np.full(len(some), step)))
+
+
+def _chosen(
+    columns: Columns, built: Network, pairs: Pairs, worth: Column, places: Column, first_offer: int, first_ask: int
+) -> None:
+    """Join helpers to asks: through their slots, and through the pair where it could meet in several slots.
+
+    Whoever takes one place needs neither: of a pair's slots the best, and of equals the first, is enough.
+    """
+    numbers = np.arange(len(pairs.offer))
+    single = places[pairs.offer] == 1
+    best = _best_slots(pairs, worth, numbers[single])
+    built.add(pairs.offer[best] + first_offer, pairs.ask[best] + first_ask, 1, -worth[best], best)
+    several = numbers[~single]
+    at_once = columns.offer["at_once"][pairs.offer[several]]
+    wide = columns.slot_count
+    keys, where = np.unique(pairs.offer[several] * wide + pairs.slot[several], return_inverse=True)
+    timed = keys % wide != columns.by_agreement
+    slots = np.where(timed, built.take(len(keys)) + np.arange(len(keys)), keys // wide + first_offer)
+    owners = keys[timed] // wide
+    built.add(owners + first_offer, slots[timed], columns.offer["at_once"][owners], 0)
+    heads = pairs.ask[several] + first_ask
+    pair = pairs.offer[several] * len(columns.asks) + pairs.ask[several]
+    same = np.zeros(len(pair), bool)
+    same[1:] = pair[1:] == pair[:-1]
+    same[:-1] |= same[1:]
+    meeting, of = np.unique(pair[same], return_inverse=True)
+    through = built.take(len(meeting))
+    built.add(
+        through + np.arange(len(meeting)), meeting % max(len(columns.asks), 1) + first_ask,
+        columns.offer["at_once"][meeting // max(len(columns.asks), 1)], 0,
+    )  # fmt: skip
+    heads[same] = through + of
+    built.add(slots[where], heads, at_once, -worth[several], several)
+
+
+def _best_slots(pairs: Pairs, worth: Column, some: Column) -> Column:
+    """Return of each pair's triples the one that is worth most, the earliest of equals."""
+    order = some[np.lexsort((pairs.slot[some], -worth[some], pairs.ask[some], pairs.offer[some]))]
+    first = np.ones(len(order), bool)
+    first[1:] = (pairs.offer[order[1:]] != pairs.offer[order[:-1]]) | (pairs.ask[order[1:]] != pairs.ask[order[:-1]])
+    return np.sort(order[first])
+
+
+def _asks(columns: Columns, built: Network, used: Column, first: int) -> None:
+    """Join each ask to the sink, or to its community where that has a capacity; a first helper earns `cover`."""
+    weights, limits = columns.weights, columns.limits
+    names = sorted(columns.communities)
+    room = [limits.communities.get(name, limits.community) for name in names]
+    first_community = built.take(len(names))
+    bounded = np.array([each is not None for each in room] + [False])  # the last is that of asks without a community
+    community = columns.ask["community"][used]
+    heads = np.where(bounded[community], first_community + community, _SINK)
+    places, served = columns.ask["places"][used], columns.ask["served"][used]
+    fresh = served == 0
+    worth = place_worth(weights)
+    built.add(used[fresh] + first, heads[fresh], 1, -worth - weights.cover)
+    rest = np.where(fresh, places - 1, places)
+    more = rest > 0
+    built.add(used[more] + first, heads[more], rest[more], -worth)
+    limited = np.flatnonzero(bounded[:-1])
+    built.add(limited + first_community, _SINK, np.array([room[each] for each in limited], np.int64), 0)
+
+
+def solve(built: Network, count: int) -> tuple[Column, int] | None:
+    """Return how many places each of `count` pairs fills at the optimum, and the points that it earns.
+
+    None where the solver finds no optimum, which its own checks alone could cause; WeightsTooLarge where the costs
+    leave 64 bits.
+    """
+    from ortools.graph.python import min_cost_flow
+
+    largest = max((int(np.abs(costs).max()) for *_, costs in built.groups if len(costs)), default=0)
+    if largest * (built.nodes + 1) >= _LARGEST:
+        raise WeightsTooLarge
+    solver = min_cost_flow.SimpleMinCostFlow()
+    arcs = []
+    for number, group in enumerate(built.groups):
+        found = solver.add_arcs_with_capacity_and_unit_cost(*map(np.ascontiguousarray, group))
+        arcs.append((int(found[0]), len(found)) if len(found) else (0, 0))
+        built.groups[number] = ()  # type: ignore[call-overload] # the solver has its own copy, and memory is bounded
+    solver.set_nodes_supplies(np.array([_SOURCE, _SINK]), np.array([built.supply, -built.supply]))
+    if solver.solve() != solver.OPTIMAL:
+        return None
+    filled = np.zeros(count, np.int64)
+    for group, pairs in built.chosen:
+        begin, many = arcs[group]
+        filled[pairs] = solver.flows(np.arange(begin, begin + many))
+    return filled, -int(solver.optimal_cost())
