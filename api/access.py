@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from api.db import Session
 from api.domain.steps import TABLES
 from api.errors import Forbidden, NotFound, Unauthenticated
-from api.grants import active
+from api.grants import active, signed_in
 from api.models import NOBODY, Organization
 from api.roles import STEPS_OF_ROLE
 from api.security import Claims
@@ -86,37 +86,39 @@ PUBLIC = Actor(NOBODY, NOBODY, NOBODY)
 def recognise(session: Session, asks: Sequence[Ask]) -> list[Actor | Unauthenticated | Forbidden]:
     """Return the actor of each request, or why there is none: one statement for all of them.
 
-    A person who is not active, or whose tenant is another than the token's, is not recognised.
+    Nobody is recognised by a sign-in that has ended or is another's, nor a person who is not active or whose tenant is
+    another than the token's.
     """
-    wanted = {ask.claims.person_id for ask in asks if ask.claims}
-    known = _people(session, wanted) if wanted else {}
+    wanted = {ask.claims.sign_in_id for ask in asks if ask.claims}
+    known = _known(signed_in(session, wanted)) if wanted else {}
     return [_actor(ask, known) for ask in asks]
 
 
-def _actor(ask: Ask, known: dict[UUID, tuple[UUID, UUID, tuple[Reach, ...]]]) -> Actor | Unauthenticated | Forbidden:
+_Found = tuple[UUID, UUID, UUID, tuple[Reach, ...]]  # person, account, tenant, grants in force
+
+
+def _actor(ask: Ask, known: dict[UUID, _Found]) -> Actor | Unauthenticated | Forbidden:
     anyone = ask.step in STEPS_OF_ROLE["anyone"]
     if ask.claims is None:
         return PUBLIC if anyone else Unauthenticated()
-    found = known.get(ask.claims.person_id)
-    if found is None or found[1] != ask.claims.tenant_id:
+    found = known.get(ask.claims.sign_in_id)
+    if found is None or (found[0], found[2]) != (ask.claims.person_id, ask.claims.tenant_id):
         return Unauthenticated()
-    account_id, tenant_id, reaches = found
-    actor = Actor(
-        ask.claims.person_id, account_id, tenant_id, reaches, ask.step, ask.request_key, ask.fingerprint, ask.if_match
-    )
+    person_id, account_id, tenant_id, reaches = found
+    actor = Actor(person_id, account_id, tenant_id, reaches, ask.step, ask.request_key, ask.fingerprint, ask.if_match)
     if anyone or ask.step in STEPS_OF_ROLE["member"] or actor.reaches_for(ask.step):
         return actor
     return Forbidden(step=ask.step)
 
 
-def _people(session: Session, wanted: Iterable[UUID]) -> dict[UUID, tuple[UUID, UUID, tuple[Reach, ...]]]:
-    known: dict[UUID, tuple[UUID, UUID, tuple[Reach, ...]]] = {}
-    for row, paths in active(session, wanted):
-        _, _, reaches = known.get(row.id, (None, None, ()))
+def _known(rows: Iterable[tuple[Any, list[str]]]) -> dict[UUID, _Found]:
+    known: dict[UUID, _Found] = {}
+    for row, paths in rows:
+        reaches = known[row.key][3] if row.key in known else ()
         if row.role in _GIVEN:
             more = (Reach(row.role, row.grant_id, row.organization_id, path) for path in paths)
             reaches += tuple(reach for reach in more if reach not in reaches)
-        known[row.id] = (row.account_id, row.tenant_id, reaches)
+        known[row.key] = (row.id, row.account_id, row.tenant_id, reaches)
     return known
 
 
@@ -182,7 +184,7 @@ def acting(session: Session, tenant_id: UUID, person_id: UUID, step: str) -> Act
     """Return the actor of a job: its person with the roles of this moment; the operator where it was a command."""
     if person_id == NOBODY:
         return operator(tenant_id)
-    account_id, _, reaches = _people(session, {person_id})[person_id]
+    _, account_id, _, reaches = _known(active(session, {person_id}))[person_id]
     return Actor(person_id, account_id, tenant_id, reaches, step)
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from api.db import Session
-from api.models import Grant, Organization, OrganizationLink, Person, Tenant
+from api.models import Grant, Organization, OrganizationLink, Person, SignIn, Tenant
 
 _covered = sa.orm.aliased(Organization, name="covered")
 
@@ -27,33 +27,53 @@ _COVERS = sa.and_(
     OrganizationLink.kind == "covers",
     _about_now(OrganizationLink),
 )
-WHO = (
-    sa.select(
-        Person.id, Person.account_id, Person.tenant_id, Tenant.zone, Grant.role, Grant.id.label("grant_id"),
-        Grant.organization_id, Grant.valid_from, Grant.valid_to, Organization.path,
-        OrganizationLink.valid_from.label("covered_from"), OrganizationLink.valid_to.label("covered_to"),
-        _covered.path.label("covered_path"),
-    )
-    .select_from(Person)
-    .join(Tenant, Tenant.id == Person.tenant_id)
-    .outerjoin(Grant, sa.and_(Grant.person_id == Person.id, _about_now(Grant)))
-    .outerjoin(Organization, Organization.id == Grant.organization_id)
-    .outerjoin(OrganizationLink, _COVERS)
-    .outerjoin(_covered, _covered.id == OrganizationLink.to_id)
-    .where(Person.id.in_(sa.bindparam("people", expanding=True)), Person.state == "active")
-)  # fmt: skip
+
+
+def _statement(source: Any, key: Any) -> sa.Select[Any]:
+    """Return one row for each grant of the active people in `source`, marked with the `key` they were asked by."""
+    return (
+        sa.select(
+            key.label("key"), Person.id, Person.account_id, Person.tenant_id, Tenant.zone, Grant.role,
+            Grant.id.label("grant_id"), Grant.organization_id, Grant.valid_from, Grant.valid_to, Organization.path,
+            OrganizationLink.valid_from.label("covered_from"), OrganizationLink.valid_to.label("covered_to"),
+            _covered.path.label("covered_path"),
+        )
+        .select_from(source)
+        .join(Tenant, Tenant.id == Person.tenant_id)
+        .outerjoin(Grant, sa.and_(Grant.person_id == Person.id, _about_now(Grant)))
+        .outerjoin(Organization, Organization.id == Grant.organization_id)
+        .outerjoin(OrganizationLink, _COVERS)
+        .outerjoin(_covered, _covered.id == OrganizationLink.to_id)
+        .where(key.in_(sa.bindparam("keys", expanding=True)), Person.state == "active")
+    )  # fmt: skip
+
+
+_OF_PEOPLE = _statement(Person, Person.id)
+_OF_SIGN_INS = _statement(sa.orm.join(SignIn, Person, Person.id == SignIn.person_id), SignIn.id).where(
+    SignIn.ended_at.is_(None)
+)
 
 
 def active(session: Session, people: Iterable[UUID]) -> Iterator[tuple[Any, list[str]]]:
     """Yield each active person's row, once for each grant, with the paths that the grant reaches today; one statement.
 
-    A path is the node's own, or of a node that it covers. Who has no grant in force comes with no path. The statement
-    knows no time zones: it takes a day more on either side, and the tenant's own day decides here.
+    `key` is the person's id. A path is the node's own, or of a node that it covers. Who has no grant in force comes
+    with no path. The statement knows no time zones: it takes a day more on either side, and the tenant's own day
+    decides here.
     """
+    return _today(session, _OF_PEOPLE, people)
+
+
+def signed_in(session: Session, sign_ins: Iterable[UUID]) -> Iterator[tuple[Any, list[str]]]:
+    """Yield the same for the people of sign-ins that have not ended; `key` is the sign-in's id."""
+    return _today(session, _OF_SIGN_INS, sign_ins)
+
+
+def _today(session: Session, statement: sa.Select[Any], keys: Iterable[UUID]) -> Iterator[tuple[Any, list[str]]]:
     around = {
         "earliest": (session.now - timedelta(hours=12)).date(), "latest": (session.now + timedelta(hours=14)).date(),
     }  # fmt: skip
-    for row in session.rows(WHO, {"people": sorted(people), **around}):
+    for row in session.rows(statement, {"keys": sorted(keys), **around}):
         today = session.now.astimezone(ZoneInfo(row.zone)).date()
         paths = []
         if row.role is not None and _holds(today, row.valid_from, row.valid_to):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from api.calls import House
 from api.db import Session, migrate, new_id
 from api.domain.codes import code_at
 from api.models import Activity, Affiliation, Fact, Need, Person, Shift, Signup
-from api.services import changes, organizations, people, tenants
+from api.services import changes, organizations, people, sign_ins, tenants
 from api.settings import Settings
 from benchmarks.harness import request
 from tests.support.postgres import Postgres, connect
@@ -130,7 +131,7 @@ def fill(
         actor = house.write_now(None, lambda session, _: tenants.found_tenant(session, "bench", "量城"))  # type: ignore[arg-type]
         found = Ground(kind, url, var_dir, actor, server)
         house.write_now(actor, _populate, found, members, shifts, past)
-        found.tokens = [house.tokens.issue(member["id"], actor.tenant_id) for member in found.members]
+        found.tokens = house.write_now(actor, _sign_in, found, house)
         return found
     finally:
         house.close()
@@ -165,6 +166,13 @@ def _populate(session: Session, actor: Actor, found: Ground, members: int, shift
     session.insert(
         Fact, [_checked_in(session, actor, found, shift, member) for shift in found.past for member in found.members]
     )
+
+
+def _sign_in(session: Session, actor: Actor, found: Ground, house: House) -> list[str]:
+    begin = partial(sign_ins.begin, tenant_id=actor.tenant_id, provider="demo", device=None)
+    begun = [begin(session, actor, person_id=member["id"])["sign_in_id"] for member in found.members]
+    of_members = zip(found.members, begun, strict=True)
+    return [house.tokens.issue(member["id"], actor.tenant_id, sign_in)[0] for member, sign_in in of_members]
 
 
 def _activity(session: Session, actor: Actor, found: Ground) -> UUID:

@@ -32,6 +32,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "review": ("评议", "review"),
     "rulebook": ("规则", "rulebook"),
     "shift": ("班次", "shift"),
+    "sign_in": ("登录", "sign-in"),
     "signup": ("报名", "sign-up"),
     "tenant": ("租户", "tenant"),
 }
@@ -186,6 +187,12 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "registration.accept": ("接收", "Accept"),
     "registration.propose": ("列入联系安排", "Propose in the plan"),
     "registration.submit": ("报到", "Report in"),
+    "sign_in.begin": ("登录", "Sign in"),
+    "sign_in.end": ("退出该设备", "Log this device out"),
+    "sign_in.end_all": ("退出全部设备", "Log out everywhere"),
+    "sign_in.log_out": ("退出登录", "Log out"),
+    "sign_in.refresh": ("续期登录", "Refresh the sign-in"),
+    "sign_in.revoke": ("强制下线", "Revoke the sign-in"),
     "signup.create": ("报名", "Sign up"),
     "signup.cancel": ("取消报名", "Cancel the sign-up"),
 }

@@ -216,6 +216,7 @@ _WITHOUT_STATES = (
     _table("review", (), create=_ANY, read=_READ),
     _table("event", (), read=_READ),
     _table("access_log", (), read=_READ),
+    _table("sign_in", (), begin=_ANY, refresh=_ANY, end=_ANY, end_all=_ANY, log_out=_ANY, revoke=_ANY),
     _table("file", (), create=_ANY, read=_READ),
     _table("tenant", (), create=_ANY, read=_READ),
 )

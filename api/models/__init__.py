@@ -6,6 +6,7 @@ from api.models.lists import Need, Project, ProjectParty, Resource
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
 from api.models.record import Entry, Event, Fact, MonthlyTotal, Position
 from api.models.service import Activity, Shift, Signup
+from api.models.sign_ins import RefreshToken, SignIn
 from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
 from api.models.work import File, Job
 
@@ -37,9 +38,11 @@ __all__ = [
     "Position",
     "Project",
     "ProjectParty",
+    "RefreshToken",
     "Resource",
     "Rulebook",
     "Shift",
+    "SignIn",
     "Signup",
     "Tenant",
 ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
 
 from api.route import Anyone, DoorRoute, Who
+from api.routers.auth_common import signed_in
 from api.schemas.session import Health, Me, SignedIn, SignIn
-from api.services import sessions
+from api.services import sessions, sign_ins
 
 router = APIRouter(tags=["platform"], route_class=DoorRoute)
 
@@ -35,8 +37,10 @@ async def keys(who: Anyone) -> dict[str, Any]:
 async def demo(body: SignIn, who: Anyone) -> SignedIn:
     """Sign in as an invented person; only outside production."""
     person_id, tenant_id = await who.read(sessions.demo_account, body.account)
-    token = who.house.tokens.issue(person_id, tenant_id)
-    return SignedIn(access_token=token, scheme="Bearer", expires_in=who.house.settings.token_minutes * 60)
+    begun = await who.write(
+        partial(sign_ins.begin, tenant_id=tenant_id, person_id=person_id, provider="demo", device=body.device)
+    )
+    return signed_in(who.house, begun)
 
 
 @router.get("/api/v1/me", operation_id="session.me")

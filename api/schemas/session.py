@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
-from api.schemas.base import Body, Code, View
+from api.schemas.base import Body, Code, Line, View
 
 
 class Health(View):
@@ -18,14 +18,16 @@ class SignIn(Body):
     """A demo account's name."""
 
     account: Code
+    device: Line | None = None
 
 
 class SignedIn(View):
-    """A bearer token and its life in seconds."""
+    """A bearer token, its life in seconds, and the token that the next one is fetched with."""
 
     access_token: str
     scheme: Literal["Bearer"]
     expires_in: int
+    refresh_token: str
 
 
 class Role(View):

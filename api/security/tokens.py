@@ -25,17 +25,18 @@ from api.settings import Settings
 AUDIENCE = "dualreport-api"
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{10,400}\.[A-Za-z0-9_-]{10,1600}\.[A-Za-z0-9_-]{86}", re.ASCII)
 _HEADER = {"alg", "typ", "kid"}
-_CLAIMS = {"exp", "iat", "sub", "jti", "iss", "aud", "tid"}
+_CLAIMS = {"exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"}
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Who a valid token speaks for."""
+    """Who a valid token speaks for, and the sign-in that it came from."""
 
     person_id: UUID
     tenant_id: UUID
     token_id: str
     expires: int
+    sign_in_id: UUID
 
 
 class Tokens:
@@ -55,14 +56,20 @@ class Tokens:
         self._minutes, self._issuer, self._clock = settings.token_minutes, settings.issuer, clock
         self._seen: OrderedDict[str, Claims] = OrderedDict()
 
-    def issue(self, person_id: UUID, tenant_id: UUID) -> str:
-        """Return a new token for a person; it is valid for the minutes of the settings."""
+    def issue(
+        self, person_id: UUID, tenant_id: UUID, sign_in_id: UUID, until: datetime | None = None
+    ) -> tuple[str, int]:
+        """Return a new token of a person's sign-in and its life in seconds: the minutes of the settings, or `until`."""
         now = self._clock()
+        ends = now + timedelta(minutes=self._minutes)
+        ends = min(ends, until) if until is not None else ends
+        issued, expires = int(now.timestamp()), int(ends.timestamp())
         claims = {
             "iss": self._issuer, "aud": AUDIENCE, "sub": str(person_id), "tid": str(tenant_id), "jti": str(uuid4()),
-            "iat": int(now.timestamp()), "exp": int((now + timedelta(minutes=self._minutes)).timestamp()),
+            "sid": str(sign_in_id), "iat": issued, "exp": expires,
         }  # fmt: skip
-        return jws.sign(claims, self._private, headers={"kid": self.kid}, algorithm="ES256")
+        token = jws.sign(claims, self._private, headers={"kid": self.kid}, algorithm="ES256")
+        return token, expires - issued
 
     def read(self, token: str) -> Claims:
         """Return the claims of a token, or raise Unauthenticated whatever is wrong with it.
@@ -95,7 +102,7 @@ class Tokens:
         issued, expires = claims["iat"], claims["exp"]
         if type(issued) is not int or type(expires) is not int or issued > self._clock().timestamp() + 60:
             raise ValueError("not a time")
-        return Claims(UUID(claims["sub"]), UUID(claims["tid"]), str(UUID(claims["jti"])), expires)
+        return Claims(UUID(claims["sub"]), UUID(claims["tid"]), str(UUID(claims["jti"])), expires, UUID(claims["sid"]))
 
 
 def _unpadded(text: str) -> bytes:

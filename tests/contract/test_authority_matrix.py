@@ -42,9 +42,11 @@ class Matrix(Stage):
         super().__init__(url, var_dir, clock)
         self.world.run(_who_left, self.world)
         self.tokens |= {name: self.world.token(name) for name in ("former", "left")}
+        self.world.run(_leaves, self.world)
         stranger, tenant = self.world.run(_stranger)
-        self.tokens["stranger"] = self.world.house.tokens.issue(stranger, tenant)
-        self.tokens["stranger_here"] = self.world.house.tokens.issue(stranger, self.world.operator.tenant_id)
+        house, sign_in = self.world.house, worlds.sign_in(self.world.house, tenant, stranger)
+        self.tokens["stranger"], _ = house.tokens.issue(stranger, tenant, sign_in)
+        self.tokens["stranger_here"], _ = house.tokens.issue(stranger, self.world.operator.tenant_id, sign_in)
 
     async def ask(self, operation: Operation, principal: str | None, relation: str) -> Answer:
         """Send a valid request; the door is the only thing that can stand in its way."""
@@ -72,6 +74,9 @@ def _who_left(session, actor, world):
         world.people[name] = people.add(session, actor, {"name": f"测{name}"}, since=worlds.LONG_AGO)
         people.grant(session, actor, world.people[name], "city_officer", world.places["city"], since=worlds.LONG_AGO)
     session.execute(sa.update(Grant).where(Grant.person_id == world.people["former"]).values(valid_to=date(2026, 1, 1)))
+
+
+def _leaves(session, _actor, world):
     session.execute(sa.update(Person).where(Person.id == world.people["left"]).values(state="erased"))
 
 

@@ -106,7 +106,8 @@ async def test_another_tenant_sees_and_changes_nothing(world):
         return person
 
     person = world.run(officer)
-    token = world.house.tokens.issue(person, stranger.tenant_id)
+    sign_in = worlds.sign_in(world.house, stranger.tenant_id, person)
+    token, _ = world.house.tokens.issue(person, stranger.tenant_id, sign_in)
     async with world.client() as client:
         client.headers["Authorization"] = f"Bearer {token}"
         assert (await client.get("/api/v1/me")).status_code == 200
@@ -114,7 +115,8 @@ async def test_another_tenant_sees_and_changes_nothing(world):
             assert (await client.get(f"/api/v1/organizations/{place}")).status_code == 404
         body = {"title": "修灯", "category": "care", "communityId": str(world.places["community"])}
         assert (await client.post("/api/v1/needs", json=body)).status_code == 404
-        client.headers["Authorization"] = f"Bearer {world.house.tokens.issue(person, world.operator.tenant_id)}"
+        here, _ = world.house.tokens.issue(person, world.operator.tenant_id, sign_in)
+        client.headers["Authorization"] = f"Bearer {here}"
         assert (await client.get("/api/v1/me")).status_code == 401
 
 
@@ -122,15 +124,15 @@ def signed(tokens, **changed):
     now = int(START.timestamp())
     claims = {
         "iss": "dualreport", "aud": AUDIENCE, "sub": str(uuid4()), "tid": str(uuid4()), "jti": str(uuid4()),
-        "iat": now, "exp": now + 60, **changed,
+        "sid": str(uuid4()), "iat": now, "exp": now + 60, **changed,
     }  # fmt: skip
     return jws.sign(claims, tokens._private, headers={"kid": tokens.kid}, algorithm="ES256")
 
 
 @pytest.mark.parametrize(
     "changed",
-    [{"sub": "me"}, {"sub": 7}, {"sub": None}, {"tid": ""}, {"jti": []}, {"exp": True}, {"exp": "9e9"}, {"aud": ["x"]},
-     {"iat": 10**12}, {"nbf": 1}, {"iss": ""}],
+    [{"sub": "me"}, {"sub": 7}, {"sub": None}, {"tid": ""}, {"jti": []}, {"sid": None}, {"exp": True}, {"exp": "9e9"},
+     {"aud": ["x"]}, {"iat": 10**12}, {"nbf": 1}, {"iss": ""}],
 )  # fmt: skip
 def test_claims_that_are_not_ours_are_nobodys_even_when_signed(tmp_path, changed):
     tokens = Tokens(Settings(var_dir=tmp_path), Clock())
@@ -142,7 +144,8 @@ def test_claims_that_are_not_ours_are_nobodys_even_when_signed(tmp_path, changed
 def test_a_token_of_a_key_that_was_changed_is_nobodys_and_an_expired_one_leaves_the_memory(tmp_path):
     clock = Clock()
     old, new = Tokens(Settings(var_dir=tmp_path / "a"), clock), Tokens(Settings(var_dir=tmp_path / "b"), clock)
-    token = old.issue(uuid4(), uuid4())
+    token, seconds = old.issue(uuid4(), uuid4(), uuid4())
+    assert seconds == 600
     assert old.read(token) == old.read(token)
     with pytest.raises(Unauthenticated):
         new.read(token)
