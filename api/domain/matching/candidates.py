@@ -119,16 +119,16 @@ def _near(
     columns: Columns, bucket: Bucket, offers: NDArray[np.float64], asks: NDArray[np.float64], times: Column
 ) -> Iterator[Pairs]:
     """Yield a bucket's nearest pairs from both sides; offers in few buckets look at more neighbours in each."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     share = columns.limits.edges // np.maximum(times[bucket.offers], 1)
     power = 2 ** np.floor(np.log2(np.clip(share, _FEWEST, _MOST))).astype(np.int64)
-    tree = cKDTree(asks[bucket.asks])
+    tree = KDTree(asks[bucket.asks])
     for count in np.unique(power):
         some = bucket.offers[power == count]
         which, found = _nearest(tree, offers[some], int(count))
         yield _reached(columns, Pairs(some[which], bucket.asks[found], np.full(len(which), bucket.slot)))
-    tree = cKDTree(offers[bucket.offers])
+    tree = KDTree(offers[bucket.offers])
     places = columns.ask["places"][bucket.asks]
     depth = 2 ** np.ceil(np.log2(np.clip(places * 2, _ASK_SIDE, _MOST))).astype(np.int64)
     for count in np.unique(depth):

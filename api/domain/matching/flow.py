@@ -156,14 +156,17 @@ def solve(built: Network, count: int) -> tuple[Column, int] | None:
     largest = max((int(np.abs(costs).max()) for *_, costs in built.groups if len(costs)), default=0)
     if largest * (built.nodes + 1) >= _LARGEST:
         raise WeightsTooLarge
-    solver = min_cost_flow.SimpleMinCostFlow()
+    solver: Any = min_cost_flow.SimpleMinCostFlow()
     arcs = []
     for number, group in enumerate(built.groups):
         found = solver.add_arcs_with_capacity_and_unit_cost(*map(np.ascontiguousarray, group))
         arcs.append((int(found[0]), len(found)) if len(found) else (0, 0))
         built.groups[number] = ()  # type: ignore[call-overload] # the solver has its own copy, and memory is bounded
     solver.set_nodes_supplies(np.array([_SOURCE, _SINK]), np.array([built.supply, -built.supply]))
-    if solver.solve() != solver.OPTIMAL:
+    status = solver.solve()
+    if status == solver.BAD_COST_RANGE:
+        raise WeightsTooLarge
+    if status != solver.OPTIMAL:
         return None
     filled = np.zeros(count, np.int64)
     for group, pairs in built.chosen:

@@ -72,9 +72,7 @@ def _pass(
                     wanting[ask] = 0
 
 
-def _take(
-    columns: Columns, left: _Left, offer: int, ask: int, slot: int, once: int, place: int, most: int
-) -> int:
+def _take(columns: Columns, left: _Left, offer: int, ask: int, slot: int, once: int, place: int, most: int) -> int:
     """Take as many places as are left everywhere, at most `most`; return how many."""
     if not left.offer[offer] or not left.ask[ask]:
         return 0

@@ -1,9 +1,10 @@
-"""What a match run starts from: asks, offers, declared weights and limits, all whole numbers, and their plain document."""
+"""What a match run starts from: asks, offers, weights and limits, all whole numbers, and their plain document."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from itertools import pairwise
 from typing import Any
 
 from api.domain.canonical import digest
@@ -139,7 +140,7 @@ def require_weights(weights: Weights, limits: Limits) -> None:
 def arranged(rows: Sequence[Any]) -> list[Any]:
     """Return asks or offers by id, so that the order in which they came cannot matter; InputRepeated for a twin."""
     found = sorted(rows, key=lambda row: row.id)
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         if before.id == after.id:
             raise InputRepeated(id=after.id)
     return found

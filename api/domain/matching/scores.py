@@ -1,4 +1,4 @@
-"""What a pair of offer and ask is worth: six factors from 0 to 100, times declared weights, less what counts against."""
+"""What a pair of offer and ask is worth: six factors from 0 to 100 by declared weights, less what counts against."""
 
 from __future__ import annotations
 
