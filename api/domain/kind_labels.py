@@ -123,6 +123,7 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "data_request": ("个人信息请求", "data request"),
         "prompt": ("提醒", "prompt"),
         "identity_conflict": ("身份冲突", "identity conflict"),
+        "identity_merge": ("人员合并", "merge of people"),
     },
     "document.kind": {
         "plan": ("联系安排", "plan"),

@@ -201,6 +201,24 @@ _LIFE_CYCLES = (
         simulate=_READ,
         read=_READ,
     ),
+    _table(
+        "claim_code",
+        "active",
+        create=Step({None}, "active"),
+        redeem=Step({"active"}, "used"),
+        revoke=Step({"active"}, "revoked"),
+        lock=Step({"active"}, "locked"),
+        read=_READ,
+    ),
+    _table(
+        "person_merge",
+        "proposed",
+        propose=Step({None}, "proposed"),
+        confirm=Step({"proposed"}, "done"),
+        decline=Step({"proposed"}, "declined"),
+        undo=Step({"done"}, "undone"),
+        read=_READ,
+    ),
     *(
         _table(noun, "active", create=Step({None}, "active"), end=Step({"active"}, "ended"), read=_READ)
         for noun in ("organization_link", "affiliation")
@@ -210,6 +228,7 @@ _LIFE_CYCLES = (
 _WITHOUT_STATES = (
     _table("grant", (), create=_ANY, end=_ANY, read=_READ),
     _table("person", (), create=_ANY, edit=_ANY, import_=_ANY, merge=_ANY, read=_READ),
+    _table("identity", (), claim=_ANY, register=_ANY, refuse=_ANY, doubt=_ANY),
     _table("fact", (), check_in=_ANY, check_out=_ANY, record=_ANY, reverse=_ANY, read=_READ),
     _table("entry", (), post=_ANY, supplement=_ANY, reverse=_ANY, read=_READ),
     _table("assessment", (), read=_READ, explain=_READ),

@@ -1,6 +1,7 @@
 """Tables: what is remembered. Importing this package declares every one of them."""
 
 from api.models.base import NOBODY
+from api.models.claims import ClaimCode, PersonMerge
 from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
 from api.models.lists import Need, Project, ProjectParty, Resource
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
@@ -16,6 +17,7 @@ __all__ = [
     "Affiliation",
     "Assessment",
     "Case",
+    "ClaimCode",
     "Cycle",
     "Delivery",
     "Document",
@@ -34,6 +36,7 @@ __all__ = [
     "OrganizationCount",
     "OrganizationLink",
     "Person",
+    "PersonMerge",
     "PersonStatus",
     "Position",
     "Project",

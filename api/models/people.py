@@ -30,6 +30,7 @@ class Person(Changing, table=True):
         sa.Index("ix_people_phone_index", "tenant_id", "phone_index"),
         sa.Index("ix_people_name_index", "tenant_id", "name_index"),
         sa.Index("ix_people_id_number_index", "tenant_id", "id_number_index"),
+        sa.Index("ix_people_merged_into", "merged_into"),
     )
     account_id: UUID
     state: str = "active"
@@ -40,6 +41,8 @@ class Person(Changing, table=True):
     name_index: str | None = found_by("name")
     phone_index: str | None = found_by("phone")
     id_number_index: str | None = found_by("id_number")
+    phone_state: str = "listed"  # doubted: another way in was vouched for with this phone; it then proves nothing
+    merged_into: UUID | None = None  # the one person left of two records; never a chain
 
 
 class PersonStatus(Row, table=True):
@@ -105,19 +108,30 @@ class Affiliation(Dated, table=True):
 
 
 class Grant(Dated, table=True):
-    """A role of a person or API client at a node, with giver; it may hang on an affiliation and then ends with it."""
+    """A role of a person or API client at a node, with giver; it may hang on an affiliation and then ends with it.
+
+    Only an `active` grant opens doors; a `proposed` one waits until `confirm_until` for a second person.
+    """
 
     __tablename__ = "grants"
     __table_args__ = (
         sa.Index("ix_grants_person_id", "person_id"),
         sa.Index("ix_grants_client_id", "client_id"),
+        sa.Index("ix_grants_organization_id", "tenant_id", "organization_id"),
+        sa.Index("ix_grants_given_under", "given_under"),
+        sa.Index("ix_grants_affiliation_id", "affiliation_id"),
     )
     role: str
+    state: str = "active"
     person_id: UUID | None = None
     client_id: UUID | None = None
     organization_id: UUID = ref("organizations.id")
     affiliation_id: UUID | None = None
     given_by: UUID
+    given_under: UUID | None = None  # the giver's own grant; nobody's where a command of the installation gave it
+    confirmed_by: UUID | None = None
+    confirm_until: datetime | None = instant(optional=True)
+    reason: str | None = None
 
 
 class Identity(Row, table=True):
