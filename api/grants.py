@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from api.db import Session
-from api.models import Grant, Organization, OrganizationLink, Person, SignIn, Tenant
+from api.models import Affiliation, Grant, Organization, OrganizationLink, Person, SignIn, Tenant
 
+HOLDS = ("active", "accepted")  # states of an affiliation on which a grant can hang
+_held = sa.orm.aliased(Affiliation, name="held")
 _covered = sa.orm.aliased(Organization, name="covered")
 
 
@@ -36,11 +38,13 @@ def _statement(source: Any, key: Any) -> sa.Select[Any]:
             key.label("key"), Person.id, Person.account_id, Person.tenant_id, Tenant.zone, Grant.role,
             Grant.id.label("grant_id"), Grant.organization_id, Grant.valid_from, Grant.valid_to, Organization.path,
             OrganizationLink.valid_from.label("covered_from"), OrganizationLink.valid_to.label("covered_to"),
-            _covered.path.label("covered_path"),
+            _covered.path.label("covered_path"), Grant.affiliation_id, _held.state.label("held_state"),
+            _held.valid_from.label("held_from"), _held.valid_to.label("held_to"),
         )
         .select_from(source)
         .join(Tenant, Tenant.id == Person.tenant_id)
-        .outerjoin(Grant, sa.and_(Grant.person_id == Person.id, _about_now(Grant)))
+        .outerjoin(Grant, sa.and_(Grant.person_id == Person.id, Grant.state == "active", _about_now(Grant)))
+        .outerjoin(_held, _held.id == Grant.affiliation_id)
         .outerjoin(Organization, Organization.id == Grant.organization_id)
         .outerjoin(OrganizationLink, _COVERS)
         .outerjoin(_covered, _covered.id == OrganizationLink.to_id)
@@ -76,11 +80,18 @@ def _today(session: Session, statement: sa.Select[Any], keys: Iterable[UUID]) ->
     for row in session.rows(statement, {"keys": sorted(keys), **around}):
         today = session.now.astimezone(ZoneInfo(row.zone)).date()
         paths = []
-        if row.role is not None and _holds(today, row.valid_from, row.valid_to):
+        if row.role is not None and _holds(today, row.valid_from, row.valid_to) and _is_still_held(today, row):
             paths.append(row.path)
             if row.covered_path is not None and _holds(today, row.covered_from, row.covered_to):
                 paths.append(row.covered_path)
         yield row, paths
+
+
+def _is_still_held(today: date, row: Any) -> bool:
+    """Say whether the affiliation on which a grant hangs is in force; whatever ended it, the grant opens nothing."""
+    if row.affiliation_id is None:
+        return True
+    return row.held_state in HOLDS and _holds(today, row.held_from, row.held_to)
 
 
 def _holds(day: date, begins: date, ends: date | None) -> bool:

@@ -136,6 +136,7 @@ _LIFE_CYCLES = (
         close=Step({"answered"}, "closed"),
         escalate=Step({"open", "assigned", "reopened"}, "escalated"),
         reopen=Step({"answered", "closed"}, "reopened"),
+        withdraw=Step({"open", "assigned", "escalated", "reopened"}, "closed"),
         read=_READ,
     ),
     _table(
@@ -149,6 +150,7 @@ _LIFE_CYCLES = (
         supersede=Step({"issued"}, "superseded"),
         revoke=Step({"issued"}, "revoked"),
         expire=Step({"issued"}, "expired"),
+        certify=_ANY,
         preview=_READ,
         history=_READ,
         read=_READ,
@@ -161,6 +163,7 @@ _LIFE_CYCLES = (
         send=Step({"queued"}, "sent"),
         fail=Step({"queued"}, "failed"),
         retry=Step({"failed"}, "queued"),
+        withhold=Step({"queued"}, "withheld"),
         acknowledge=Step({"sent"}, "acknowledged"),
         adopt=Step({"acknowledged"}, "adopted"),
         dispute=Step({"acknowledged"}, "disputed"),
@@ -202,6 +205,24 @@ _LIFE_CYCLES = (
         read=_READ,
     ),
     _table(
+        "consent",
+        ("given", "refused"),
+        give=Step({None}, "given"),
+        refuse=Step({None}, "refused"),
+        withdraw=Step({"given"}, "withdrawn"),
+        replace=Step({"given"}, "replaced"),
+        read=_READ,
+    ),
+    _table(
+        "data_export",
+        "queued",
+        create=Step({None}, "queued"),
+        finish=Step({"queued"}, "ready"),
+        fetch=Step({"ready"}, "fetched"),
+        expire=Step({"queued", "ready"}, "expired"),
+        read=_READ,
+    ),
+    _table(
         "claim_code",
         "active",
         create=Step({None}, "active"),
@@ -219,6 +240,16 @@ _LIFE_CYCLES = (
         undo=Step({"done"}, "undone"),
         read=_READ,
     ),
+    _table(
+        "grant",
+        ("active", "proposed"),
+        create=Step({None}, {"active", "proposed"}),
+        confirm=Step({"proposed"}, "active"),
+        decline=Step({"proposed"}, "declined"),
+        expire=Step({"proposed"}, "expired"),
+        end=Step({"active", "proposed"}, "ended"),
+        read=_READ,
+    ),
     *(
         _table(noun, "active", create=Step({None}, "active"), end=Step({"active"}, "ended"), read=_READ)
         for noun in ("organization_link", "affiliation")
@@ -226,8 +257,7 @@ _LIFE_CYCLES = (
 )
 
 _WITHOUT_STATES = (
-    _table("grant", (), create=_ANY, end=_ANY, read=_READ),
-    _table("person", (), create=_ANY, edit=_ANY, import_=_ANY, merge=_ANY, read=_READ),
+    _table("person", (), create=_ANY, edit=_ANY, import_=_ANY, merge=_ANY, correct=_ANY, read=_READ),
     _table("identity", (), claim=_ANY, register=_ANY, refuse=_ANY, doubt=_ANY),
     _table("fact", (), check_in=_ANY, check_out=_ANY, record=_ANY, reverse=_ANY, read=_READ),
     _table("entry", (), post=_ANY, supplement=_ANY, reverse=_ANY, read=_READ),
@@ -236,6 +266,9 @@ _WITHOUT_STATES = (
     _table("event", (), read=_READ),
     _table("access_log", (), read=_READ),
     _table("sign_in", (), begin=_ANY, refresh=_ANY, end=_ANY, end_all=_ANY, log_out=_ANY, revoke=_ANY),
+    _table("erasure", (), create=_ANY, preview=_READ, reapply=_ANY, end=_ANY),
+    _table("correction", (), create=_ANY),
+    _table("privacy", (), registry=_READ),
     _table("file", (), create=_ANY, read=_READ),
     _table("tenant", (), create=_ANY, read=_READ),
 )

@@ -86,9 +86,9 @@ def grant(
 ) -> UUID:
     """Give a person a role at a node; return the grant's id."""
     values = {
-        "role": role, "person_id": person_id, "client_id": None, "organization_id": organization_id,
-        "affiliation_id": None, "given_by": actor.person_id, "valid_from": since or today(session, actor.tenant_id),
-        "valid_to": None,
+        "role": role, "state": "active", "person_id": person_id, "client_id": None,
+        "organization_id": organization_id, "affiliation_id": None, "given_by": actor.person_id,
+        "valid_from": since or today(session, actor.tenant_id), "valid_to": None,
     }  # fmt: skip
     row = {"id": new_id(), "tenant_id": actor.tenant_id, "version": 1, "created_at": session.now, **values}
     session.insert(Grant, [row])
