@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from api.errors import Busy, Forbidden, Problem, Unauthenticated
+from api.errors import Busy, Forbidden, Invalid, Unauthenticated
 
 Kind = Literal["wechat", "wecom", "oidc"]
 
@@ -26,9 +27,20 @@ class Claimed:
 class IdentityProvider(Protocol):
     """A way in that somebody else keeps: given what the client brings from there, it says who came."""
 
-    code: str
-    kind: Kind
-    tenant: str
+    @property
+    def code(self) -> str:
+        """Return the name under which identities and requests know it."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Return `wechat`, `wecom` or `oidc`."""
+        ...
+
+    @property
+    def tenant(self) -> str:
+        """Return the code of the tenant whose people come through it."""
+        ...
 
     async def identify(self, code: str, **more: str | None) -> Claimed:
         """Return who came with this code of one use; raises CodeRefused, SignInRefused or ProviderDown."""
@@ -36,6 +48,14 @@ class IdentityProvider(Protocol):
 
     async def close(self) -> None:
         """Let its connections go."""
+        ...
+
+
+class OpenIdProvider(IdentityProvider, Protocol):
+    """A provider to which the browser is sent first; it comes back with the code."""
+
+    async def address(self, *, state: str, nonce: str, verifier: str) -> str:
+        """Return where to send the browser; ProviderDown where the provider does not say."""
         ...
 
 
@@ -74,9 +94,17 @@ class ProviderDown(Busy):
         super().__init__(**{"retry_after": 5, **facts})
 
 
-class ProviderUnknown(Problem):
+class ProviderUnknown(Invalid):
     """No provider of this kind goes by this name here, or the client has to say which of several."""
 
     code = "provider_unknown"
     zh = "没有这个登录方式，或需要指明是哪一个"
     en = "There is no such way to sign in, or it has to be said which of several"
+
+
+def chosen(providers: Mapping[str, IdentityProvider], kind: Kind, code: str | None) -> IdentityProvider:
+    """Return the provider of a kind that goes by this code; without a code the only one of its kind."""
+    fitting = [one for one in providers.values() if one.kind == kind and code in (None, one.code)]
+    if len(fitting) != 1:
+        raise ProviderUnknown(pointer="/provider")
+    return fitting[0]

@@ -9,6 +9,7 @@ from api.models.record import Entry, Event, Fact, MonthlyTotal, Position
 from api.models.service import Activity, Shift, Signup
 from api.models.sign_ins import RefreshToken, SignIn
 from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
+from api.models.tickets import SpentTicket
 from api.models.work import File, Job
 
 __all__ = [
@@ -47,5 +48,6 @@ __all__ = [
     "Shift",
     "SignIn",
     "Signup",
+    "SpentTicket",
     "Tenant",
 ]
