@@ -21,16 +21,18 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
     role: frozenset(steps.split())
     for role, steps in {
         "anyone": """
-            document.verify platform.health platform.ready platform.keys session.demo""",
+            document.verify platform.health platform.ready platform.keys session.demo privacy.registry""",
         "member": """
-            session.me home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
+            session.me consent.list consent.give consent.refuse consent.withdraw data_export.create data_export.list
+            data_export.fetch correction.create erasure.preview erasure.create access_log.mine
+            home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
             resource.read resource.list project.read project.list activity.read activity.list activity.edit
             activity.complete shift.read shift.list shift.edit shift.cancel shift.roll_call shift.settle
             shift.show_code signup.create signup.cancel signup.read signup.list signup.confirm fact.check_in
             fact.check_out fact.list fact.read registration.submit registration.read registration.list
             registration.transfer presence.record presence.record_list entry.list entry.read record.mine
             record.read assessment.read assessment.list assessment.mine assessment.explain document.read
-            document.list document.preview document.export case.create case.read rulebook.read
+            document.list document.preview document.export document.certify case.create case.read rulebook.read
             rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate""",

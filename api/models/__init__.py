@@ -1,28 +1,36 @@
 """Tables: what is remembered. Importing this package declares every one of them."""
 
+from api.models.audit import AccessLog, AccessLogSubject
 from api.models.base import NOBODY
 from api.models.claims import ClaimCode, PersonMerge
 from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
 from api.models.lists import Need, Project, ProjectParty, Resource
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
 from api.models.record import Entry, Event, Fact, MonthlyTotal, Position
+from api.models.rights import Consent, DataExport, Disclosure, Erasure, RestrictedPerson
 from api.models.service import Activity, Shift, Signup
 from api.models.sign_ins import RefreshToken, SignIn
 from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
 from api.models.tickets import SpentTicket
-from api.models.work import File, Job
+from api.models.work import File, Job, VaultKey
 
 __all__ = [
     "NOBODY",
+    "AccessLog",
+    "AccessLogSubject",
     "Activity",
     "Affiliation",
     "Assessment",
     "Case",
     "ClaimCode",
+    "Consent",
     "Cycle",
+    "DataExport",
     "Delivery",
+    "Disclosure",
     "Document",
     "Entry",
+    "Erasure",
     "Event",
     "Fact",
     "File",
@@ -44,10 +52,12 @@ __all__ = [
     "ProjectParty",
     "RefreshToken",
     "Resource",
+    "RestrictedPerson",
     "Rulebook",
     "Shift",
     "SignIn",
     "Signup",
     "SpentTicket",
     "Tenant",
+    "VaultKey",
 ]

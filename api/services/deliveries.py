@@ -12,7 +12,7 @@ from api import paging
 from api.access import Actor, allowed, found, require, within
 from api.db import Session
 from api.domain.steps import TABLES
-from api.models import Delivery, Document, Event, Organization
+from api.models import Delivery, Disclosure, Document, Event, Organization
 from api.services import changes
 from api.visibility import visible
 
@@ -62,6 +62,24 @@ def send(
     session.insert(Delivery, rows)
     told = [changes.event(session, actor, step, "delivery", row["id"], at=at, grant=grant, written=row) for row in rows]
     session.insert(Event, told)
+
+
+def withhold(session: Session, actor: Actor, person_id: UUID, purpose: str, recipient_id: UUID) -> int:
+    """Stop what is queued to a recipient and tells of the person for the purpose; return how many. A repeat finds none.
+
+    What left already is not called back.
+    """
+    telling = sa.select(Disclosure.document_id).where(
+        Disclosure.tenant_id == actor.tenant_id, Disclosure.person_id == person_id, Disclosure.purpose == purpose,
+        Disclosure.recipient_id == recipient_id,
+    )  # fmt: skip
+    queued = sa.select(Delivery.id, Delivery.state, Delivery.version, Delivery.recipient_id).where(
+        Delivery.tenant_id == actor.tenant_id, Delivery.state == "queued", Delivery.document_id.in_(telling)
+    )
+    rows = session.rows(queued.order_by(Delivery.id).with_for_update())
+    for row in rows:
+        changes.take(session, actor, Delivery, row, "delivery.withhold", at=row.recipient_id)
+    return len(rows)
 
 
 def acknowledge(session: Session, actor: Actor, delivery_id: UUID) -> UUID:
