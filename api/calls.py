@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from api.access import Actor, Ask, recognise
 from api.db import Clock, Engines, Session, problem_of
+from api.domain.ways_in import IdentityProvider
 from api.errors import KeyReused, Problem, Unauthenticated
 from api.lanes import Lanes
 from api.models import Entry, Event, Fact
@@ -27,10 +28,10 @@ from api.settings import Settings
 
 
 class House:
-    """What lives as long as the process: settings, clock, engines, lanes, tokens, vault."""
+    """What lives as long as the process: settings, clock, engines, lanes, tokens, vault, and the providers handed in."""
 
-    def __init__(self, settings: Settings, clock: Clock):
-        self.settings, self.clock = settings, clock
+    def __init__(self, settings: Settings, clock: Clock, providers: Mapping[str, IdentityProvider] | None = None):
+        self.settings, self.clock, self.providers = settings, clock, providers or {}
         self.tokens, self.vault = Tokens(settings, clock), Vault(settings)
         self.engines = Engines(settings, clock, self.vault)
         self.lanes = Lanes(self.engines, settings.writer_lanes, settings.waiting_limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from api import problems, routers
+from api.adapters.identity import providers_of
 from api.calls import House
 from api.contract import describe
 from api.db import Clock, new_id
@@ -49,9 +50,15 @@ def all_routes() -> list[DoorRoute]:
     return found
 
 
-def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
-    """Build the application on its own engines; they close when its lifespan ends."""
-    house = House(settings or Settings(), clock)
+def create_app(
+    settings: Settings | None = None, clock: Clock = now, transports: Mapping[str, Any] | None = None
+) -> FastAPI:
+    """Build the application on its own engines; they close when its lifespan ends.
+
+    `transports` stand in for the network towards identity providers, each by the code of its provider.
+    """
+    settings = settings or Settings()
+    house = House(settings, clock, providers_of(settings, clock, transports))
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
@@ -63,6 +70,8 @@ def create_app(settings: Settings | None = None, clock: Clock = now) -> FastAPI:
         finally:
             for thread in threads:
                 thread.stop()
+            for provider in house.providers.values():
+                await provider.close()
             house.close()
 
     app = FastAPI(
