@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 import uuid_utils.compat as uuids
@@ -15,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from api.errors import Busy, Conflict
-from api.security import Vault
+from api.security import Vault, seal_row, sealed_columns
 from api.settings import Settings
 
 log = logging.getLogger("api.db")
@@ -23,6 +25,7 @@ log = logging.getLogger("api.db")
 _BY_NAME = {"_result_disable_adapt_to_context": True}
 Clock = Callable[[], datetime]
 new_id = uuids.uuid7  # sorts by time, so that new rows land at the end of each index
+_ROOTS = sa.table("vault_keys", sa.column("number", sa.Integer), sa.column("wrapped", sa.LargeBinary))
 
 
 class Session:
@@ -58,15 +61,24 @@ class Session:
         return self.connection.execute(statement, parameters).scalar()
 
     def insert(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
-        """Insert the rows, each a dictionary with the same keys; none is no statement."""
+        """Insert the rows, each a dictionary with the same keys, what is personal sealed; none is no statement."""
         if rows:
-            self.connection.execute(sa.insert(table), list(rows))
+            self.connection.execute(sa.insert(table), self._sealed(table, rows))
 
     def insert_new(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
         """Insert those rows of which no double stands; the others are passed over in silence."""
         if rows:
             dialect = postgresql if self.dialect == "postgresql" else sqlite
-            self.connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+            self.connection.execute(dialect.insert(table).on_conflict_do_nothing(), self._sealed(table, rows))
+
+    def sealed(
+        self, table: Any, row: dict[str, Any], row_id: UUID | None = None, tenant_id: UUID | None = None
+    ) -> dict[str, Any]:
+        """Return a row, or what changes of the row with this id and tenant, with its sealed columns sealed."""
+        return seal_row(self.vault, table, row, tenant_id or row["tenant_id"], row_id or row["id"])
+
+    def _sealed(self, table: Any, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [self.sealed(table, row) for row in rows] if sealed_columns(table) else list(rows)
 
 
 class Engines:
@@ -106,6 +118,10 @@ class Engines:
 
 def _sqlite_engine(url: str, *, writing: bool, pool: int) -> sa.Engine:
     path = sa.make_url(url).database
+        for engine in (self._writer, self._reader):
+            engine.dialect.vault = vault  # by it sealed columns are opened
+        vault.find_roots = self._find_roots
+        self._have_a_root()
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
@@ -122,6 +138,21 @@ def _sqlite_engine(url: str, *, writing: bool, pool: int) -> sa.Engine:
         # FULL: with NORMAL a power loss takes back commits that were already acknowledged.
         for pragma in (
             "journal_mode=WAL",
+    def _find_roots(self) -> None:
+        with self.look() as session:
+            self.vault.learn(tuple(row) for row in session.rows(sa.select(_ROOTS.c.number, _ROOTS.c.wrapped)))
+
+    def _have_a_root(self) -> None:
+        """Make the root key of a new database; of two processes that start at once one wins. Before migration none."""
+        try:
+            with self.look() as session:
+                if session.scalar(sa.select(_ROOTS.c.number).limit(1)) is not None:
+                    return
+            with self.begin() as session:
+                session.insert_new(_ROOTS, [{"number": 1, "wrapped": self.vault.new_root(1)}])
+        except sa.exc.SQLAlchemyError as why:
+            log.info("no root key yet: %s", type(why).__name__)  # it is looked for again when it is needed
+
             "synchronous=FULL",
             "foreign_keys=ON",
             "busy_timeout=10000",

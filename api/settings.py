@@ -38,8 +38,10 @@ class ProviderSettings(BaseModel):
 class Settings(BaseSettings):
     """Read from the environment (`DUALREPORT_…`, and `PORT`); nothing reads the environment after this.
 
-    `master_key` (base64, 32 bytes) wraps the keys of people; `signing_key` is an EC P-256 private key in PEM. Where
-    they are empty they are made at first start under `var_dir` — except in production, which refuses to start.
+    `master_key` (base64, 32 bytes) wraps the keys of people and the root of the vault; it may stand in the file
+    `master_key_file` instead, and earlier ones that still unwrap may follow it. `signing_key` is an EC P-256 private
+    key in PEM. Where they are empty they are made at first start under `var_dir` — except in production, which refuses
+    to start.
     """
 
     model_config = SettingsConfigDict(env_prefix="DUALREPORT_", frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -51,6 +53,7 @@ class Settings(BaseSettings):
     var_dir: Path = Path("var")
     public_url: str = ""
     master_key: str = ""
+    master_key_file: Path | None = None
     signing_key: str = ""
     issuer: str = "dualreport"
     token_minutes: int = 10

@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from api.models.personal import Personal
+from api.security import Sealed
+
 SQLModel.metadata.naming_convention = {  # without it SQLite's batch migrations cannot name what they drop
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -69,6 +72,13 @@ def one_of(column: str, *values: str) -> sa.CheckConstraint:
     """Return a check that a text column holds one of the values."""
     listed = ", ".join(f"'{value}'" for value in values)
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def sealed(name: str, personal: Personal, *, kind: str = "text", optional: bool = False, indexed: bool = False) -> Any:
+    """Return the column `name` ("table.column") that the vault seals for its row; plain to whoever reads and writes."""
+    more: dict[str, Any] = {"default": None} if optional else {}
+    column = {"info": {"personal": personal}}
+    return Field(sa_type=Sealed(name, kind, indexed), nullable=optional, sa_column_kwargs=column, **more)
 
 
 class Row(SQLModel):

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from api.models.base import Changing, Row, instant, json_field
 
@@ -40,3 +40,11 @@ class File(Row, table=True):
     content: bytes = Field(sa_type=sa.LargeBinary)
     owner_id: UUID
     created_at: datetime = instant()
+
+
+class VaultKey(SQLModel, table=True):
+    """A root key of the vault, wrapped by the key-encryption key; of the installation, not of a tenant."""
+
+    __tablename__ = "vault_keys"
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    wrapped: bytes = Field(sa_type=sa.LargeBinary)

@@ -1,6 +1,19 @@
 """Tokens and the encryption of personal data: the only package that imports jose or touches key material."""
 
+from api.security.columns import Sealed, SealedValue, seal_row, sealed_columns
 from api.security.tokens import AUDIENCE, Claims, Tokens
 from api.security.vault import Vault
+from api.security.wrapping import KeyUnknown, KeyWrapper
 
-__all__ = ["AUDIENCE", "Claims", "Tokens", "Vault"]
+__all__ = [
+    "AUDIENCE",
+    "Claims",
+    "KeyUnknown",
+    "KeyWrapper",
+    "Sealed",
+    "SealedValue",
+    "Tokens",
+    "Vault",
+    "seal_row",
+    "sealed_columns",
+]

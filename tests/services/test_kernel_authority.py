@@ -166,11 +166,12 @@ def test_sealed_text_opens_only_in_its_place(tmp_path):
 
 
 def test_keys_are_readable_by_their_owner_alone_and_stay(tmp_path):
-    first = Vault(Settings(var_dir=tmp_path)).index(UUID(int=1), "phone", "000")
+    wrapped = Vault(Settings(var_dir=tmp_path)).new_key(UUID(int=1))
     folder = tmp_path / "secrets"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
-    assert Vault(Settings(var_dir=tmp_path)).index(UUID(int=1), "phone", "000") == first
+    sealed = Vault(Settings(var_dir=tmp_path)).seal(wrapped, UUID(int=1), "phone", "000")
+    assert Vault(Settings(var_dir=tmp_path)).open(wrapped, UUID(int=1), "phone", sealed) == "000"
 
 
 def test_a_start_that_was_killed_does_not_stand_in_the_way_of_the_next(tmp_path):
