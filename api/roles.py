@@ -21,9 +21,10 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
     role: frozenset(steps.split())
     for role, steps in {
         "anyone": """
-            document.verify platform.health platform.ready platform.keys session.demo privacy.registry""",
+            document.verify platform.health platform.ready platform.keys session.demo sign_in.refresh privacy.registry""",
         "member": """
-            session.me consent.list consent.give consent.refuse consent.withdraw data_export.create data_export.list
+            session.me sign_in.list sign_in.end sign_in.end_all sign_in.log_out
+            consent.list consent.give consent.refuse consent.withdraw data_export.create data_export.list
             data_export.fetch correction.create erasure.preview erasure.create access_log.mine
             home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
             resource.read resource.list project.read project.list activity.read activity.list activity.edit

@@ -188,6 +188,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "claim_code.redeem": ("认领", "Redeem"),
     "cycle.publish": ("公示", "Publish"),
     "cycle.deliver": ("反馈", "Deliver"),
+    "document.certify": ("开具服务记录", "Issue a record of service"),
     "document.create": ("拟稿", "Draft"),
     "grant.create": ("授权", "Grant"),
     "grant.end": ("收回授权", "End the grant"),

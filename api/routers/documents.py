@@ -15,9 +15,9 @@ from api.adapters.render import MEDIA_TYPES, render
 from api.problems import MEDIA_TYPE as PROBLEM
 from api.route import DoorRoute, Who
 from api.schemas.base import Page
-from api.schemas.documents import Document, DocumentQuery, DocumentWithContent, FileQuery
+from api.schemas.documents import Certified, Document, DocumentQuery, DocumentWithContent, FileQuery
 from api.schemas.lists import Reason
-from api.services import documents
+from api.services import certificates, documents
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"], route_class=DoorRoute)
 
@@ -35,6 +35,12 @@ _FILES: dict[int | str, dict[str, Any]] = {
 async def listed(query: Annotated[DocumentQuery, Query()], who: Who) -> Page[Document]:
     """List the documents that are meant for the caller or issued where they act, newest first."""
     return await who.read(documents.listed, query)
+
+
+@router.post("/certificates", operation_id="document.certify", status_code=201)
+async def certify(body: Certified, who: Who) -> DocumentWithContent:
+    """Issue the caller's own record of service in a period, free of charge; the same record gives the same paper."""
+    return await who.write(certificates.issue, body.since, body.until, present=documents.one)
 
 
 @router.get("/{document_id}", operation_id="document.read")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.base import Body, Code, Line, ListQuery, Query, Subject, View
+from api.schemas.base import Body, Code, Day, Line, ListQuery, Query, Subject, View
 
 State = Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")]
 
@@ -47,6 +47,13 @@ class DocumentQuery(ListQuery):
     state: State | None = None
     issuer_id: UUID | None = None
     recipient_id: UUID | None = None
+
+
+class Certified(Body):
+    """The days of service that a certificate is to show: from `since`, before `until`."""
+
+    since: Day
+    until: Day
 
 
 class FileQuery(Query):

@@ -1,6 +1,7 @@
 """Documents (文书): what is frozen when one is issued, how it is numbered and how it is hashed."""
 
 from api.domain.documents.arrangements import Duty, Outcome, PlanRow, Signatory, agreement, plan, receipt
+from api.domain.documents.certificates import Holder, Served, certificate
 from api.domain.documents.content import Head, InvalidContent, Label, Party, Words, content_hash
 from api.domain.documents.numbers import KINDS, InvalidDocumentNumber, document_number, issuing_code, read_number
 from api.domain.documents.statements import MemberLine, RulebookRef, UnitResult, feedback_statement
@@ -9,6 +10,7 @@ __all__ = [
     "KINDS",
     "Duty",
     "Head",
+    "Holder",
     "InvalidContent",
     "InvalidDocumentNumber",
     "Label",
@@ -17,10 +19,12 @@ __all__ = [
     "Party",
     "PlanRow",
     "RulebookRef",
+    "Served",
     "Signatory",
     "UnitResult",
     "Words",
     "agreement",
+    "certificate",
     "content_hash",
     "document_number",
     "feedback_statement",
