@@ -10,12 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy import or_, select
 
 from api.access import Actor, within
+from api.domain.consents import EMPLOYER_DETAILS, PURPOSES
 from api.models import (
     Activity,
     Affiliation,
     Assessment,
     Case,
+    Consent,
     Cycle,
+    DataExport,
     Delivery,
     Document,
     Entry,
@@ -30,8 +33,10 @@ from api.models import (
     Project,
     ProjectParty,
     Resource,
+    RestrictedPerson,
     Rulebook,
     Shift,
+    SignIn,
     Signup,
 )
 
@@ -39,6 +44,10 @@ Condition = sa.ColumnElement[bool]
 
 DISPUTED = "disputed"
 """State of an employment that a second employer claims: until a case is decided it opens no door and counts nowhere."""
+
+
+GONE = ("restricted", "erased")
+"""States of a person who asked to be erased: their record is their own and the auditor's while it has to be kept."""
 
 
 def visible(actor: Actor, table: Any) -> Condition:
@@ -63,7 +72,7 @@ def _people(actor: Actor) -> Condition:
         Affiliation.valid_to.is_(None),
         Affiliation.state != DISPUTED,
     )
-    return or_(Person.id == actor.person_id, Person.id.in_(held))
+    return or_(Person.id == actor.person_id, sa.and_(Person.id.in_(held), Person.state.not_in(GONE)))
 
 
 def _employed_in_reach(actor: Actor) -> Condition:
@@ -127,14 +136,15 @@ def _signups(actor: Actor) -> Condition:
             within(actor, "signup.read", Activity.organizer_id),
         )
     )
-    return or_(Signup.person_id == actor.person_id, Signup.shift_id.in_(led))
+    gone = select(RestrictedPerson.person_id).where(RestrictedPerson.tenant_id == actor.tenant_id)
+    return or_(Signup.person_id == actor.person_id, sa.and_(Signup.shift_id.in_(led), Signup.person_id.not_in(gone)))
 
 
 def _facts(actor: Actor) -> Condition:
     where = (within(actor, "organization.record", column) for column in (Fact.account_id, Fact.community_id))
     return or_(
         Fact.account_id == actor.account_id,
-        within(actor, "fact.reverse", Fact.community_id),
+        sa.and_(within(actor, "fact.reverse", Fact.community_id), _unrestricted(Fact.account_id)),
         sa.and_(Fact.account_kind == "organization", or_(*where)),
         _auditor(actor),
     )
@@ -143,10 +153,39 @@ def _facts(actor: Actor) -> Condition:
 def _entries(actor: Actor) -> Condition:
     return or_(
         Entry.account_id == actor.account_id,
-        within(actor, "entry.supplement", Entry.community_id),
-        within(actor, "entry.reverse", Entry.community_id),
+        sa.and_(
+            or_(
+                within(actor, "entry.supplement", Entry.community_id),
+                within(actor, "entry.reverse", Entry.community_id),
+            ),
+            _unrestricted(Entry.account_id),
+        ),
+        _told_in_detail(actor),
         _auditor(actor),
     )
+
+
+def _unrestricted(account: Any) -> Condition:
+    return ~sa.exists().where(RestrictedPerson.account_id == account)
+
+
+def _told_in_detail(actor: Actor) -> Condition:
+    """Entries of whoever agrees, in the words of today, that the employer of that day sees them."""
+    liaison = actor.only("liaison")
+    if not liaison.reaches_for("organization.record"):
+        return sa.false()
+    agreed = (
+        select(Person.account_id)
+        .join(Consent, Consent.person_id == Person.id)
+        .where(
+            Consent.tenant_id == actor.tenant_id,
+            Consent.purpose == EMPLOYER_DETAILS,
+            Consent.recipient_id == Entry.employer_id,
+            Consent.state == "given",
+            Consent.text_version == PURPOSES[EMPLOYER_DETAILS].current.version,
+        )
+    )
+    return sa.and_(within(liaison, "organization.record", Entry.employer_id), Entry.account_id.in_(agreed))
 
 
 def _auditor(actor: Actor) -> Condition:
@@ -180,7 +219,11 @@ def _assessments(actor: Actor) -> Condition:
     told = _judging.state.in_(("published", "appeals", "final", "delivered"))
     own = sa.and_(Assessment.subject_id == actor.account_id, told)
     stands = sa.and_(_judging.id == Assessment.cycle_id, _judging.revision == Assessment.revision)
-    return sa.exists().where(stands, or_(own, within(actor, "assessment.read", _judging.organization_id)))
+    office = sa.and_(
+        within(actor, "assessment.read", _judging.organization_id),
+        or_(_unrestricted(Assessment.subject_id), _auditor(actor)),
+    )
+    return sa.exists().where(stands, or_(own, office))
 
 
 def _jobs(actor: Actor) -> Condition:
@@ -192,7 +235,9 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Affiliation: _affiliations,
     Assessment: _assessments,
     Case: _cases,
+    Consent: lambda actor: Consent.person_id == actor.person_id,
     Cycle: _everybody,
+    DataExport: lambda actor: DataExport.person_id == actor.person_id,
     Delivery: _deliveries,
     Document: _documents,
     Entry: _entries,
@@ -208,5 +253,6 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Resource: _resources,
     Rulebook: _everybody,
     Shift: lambda actor: Shift.activity_id.in_(select(Activity.id).where(_activities(actor))),
+    SignIn: lambda actor: SignIn.person_id == actor.person_id,
     Signup: _signups,
 }
