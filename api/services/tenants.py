@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from api.access import Actor, operator
 from api.db import Session, new_id
+from api.domain.tenancy import require_county_or_above
 from api.models import Tenant
 from api.services import changes, organizations
 
@@ -13,8 +14,10 @@ from api.services import changes, organizations
 def found_tenant(session: Session, code: str, name: str, zone: str = "Asia/Shanghai") -> Actor:
     """Found a tenant with the roots of its employer and party trees; return its operator. A repeat changes nothing.
 
-    Territory has no root of its own: its trees begin with the provinces that are imported.
+    Territory has no root of its own: its trees begin with the provinces that are imported. Raises BelowCounty for a
+    street, township, community or village.
     """
+    require_county_or_above(code, name)
     standing = session.scalar(sa.select(Tenant.id).where(Tenant.code == code))
     if standing is not None:
         return operator(standing)
