@@ -43,6 +43,7 @@ class Actor:
     request_key: str | None = None
     fingerprint: str | None = None
     if_match: int | None = None
+    sign_in_id: UUID | None = None
     _spent: bool = field(default=False, repr=False)
 
     def take_key(self) -> dict[str, Any]:
@@ -105,7 +106,10 @@ def _actor(ask: Ask, known: dict[UUID, _Found]) -> Actor | Unauthenticated | For
     if found is None or (found[0], found[2]) != (ask.claims.person_id, ask.claims.tenant_id):
         return Unauthenticated()
     person_id, account_id, tenant_id, reaches = found
-    actor = Actor(person_id, account_id, tenant_id, reaches, ask.step, ask.request_key, ask.fingerprint, ask.if_match)
+    actor = Actor(
+        person_id, account_id, tenant_id, reaches, ask.step, ask.request_key, ask.fingerprint, ask.if_match,
+        ask.claims.sign_in_id,
+    )  # fmt: skip
     if anyone or ask.step in STEPS_OF_ROLE["member"] or actor.reaches_for(ask.step):
         return actor
     return Forbidden(step=ask.step)

@@ -54,7 +54,7 @@ def _statement(source: Any, key: Any) -> sa.Select[Any]:
 
 _OF_PEOPLE = _statement(Person, Person.id)
 _OF_SIGN_INS = _statement(sa.orm.join(SignIn, Person, Person.id == SignIn.person_id), SignIn.id).where(
-    SignIn.ended_at.is_(None)
+    SignIn.state == "active"
 )
 
 

@@ -21,7 +21,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
     role: frozenset(steps.split())
     for role, steps in {
         "anyone": """
-            document.verify platform.health platform.ready platform.keys session.demo sign_in.refresh privacy.registry""",
+            document.verify platform.health platform.ready platform.keys session.demo privacy.registry
+            sign_in.refresh""",
         "member": """
             session.me sign_in.list sign_in.end sign_in.end_all sign_in.log_out
             consent.list consent.give consent.refuse consent.withdraw data_export.create data_export.list

@@ -6,26 +6,30 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from api.models.base import Row, instant, one_of, ref
+from api.models.base import Changing, Row, instant, one_of, ref
 from api.models.personal import info
 
 END_REASONS = ("logged_out", "ended", "theft", "expired", "credential_changed")
 
 
-class SignIn(Row, table=True):
-    """One device of a person, from its log-in to its end; an ended one is refused at the next request."""
+class SignIn(Changing, table=True):
+    """One device of a person, from its log-in to its end; an ended one is refused at the next request.
+
+    A refresh moves `last_used_at` alone: it changes nothing that somebody decides by, and leaves no event.
+    """
 
     __tablename__ = "sign_ins"
     __table_args__ = (
+        one_of("state", "active", "ended"),
         one_of("end_reason", *END_REASONS),
         sa.Index("ix_sign_ins_person_id", "tenant_id", "person_id", "id"),
     )
     person_id: UUID = ref("people.id")
+    state: str = "active"
     provider: str  # the way in: demo, password, or a provider's own code
     device: bytes | None = Field(  # what the device calls itself, so that its owner knows it again in the list
         default=None, sa_type=sa.LargeBinary, sa_column_kwargs=info("device", "person_id", "signing_in")
     )
-    created_at: datetime = instant()
     last_used_at: datetime = instant()
     expires_at: datetime = instant()  # whatever its use, it ends then
     ended_at: datetime | None = instant(optional=True)

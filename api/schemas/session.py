@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
-from api.schemas.base import Body, Code, Line, View
+from pydantic import Field
+
+from api.schemas.base import Body, Code, Line, Subject, View
 
 
 class Health(View):
@@ -28,6 +31,31 @@ class SignedIn(View):
     scheme: Literal["Bearer"]
     expires_in: int
     refresh_token: str
+
+
+class Refresh(Body):
+    """A refresh token as it was told."""
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class SignInView(Subject):
+    """A device on which the caller signed in; `current` is the one that asks."""
+
+    provider: str
+    device: str | None
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    end_reason: str | None
+    current: bool
+
+
+class Ended(View):
+    """How many devices were logged out."""
+
+    ended: int
 
 
 class Role(View):
