@@ -21,6 +21,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
     role: frozenset(steps.split())
     for role, steps in {
         "anyone": """
+            identity.claim identity.register
             document.verify platform.health platform.ready platform.keys session.demo privacy.registry
             sign_in.refresh""",
         "member": """
@@ -39,6 +40,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate""",
         "liaison": """
+            claim_code.create claim_code.list claim_code.read claim_code.revoke
             organization.read organization.record person.read person.import registration.read
             registration.submit registration.end resource.create resource.edit resource.publish
             resource.withdraw need.read project.propose project.accept project.counter project.decline
@@ -52,6 +54,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
             signup.read signup.confirm""",
         "community_worker": """
+            claim_code.create claim_code.list claim_code.read claim_code.revoke
             organization.read organization.record registration.read registration.accept registration.return
             registration.redirect registration.end registration.renew registration.transfer need.read
             need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
