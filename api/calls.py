@@ -20,8 +20,9 @@ import sqlalchemy as sa
 from api.access import Actor, Ask, recognise
 from api.db import Clock, Engines, Session, problem_of
 from api.domain.ways_in import IdentityProvider
-from api.errors import KeyReused, Problem, Unauthenticated
+from api.errors import Busy, KeyReused, Problem, Unauthenticated
 from api.lanes import Lanes
+from api.looks import LogUnwritable, Noted, keep, noted
 from api.models import Entry, Event, Fact
 from api.security import Tokens, Vault
 from api.settings import Settings
@@ -47,14 +48,20 @@ class House:
         """Run a service for a job or command in a lane and wait for its commit. No door: who calls this is trusted."""
 
         def run(session: Session, items: list[Any]) -> list[Any]:
-            return [service(session, actor, *arguments) for _ in items]
+            answers = [service(session, actor, *arguments) for _ in items]
+            _keep_now(session, actor, actor.step if actor else "", None)
+            return answers
 
         return self.lanes.submit(run, None).result()
 
     def read_now(self, actor: Actor, service: Callable[..., Any], *arguments: Any) -> Any:
         """Run a reading service for a job or command in this thread."""
         with self.engines.look() as session:
-            return service(session, actor, *arguments)
+            answer = service(session, actor, *arguments)
+            opened = noted(session, actor, actor.step if actor else "", None)
+        if opened is not None:
+            self.lanes.submit(keep, opened, _log_of(opened)).result()
+        return answer
 
 
 @dataclass(slots=True)
@@ -71,6 +78,7 @@ class _Single:
     service: Callable[..., Any]
     arguments: tuple[Any, ...]
     present: Callable[..., Any] | None
+    request_id: str
 
 
 @dataclass(slots=True)
@@ -84,8 +92,18 @@ class Caller:
     accept: str | None = None
 
     async def read(self, service: Callable[..., Any], *arguments: Any) -> Any:
-        """Run `service(session, actor, *arguments)` without the right to write."""
-        return await asyncio.get_running_loop().run_in_executor(self.house.readers, self._look, service, arguments)
+        """Run `service(session, actor, *arguments)` without the right to write.
+
+        Where it opened personal data of others, the answer waits until the log says so; LogUnwritable where it cannot.
+        """
+        loop = asyncio.get_running_loop()
+        answer, opened = await loop.run_in_executor(self.house.readers, self._look, service, arguments)
+        if opened is not None:
+            try:
+                await self.house.lanes.submit(keep, opened, _log_of(opened), loop)
+            except (Busy, sa.exc.SQLAlchemyError) as why:
+                raise LogUnwritable from why
+        return answer
 
     async def write(
         self, service: Callable[..., Any], *arguments: Any, present: Callable[..., Any] | None = None
@@ -96,7 +114,7 @@ class Caller:
         repeat with the same Idempotency-Key and request changes nothing and presents the subject as it stands; the
         same key with another request raises KeyReused.
         """
-        single = _Single(self.ask, service, arguments, present)
+        single = _Single(self.ask, service, arguments, present, self.request_id)
         return await self.house.lanes.submit(_run_single, single, loop=asyncio.get_running_loop())
 
     async def write_each(self, service: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
@@ -117,10 +135,14 @@ class Caller:
             raise outcome
         return outcome
 
-    def _look(self, service: Callable[..., Any], arguments: tuple[Any, ...], *, again: bool = True) -> Any:
+    def _look(
+        self, service: Callable[..., Any], arguments: tuple[Any, ...], *, again: bool = True
+    ) -> tuple[Any, Noted | None]:
         try:
             with self.house.engines.look() as session:
-                return service(session, _admitted(session, self.ask), *arguments)
+                actor = _admitted(session, self.ask)
+                answer = service(session, actor, *arguments)
+                return answer, noted(session, actor, self.ask.step, self.request_id)
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as why:
             if again and isinstance(why, sa.exc.DBAPIError) and why.connection_invalidated:
                 return self._look(service, arguments, again=False)  # the server was restarted since the last request
@@ -144,9 +166,24 @@ def _run_single(session: Session, calls: list[_Single]) -> list[Any]:
         _wait_for_double(session, actor)
         subject = _left_by(session, actor)
         if subject is not None:
-            return [Answer(call.present(session, actor, subject), replayed=True)]
+            shown = call.present(session, actor, subject)
+            _keep_now(session, actor, call.ask.step, call.request_id)
+            return [Answer(shown, replayed=True)]
     result = call.service(session, actor, *call.arguments)
-    return [result if call.present is None else call.present(session, actor, result)]
+    shown = result if call.present is None else call.present(session, actor, result)
+    _keep_now(session, actor, call.ask.step, call.request_id)
+    return [shown]
+
+
+def _keep_now(session: Session, actor: Actor | None, step: str, request_id: str | None) -> None:
+    """Log what a writing call opened in its own transaction."""
+    opened = noted(session, actor, step, request_id)
+    if opened is not None:
+        keep(session, [opened])
+
+
+def _log_of(opened: Noted) -> tuple[Any, ...]:
+    return keep.__module__, keep.__qualname__, opened.actor.tenant_id
 
 
 def _run_plural(session: Session, service: Callable[..., Any], calls: list[tuple[Ask, Sequence[Any]]]) -> list[Any]:
@@ -158,6 +195,8 @@ def _run_plural(session: Session, service: Callable[..., Any], calls: list[tuple
         for item in items
     ]
     outcomes = iter(service(session, pairs) if pairs else ())
+    if session.looks:  # of several actors nobody could say who looked
+        raise RuntimeError("a plural service opens nobody's personal data")
     return [
         actor if isinstance(actor, Problem) else [next(outcomes) for _ in items]
         for actor, (_, items) in zip(actors, calls, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ import uuid_utils.compat as uuids
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from api.domain.looking import PURPOSES
 from api.errors import Busy, Conflict
 from api.security import Vault, seal_row, sealed_columns
 from api.settings import Settings
@@ -24,8 +25,18 @@ log = logging.getLogger("api.db")
 # Rows are read by name: SQLAlchemy need not learn the columns of each new statement, which costs more than running it.
 _BY_NAME = {"_result_disable_adapt_to_context": True}
 Clock = Callable[[], datetime]
-new_id = uuids.uuid7  # sorts by time, so that new rows land at the end of each index
 _ROOTS = sa.table("vault_keys", sa.column("number", sa.Integer), sa.column("wrapped", sa.LargeBinary))
+new_id = uuids.uuid7  # sorts by time, so that new rows land at the end of each index
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Personal data that a use case opened: of whom, which fields, why, and whom it concerns."""
+
+    people: tuple[UUID, ...]
+    fields: tuple[str, ...]
+    purpose: str
+    organization_id: UUID | None
 
 
 class Session:
@@ -34,7 +45,7 @@ class Session:
     That is the time at which the call began, the vault and the settings. Services never commit.
     """
 
-    __slots__ = ("committing", "connection", "dialect", "now", "settings", "vault")
+    __slots__ = ("committing", "connection", "dialect", "looks", "now", "settings", "vault")
 
     def __init__(self, connection: sa.Connection, engines: Engines):
         self.connection = connection
@@ -43,6 +54,19 @@ class Session:
         self.vault = engines.vault
         self.settings = engines.settings
         self.dialect = connection.dialect.name
+        self.looks: list[Look] = []
+
+    def look(
+        self, people: Iterable[UUID], fields: Iterable[str], purpose: str, *, organization_id: UUID | None = None
+    ) -> None:
+        """Note that personal fields of these people are opened, and why: a code of `api.domain.looking`.
+
+        What is noted stands in the log before the answer leaves (api.looks). Own data may be among it and is passed
+        over. `organization_id` says whom it concerns where it is not the node of the grant that the step is taken by.
+        """
+        opened = tuple(people)
+        if opened:
+            self.looks.append(Look(opened, tuple(fields), PURPOSES[purpose].code, organization_id))
 
     def execute(self, statement: Any, parameters: Any = None) -> sa.CursorResult[Any]:
         """Run a statement; a list of dictionaries runs it for each."""
@@ -94,6 +118,10 @@ class Engines:
         else:
             self._writer = _postgresql_engine(settings.database_url, pool=pool)
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        for engine in (self._writer, self._reader):
+            engine.dialect.vault = vault  # by it sealed columns are opened
+        vault.find_roots = self._find_roots
+        self._have_a_root()
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -110,6 +138,21 @@ class Engines:
         with self._reader.connect() as connection:
             yield Session(connection, self)
 
+    def _find_roots(self) -> None:
+        with self.look() as session:
+            self.vault.learn(tuple(row) for row in session.rows(sa.select(_ROOTS.c.number, _ROOTS.c.wrapped)))
+
+    def _have_a_root(self) -> None:
+        """Make the root key of a new database; of two processes that start at once one wins. Before migration none."""
+        try:
+            with self.look() as session:
+                if session.scalar(sa.select(_ROOTS.c.number).limit(1)) is not None:
+                    return
+            with self.begin() as session:
+                session.insert_new(_ROOTS, [{"number": 1, "wrapped": self.vault.new_root(1)}])
+        except sa.exc.SQLAlchemyError as why:
+            log.info("no root key yet: %s", type(why).__name__)  # it is looked for again when it is needed
+
     def close(self) -> None:
         """Close all connections."""
         self._writer.dispose()
@@ -118,10 +161,6 @@ class Engines:
 
 def _sqlite_engine(url: str, *, writing: bool, pool: int) -> sa.Engine:
     path = sa.make_url(url).database
-        for engine in (self._writer, self._reader):
-            engine.dialect.vault = vault  # by it sealed columns are opened
-        vault.find_roots = self._find_roots
-        self._have_a_root()
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
@@ -138,21 +177,6 @@ def _sqlite_engine(url: str, *, writing: bool, pool: int) -> sa.Engine:
         # FULL: with NORMAL a power loss takes back commits that were already acknowledged.
         for pragma in (
             "journal_mode=WAL",
-    def _find_roots(self) -> None:
-        with self.look() as session:
-            self.vault.learn(tuple(row) for row in session.rows(sa.select(_ROOTS.c.number, _ROOTS.c.wrapped)))
-
-    def _have_a_root(self) -> None:
-        """Make the root key of a new database; of two processes that start at once one wins. Before migration none."""
-        try:
-            with self.look() as session:
-                if session.scalar(sa.select(_ROOTS.c.number).limit(1)) is not None:
-                    return
-            with self.begin() as session:
-                session.insert_new(_ROOTS, [{"number": 1, "wrapped": self.vault.new_root(1)}])
-        except sa.exc.SQLAlchemyError as why:
-            log.info("no root key yet: %s", type(why).__name__)  # it is looked for again when it is needed
-
             "synchronous=FULL",
             "foreign_keys=ON",
             "busy_timeout=10000",

@@ -169,6 +169,7 @@ def _view(
         if one["state"] != DISPUTED
         for role in ("liaison", "community_worker")
     )
+    session.look([row["id"]], [*(["name"] if works_with else []), *sorted(statuses)], "roster")
     name = session.vault.open(row["wrapped_key"], row["id"], "name", row["name"])
     phone = session.vault.open(row["wrapped_key"], row["id"], "phone", row["phone"])
     return {

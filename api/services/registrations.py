@@ -197,6 +197,7 @@ def _view(session: Session, actor: Actor, row: dict[str, Any]) -> dict[str, Any]
     name = None
     if row["unit_id"] is None and (row["is_known"] or actor.grant_for("person.read", row["path"]) is not None):
         name = session.vault.open(row["wrapped_key"], row["person_id"], "name", row["name"])
+        session.look([row["person_id"]], ["name"], "registration")
     return {
         **row,
         "subject": "member" if row["unit_id"] is None else "unit",

@@ -278,4 +278,5 @@ def _view(session: Session, actor: Actor, item: dict[str, Any]) -> dict[str, Any
     if governs and "signup.confirm" in TABLES["signup"].allowed(item["state"]):
         steps.append("signup.confirm")
     name = session.vault.open(item["wrapped_key"], item["person_id"], "name", item["name"])
+    session.look([item["person_id"]], ["name"], "service", organization_id=item["community_id"])
     return {**item, "name": name, "allowed_actions": steps}
