@@ -153,6 +153,6 @@ def answer(problem: Problem, language: str, request_id: str) -> Response:
     if isinstance(problem, errors.TooSlow | errors.TooLarge):
         headers["Connection"] = "close"  # what is left of the body is not waited for
     if status in (429, 503):
-        headers["Retry-After"] = "1"
+        headers["Retry-After"] = str(problem.facts.get("retry_after", 1))
     content = json.dumps(body_of(problem, language, request_id), ensure_ascii=False, default=str).encode()
     return Response(content, status, headers, MEDIA_TYPE)

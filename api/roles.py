@@ -21,6 +21,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
     role: frozenset(steps.split())
     for role, steps in {
         "anyone": """
+            session.wechat session.wecom session.oidc_start session.oidc
             identity.claim identity.register
             document.verify platform.health platform.ready platform.keys session.demo privacy.registry
             sign_in.refresh""",

@@ -69,7 +69,8 @@ _SAY = {
 }  # fmt: skip
 
 
-def _problem_responses(statuses: Iterable[int]) -> dict[int | str, dict[str, Any]]:
+def problem_responses(statuses: Iterable[int]) -> dict[int | str, dict[str, Any]]:
+    """Return what the contract says of these refusals; routes add those that their door does not imply."""
     schema = {"$ref": "#/components/schemas/ProblemBody"}
     return {
         status: {"description": _SAY[status], "content": {problems.MEDIA_TYPE: {"schema": schema}}}
@@ -123,7 +124,7 @@ class DoorRoute(APIRoute):
             statuses |= {400, 404, 409, 412, 413, 415}
         else:
             statuses.add(400)
-        return _problem_responses(sorted(statuses))
+        return problem_responses(sorted(statuses))
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever happens, the answer is the endpoint's or a problem."""
