@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,10 @@ from api.domain.matching.columns import Column, Columns
 from api.domain.matching.scores import Pairs, among, distances
 
 _SPREAD = 60  # metres by which places are moved in the trees alone: who shares a point must not all find the same few
-_FEWEST, _MOST = 2, 64  # neighbours asked for in one bucket
-_ASK_SIDE = 8  # nearest helpers that every ask gets for each place that it has, at least
-_EVERY_PAIR = 4_000_000  # up to so many triples a small city is matched without leaving any out
+_DEPTHS = np.array((2, 4, 8, 16, 32, 64))  # neighbours asked for at once in one bucket
+_NEXT = 1.5  # a share beyond so many times a depth takes the next
+_ASK_SIDE = 8  # nearest helpers that every ask gets at least
+_FOR_A_PLACE = 2  # nearest helpers that an ask gets for each of its places
 
 
 class Bucket(NamedTuple):
@@ -53,13 +54,11 @@ def candidates(columns: Columns) -> Pairs:
     offers, so that an ask far from everybody is seen too; wishes are always among them. A small city gets every pair.
     """
     found = list(buckets(columns))
-    if sum(len(bucket.offers) * len(bucket.asks) for bucket in found) <= min(
-        _EVERY_PAIR, 20 * columns.limits.edges * len(columns.offers)
-    ):
+    if sum(len(bucket.offers) * len(bucket.asks) for bucket in found) <= columns.limits.edges * len(columns.offers):
         return _united(columns, [_crossed(columns, bucket) for bucket in found])
     offers, asks = _points(columns, columns.offer), _points(columns, columns.ask)
     times = np.bincount(np.concatenate([bucket.offers for bucket in found]), minlength=len(columns.offers))
-    pairs = [part for bucket in found for part in _near(columns, bucket, offers, asks, times)]
+    pairs = [_near(columns, bucket, offers, asks, times) for bucket in found]
     pairs.append(_wishes(columns))
     return _united(columns, pairs)
 
@@ -117,31 +116,31 @@ def _points(columns: Columns, side: dict[str, Column]) -> NDArray[np.float64]:
 
 def _near(
     columns: Columns, bucket: Bucket, offers: NDArray[np.float64], asks: NDArray[np.float64], times: Column
-) -> Iterator[Pairs]:
-    """Yield a bucket's nearest pairs from both sides; offers in few buckets look at more neighbours in each."""
+) -> Pairs:
+    """Return a bucket's nearest pairs from both sides; offers in few buckets look at more neighbours in each."""
     from scipy.spatial import KDTree
 
-    share = columns.limits.edges // np.maximum(times[bucket.offers], 1)
-    power = 2 ** np.floor(np.log2(np.clip(share, _FEWEST, _MOST))).astype(np.int64)
-    tree = KDTree(asks[bucket.asks])
-    for count in np.unique(power):
-        some = bucket.offers[power == count]
-        which, found = _nearest(tree, offers[some], int(count))
-        yield _reached(columns, Pairs(some[which], bucket.asks[found], np.full(len(which), bucket.slot)))
-    tree = KDTree(offers[bucket.offers])
-    places = columns.ask["places"][bucket.asks]
-    depth = 2 ** np.ceil(np.log2(np.clip(places * 2, _ASK_SIDE, _MOST))).astype(np.int64)
-    for count in np.unique(depth):
-        some = bucket.asks[depth == count]
-        which, found = _nearest(tree, asks[some], int(count))
-        yield _reached(columns, Pairs(bucket.offers[found], some[which], np.full(len(which), bucket.slot)))
+    share = columns.limits.edges / np.maximum(times[bucket.offers], 1)
+    which, found = _nearest(KDTree(asks[bucket.asks]), offers[bucket.offers], share)
+    share = np.maximum(columns.ask["places"][bucket.asks] * _FOR_A_PLACE, _ASK_SIDE)
+    wanted, near = _nearest(KDTree(offers[bucket.offers]), asks[bucket.asks], share)
+    offer = np.concatenate((bucket.offers[which], bucket.offers[near]))
+    ask = np.concatenate((bucket.asks[found], bucket.asks[wanted]))
+    return _reached(columns, Pairs(offer, ask, np.full(len(offer), bucket.slot)))
 
 
-def _nearest(tree: object, points: NDArray[np.float64], count: int) -> tuple[Column, Column]:
-    """Return (point, neighbour) for the nearest neighbours of each point."""
-    _, found = tree.query(points, k=np.arange(1, count + 1))  # type: ignore[attr-defined]
-    known = found < tree.n  # type: ignore[attr-defined]
-    return np.nonzero(known)[0], found[known].astype(np.int64)
+def _nearest(tree: Any, points: NDArray[np.float64], share: NDArray[Any]) -> tuple[Column, Column]:
+    """Return (point, neighbour) for as many nearest neighbours of each point as the depth next to its share says."""
+    depth = np.searchsorted(_DEPTHS[:-1] * _NEXT, share)
+    parts = []
+    for step in range(len(_DEPTHS)):
+        some = np.flatnonzero(depth == step)
+        if len(some):
+            count = min(int(_DEPTHS[step]), tree.n)
+            _, found = tree.query(points[some], k=count)
+            parts.append((np.repeat(some, count), np.asarray(found, np.int64).ravel()))
+    which, found = zip(*parts, strict=True)
+    return np.concatenate(which), np.concatenate(found)
 
 
 def _wishes(columns: Columns) -> Pairs:
@@ -165,7 +164,8 @@ def _united(columns: Columns, parts: list[Pairs]) -> Pairs:
     if not parts:
         return Pairs(*(np.zeros(0, np.int64) for _ in range(3)))
     many, wide = max(len(columns.asks), 1), columns.slot_count
-    keys = np.unique(np.concatenate([(part.offer * many + part.ask) * wide + part.slot for part in parts]))
+    keys = np.sort(np.concatenate([(part.offer * many + part.ask) * wide + part.slot for part in parts]))
+    keys = keys[np.concatenate((np.ones(min(len(keys), 1), bool), keys[1:] != keys[:-1]))]
     _, no = among(columns.refused, keys // wide)
     keys = keys[no == 0]
     return Pairs(keys // wide // many, keys // wide % many, keys % wide)

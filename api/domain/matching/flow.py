@@ -34,7 +34,7 @@ class Network:
 
     def add(self, tails: Any, heads: Any, capacities: Any, costs: Any, pairs: Column | None = None) -> None:
         """Add a group of arcs; `pairs` are the numbers of the pairs that they stand for."""
-        many = max(np.size(tails), np.size(heads))
+        many = np.broadcast_shapes(*(np.shape(each) for each in (tails, heads, capacities, costs)))
         if pairs is not None:
             self.chosen.append((len(self.groups), pairs))
         ends = (np.broadcast_to(np.asarray(each, dtype=np.int32), many) for each in (tails, heads))

@@ -31,11 +31,11 @@ class Unserved:
     """An ask with empty places after the run, why, and what would change it.
 
     `why`: `windows_contradict`, `no_skill` (nobody has it), `no_skill_in_reach`, `no_time`, `refused` (all of
-    these said no to this ask), `asked_enough` (they have their load or were asked often enough), `community_full`, `no_capacity`
-    (they were all proposed elsewhere), `beyond_candidates` (somebody is idle but was not among the candidates) or
-    `not_worth` (somebody is idle, but would cost points). `change` says what would help; with `metres` the nearest
-    skilled offer, with `slot` a time at which `helpers` in reach are free. `looked_at` skilled offers, the nearest
-    first, were asked: so many were in `reach`, `free` then, and `open` to more.
+    these said no to this ask), `asked_enough` (they have their load or were asked often enough), `community_full`,
+    `no_capacity` (they were all proposed elsewhere), `beyond_candidates` (somebody is idle but was not among the
+    candidates) or `not_worth` (somebody is idle, but would cost points). `change` says what would help; with `metres`
+    the nearest skilled offer, with `slot` a time at which `helpers` in reach are free. `looked_at` skilled offers, the
+    nearest first, were asked: so many were in `reach`, `free` then, and `open` to more.
     """
 
     ask_id: str
