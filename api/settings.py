@@ -40,8 +40,9 @@ class Settings(BaseSettings):
 
     `master_key` (base64, 32 bytes) wraps the keys of people and the root of the vault; it may stand in the file
     `master_key_file` instead, and earlier ones that still unwrap may follow it. `signing_key` is an EC P-256 private
-    key in PEM. Where they are empty they are made at first start under `var_dir` — except in production, which refuses
-    to start.
+    key in PEM; `verifying_keys` are public ones in PEM that verify besides: earlier ones while tokens of theirs live,
+    and the next one before it signs. Where they are empty they are made at first start under `var_dir` — except in
+    production, which refuses to start.
     """
 
     model_config = SettingsConfigDict(env_prefix="DUALREPORT_", frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     master_key: str = ""
     master_key_file: Path | None = None
     signing_key: str = ""
+    verifying_keys: str = ""
     issuer: str = "dualreport"
     token_minutes: int = 10
     sign_in_days: int = 90

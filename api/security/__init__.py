@@ -1,6 +1,7 @@
 """Tokens and the encryption of personal data: the only package that imports jose or touches key material."""
 
 from api.security.columns import Sealed, SealedValue, seal_row, sealed_columns
+from api.security.signing import new_signing_key, rotate_kept
 from api.security.tokens import AUDIENCE, Claims, Tokens
 from api.security.vault import Vault
 from api.security.wrapping import KeyUnknown, KeyWrapper
@@ -14,6 +15,8 @@ __all__ = [
     "SealedValue",
     "Tokens",
     "Vault",
+    "new_signing_key",
+    "rotate_kept",
     "seal_row",
     "sealed_columns",
 ]

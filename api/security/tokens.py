@@ -1,10 +1,9 @@
-"""Tokens: the only module that imports jose."""
+"""Access tokens: strict, because python-jose alone accepts too much (docs/adr/strict-tokens.md)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 import re
 from collections import OrderedDict
@@ -13,53 +12,58 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from jose import jws
-from jose.backends.cryptography_backend import CryptographyECKey
 
 from api.errors import Unauthenticated
-from api.security.kept import kept
+from api.security.signing import key_ring
 from api.settings import Settings
 
 AUDIENCE = "dualreport-api"
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{10,400}\.[A-Za-z0-9_-]{10,1600}\.[A-Za-z0-9_-]{86}", re.ASCII)
 _HEADER = {"alg", "typ", "kid"}
 _CLAIMS = {"exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"}
+# The order of P-256: of the two values of s that verify, only the lower is ours, so that a token has one form.
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_OF_CLIENT = _CLAIMS | {"scope"}
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Who a valid token speaks for, and the sign-in that it came from."""
+    """Who a valid token speaks for, and the sign-in that it came from.
+
+    A client's token has a `scope`, its own id as `person_id` and that of its key as `sign_in_id`; a person's has none.
+    """
 
     person_id: UUID
     tenant_id: UUID
     token_id: str
     expires: int
     sign_in_id: UUID
+    scope: frozenset[str] | None = None
 
 
 class Tokens:
-    """Signs and reads ES256 tokens. Strict, because python-jose alone accepts too much (docs/adr/strict-tokens.md)."""
+    """Signs and reads ES256 tokens."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]):
-        pem = settings.signing_key or kept(settings, "signing_key.pem", _new_signing_key)
-        private = serialization.load_pem_private_key(pem.encode(), None)
-        if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
-            raise ValueError("the signing key must be an EC key on P-256")
-        public = private.public_key()
-        point = public.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
-        self.kid = hashlib.sha256(point).hexdigest()[:16]
-        self._private = CryptographyECKey(pem, "ES256")
-        self._keys = {self.kid: self._private.public_key()}
-        self.jwks = {"keys": [_jwk(self.kid, point)]}
+        ring = key_ring(settings)
+        self.kid, self.jwks, self._private, self._keys = ring.kid, ring.jwks, ring.private, ring.verifying
         self._minutes, self._issuer, self._clock = settings.token_minutes, settings.issuer, clock
         self._seen: OrderedDict[str, Claims] = OrderedDict()
 
     def issue(
-        self, person_id: UUID, tenant_id: UUID, sign_in_id: UUID, until: datetime | None = None
+        self,
+        person_id: UUID,
+        tenant_id: UUID,
+        sign_in_id: UUID,
+        *,
+        until: datetime | None = None,
+        scope: str | None = None,
     ) -> tuple[str, int]:
-        """Return a new token of a person's sign-in and its life in seconds: the minutes of the settings, or `until`."""
+        """Return a new token of a sign-in and its life in seconds: the minutes of the settings, not beyond `until`.
+
+        With a `scope` (steps with spaces between) it is the token of a client and its key.
+        """
         now = self._clock()
         ends = now + timedelta(minutes=self._minutes)
         ends = min(ends, until) if until is not None else ends
@@ -67,9 +71,8 @@ class Tokens:
         claims = {
             "iss": self._issuer, "aud": AUDIENCE, "sub": str(person_id), "tid": str(tenant_id), "jti": str(uuid4()),
             "sid": str(sign_in_id), "iat": issued, "exp": expires,
-        }  # fmt: skip
-        token = jws.sign(claims, self._private, headers={"kid": self.kid}, algorithm="ES256")
-        return token, expires - issued
+        } | ({} if scope is None else {"scope": scope})  # fmt: skip
+        return self._signed(claims), expires - issued
 
     def read(self, token: str) -> Claims:
         """Return the claims of a token, or raise Unauthenticated whatever is wrong with it.
@@ -90,19 +93,55 @@ class Tokens:
             raise Unauthenticated
         return claims
 
+    def _signed(self, claims: dict[str, object]) -> str:
+        token = jws.sign(claims, self._private, headers={"kid": self.kid}, algorithm="ES256")
+        content, _, signature = token.rpartition(".")
+        numbers = _unpadded(signature)
+        if not _is_low(numbers):
+            numbers = numbers[:32] + (_ORDER - int.from_bytes(numbers[32:])).to_bytes(32)
+        return f"{content}.{_padless(numbers)}"
+
     def _verified(self, token: str) -> Claims:
         if len(token) > 2048 or not _SHAPE.fullmatch(token):
             raise ValueError("not a token's shape")
-        header = json.loads(_unpadded(token.split(".", 1)[0]))
+        head, _, signature = token.split(".")
+        numbers = _unpadded(signature)
+        if _padless(numbers) != signature or not _is_low(numbers):
+            raise ValueError("not the one way to write this signature")
+        header = _object(_unpadded(head))
         if set(header) != _HEADER or header["alg"] != "ES256" or header["typ"] != "JWT":
             raise ValueError("not our header")
-        claims = json.loads(jws.verify(token, self._keys[header["kid"]], ["ES256"]))
-        if set(claims) != _CLAIMS or claims["iss"] != self._issuer or claims["aud"] != AUDIENCE:
+        claims = _object(jws.verify(token, self._keys[header["kid"]], ["ES256"]))
+        if set(claims) not in (_CLAIMS, _OF_CLIENT) or claims["iss"] != self._issuer or claims["aud"] != AUDIENCE:
             raise ValueError("not our claims")
         issued, expires = claims["iat"], claims["exp"]
         if type(issued) is not int or type(expires) is not int or issued > self._clock().timestamp() + 60:
             raise ValueError("not a time")
-        return Claims(UUID(claims["sub"]), UUID(claims["tid"]), str(UUID(claims["jti"])), expires, UUID(claims["sid"]))
+        person, tenant, token_id, sign_in = (UUID(claims[name]) for name in ("sub", "tid", "jti", "sid"))
+        scope = frozenset(claims["scope"].split()) if "scope" in claims else None
+        return Claims(person, tenant, str(token_id), expires, sign_in, scope)
+
+
+def _object(text: bytes) -> dict[str, object]:
+    """Return a JSON object whose names are unique: of two, readers would disagree which one counts."""
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise ValueError("a name stands twice")
+        return dict(pairs)
+
+    found = json.loads(text, object_pairs_hook=once)
+    if type(found) is not dict:
+        raise ValueError("not an object")
+    return found
+
+
+def _is_low(signature: bytes) -> bool:
+    return int.from_bytes(signature[32:]) <= _ORDER // 2
+
+
+def _padless(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def _unpadded(text: str) -> bytes:
@@ -110,16 +149,3 @@ def _unpadded(text: str) -> bytes:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error as why:
         raise ValueError("not base64url") from why
-
-
-def _jwk(kid: str, point: bytes) -> dict[str, str]:
-    x, y = (base64.urlsafe_b64encode(half).rstrip(b"=").decode() for half in (point[1:33], point[33:65]))
-    return {"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid, "x": x, "y": y}
-
-
-def _new_signing_key() -> str:
-    return (
-        ec.generate_private_key(ec.SECP256R1())
-        .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        .decode()
-    )
