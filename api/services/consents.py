@@ -87,8 +87,12 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
 
 
 def withheld(session: Session, tenant_id: UUID, people: Iterable[UUID], purpose: str, recipient_id: UUID) -> set[UUID]:
-    """Return those of these people of whom nothing may be told to the recipient for the purpose; one statement."""
-    asked, what = set(people), rules.PURPOSES[purpose]
+    """Return those of these people of whom nothing may be told to the recipient for the purpose; one statement.
+
+    A purpose that nobody is asked about rests on another ground and is withheld from no one.
+    """
+    what = rules.PURPOSES.get(purpose)
+    asked = set(people) if what is not None else set()
     statement = (
         sa.select(Consent.person_id, Consent.state, Consent.text_version)
         .where(
@@ -98,8 +102,8 @@ def withheld(session: Session, tenant_id: UUID, people: Iterable[UUID], purpose:
         .order_by(Consent.id)
     )  # fmt: skip
     newest = {row.person_id: row for row in session.rows(statement)} if asked else {}
-    said = {person: (newest[person].state, newest[person].text_version) for person in newest}
-    return {person for person in asked if not rules.stands(what, *said.get(person, (None, None)))}
+    said = {person: (row.state, row.text_version) for person, row in newest.items()}
+    return {person for person in asked if what and not rules.stands(what, *said.get(person, (None, None)))}
 
 
 def _asked(session: Session, actor: Actor) -> list[dict[str, Any]]:
@@ -124,9 +128,7 @@ def _asked(session: Session, actor: Actor) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _holds(
-    session: Session, actor: Actor, purpose: rules.Purpose, employers: Sequence[Any]
-) -> list[dict[str, Any]]:
+def _holds(session: Session, actor: Actor, purpose: rules.Purpose, employers: Sequence[Any]) -> list[dict[str, Any]]:
     said = sa.select(Consent.recipient_id).where(visible(actor, Consent), Consent.purpose == purpose.code).distinct()
     recipients = {row.recipient_id: None for row in session.rows(said)}
     if purpose.recipient == "employer":

@@ -19,7 +19,7 @@ from api.db import Session
 from api.domain.documents import content_hash
 from api.errors import Conflict
 from api.models import Document, Organization, Person
-from api.services import changes, days, deliveries, document_numbers, unit_registrations
+from api.services import changes, days, deliveries, disclosures, document_numbers, unit_registrations
 from api.services.places import place
 from api.visibility import visible
 
@@ -154,6 +154,7 @@ def one(session: Session, actor: Actor, document_id: UUID) -> dict[str, Any]:
     state = _state(days.today(session, actor.tenant_id))
     statement = _shown(state, Document.content).where(visible(actor, Document), Document.id == document_id)
     view = _view(actor, found(session.first(statement))._asdict())
+    view["content"] = disclosures.shown(session, document_id, view["content"])
     return {**view, "verify_url": _verify_url(session, view["number"]) if view["number"] else None}
 
 
@@ -183,7 +184,7 @@ def frozen(session: Session, actor: Actor, document_id: UUID) -> dict[str, Any]:
     if row.number is None:
         raise NotIssued
     return {
-        "content": row.content,
+        "content": disclosures.shown(session, document_id, row.content),
         "number": row.number,
         "sha256": row.content_hash,
         "verify_url": _verify_url(session, row.number),

@@ -14,7 +14,7 @@ from api.domain.documents import Head, Label, Outcome, receipt
 from api.domain.kind_labels import kind_label
 from api.domain.labels import state_label
 from api.models import Affiliation, Organization, Person
-from api.services import documents
+from api.services import disclosures, documents
 from api.services.parties import parties
 
 WITHHELD = "（不予披露）"
@@ -51,10 +51,14 @@ def issue(session: Session, actor: Actor, row: Any, day: date, grant: UUID) -> N
         principal=True,
     )
     head = Head(named[row.community_id], named[recipient], day, day + timedelta(days=1))
-    documents.issue(
+    document_id = documents.issue(
         session, actor.aside(), kind="receipt", issuer_id=row.community_id, recipient_id=recipient, title="报到回执",
         content=receipt(head, outcomes=[outcome]), source=f"registration:{row.id}:accepted", grant=grant,
     )  # fmt: skip
+    if row.unit_id is None:
+        disclosures.note(
+            session, actor, document_id, recipient, "registration_receipt", [(row.person_id, "/outcomes/0")]
+        )
 
 
 _EMPLOYMENT = (

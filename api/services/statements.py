@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from api.access import Actor, found, require
 from api.db import Session
+from api.domain.consents import EMPLOYER_RESULT
 from api.domain.documents import Head, Label, MemberLine, Party, RulebookRef, UnitResult, Words, feedback_statement
 from api.domain.rulebook.explain import explain
 from api.domain.rulebook.schema import Rulebook as Book
@@ -18,8 +19,9 @@ from api.domain.steps import TABLES
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict
 from api.models import Assessment, Cycle, Document, Organization, Person
-from api.services import days, documents, rulebooks
+from api.services import consents, days, disclosures, documents, rulebooks
 from api.services.subjects import codes_of
+from api.visibility import GONE
 
 OBJECTION_DAYS = 10  # working days in which a unit or a member may object
 
@@ -51,12 +53,19 @@ def issue_for(session: Session, actor: Actor, cycle_id: UUID, unit_id: UUID) -> 
     grant = require(actor, "cycle.deliver", cycle.path)
     if cycle.state != "delivered":
         TABLES["cycle"].next(cycle.state, "cycle.deliver")
-    content = _content(session, actor, cycle, unit_id)
-    return documents.issue(
+    content, people = _content(session, actor, cycle, unit_id)
+    document_id = documents.issue(
         session, actor, kind="feedback_statement", issuer_id=cycle.organization_id, recipient_id=unit_id,
         title=f"{content['title']['zh']}（{cycle.title}）", content=content, source=_source(cycle_id, unit_id),
         grant=grant,
     )  # fmt: skip
+    told = [
+        (people[line["rosterNumber"]], f"/members/{place}")
+        for place, line in enumerate(content["members"] or ())
+        if line["disclosed"]
+    ]
+    disclosures.note(session, actor, document_id, unit_id, EMPLOYER_RESULT, told)
+    return document_id
 
 
 def missing(session: Session, actor: Actor, cycle_id: UUID) -> tuple[list[UUID], int]:
@@ -89,7 +98,8 @@ def _judged(cycle: Any, kind: str) -> Any:
     )
 
 
-def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> dict[str, Any]:
+def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple[dict[str, Any], dict[str, UUID]]:
+    """Return the content, and who stands behind each of its roster numbers."""
     unit = found(session.first(_judged(cycle, "unit").where(Assessment.subject_id == unit_id)))
     place = found(session.first(_ORGANIZATION.where(Organization.id == unit_id)))
     rows = session.rows(_judged(cycle, "member").where(Assessment.employer_id == unit_id))
@@ -99,9 +109,11 @@ def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> dict[
     book = rulebooks.book_of(session, actor, cycle.member_rulebook_id)
     counted = {row["key"]: row for row in unit.bundle["members"]}
     mine = [row for row in rows if row.subject_key in counted]
-    names = _names(session, [row.subject_id for row in mine]) if place.disclosure == "named" else {}
+    people = _people(session, [row.subject_id for row in mine])
+    names = _names(session, people) if place.disclosure == "named" else {}
+    closed = _closed(session, actor, unit_id, people)
     registered = sum(row["reportedIn"] == "yes" for row in counted.values())
-    return feedback_statement(
+    content = feedback_statement(
         _head(session, actor, cycle, place),
         cycle=Words(cycle.title, cycle.title),
         rulebook=RulebookRef(book.id, book.version, book.digest),
@@ -112,10 +124,11 @@ def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> dict[
         eligible=eligible,
         registered=_told(unit.judgement, "reported", registered),
         completed=_told(unit.judgement, "completed", _above_the_lowest(book, counted)),
-        members=[_line(row, names) for row in mine],
+        members=[_line(row, names, closed) for row in mine],
         result=_result(unit),
         object_until=add_workdays(days.today(session, actor.tenant_id), OBJECTION_DAYS, WorkCalendar()),
     )
+    return content, {_number(row): people[row.subject_id].id for row in mine}
 
 
 _ORGANIZATION = sa.select(Organization.id, Organization.name, Organization.disclosure)
@@ -128,19 +141,31 @@ def _head(session: Session, actor: Actor, cycle: Any, unit: Any) -> Head:
     return Head(issuer, recipient, cycle.period_start, cycle.period_end, zone.key)
 
 
-def _names(session: Session, accounts: list[UUID]) -> dict[UUID, str | None]:
-    people = sa.select(Person.id, Person.account_id, Person.wrapped_key, Person.name)
-    return {
-        row.account_id: session.vault.open(row.wrapped_key, row.id, "name", row.name)
-        for row in session.rows(people.where(Person.account_id.in_(accounts)))
-    }
+def _people(session: Session, accounts: list[UUID]) -> dict[UUID, Any]:
+    people = sa.select(Person.id, Person.account_id, Person.state, Person.wrapped_key, Person.name)
+    return {row.account_id: row for row in session.rows(people.where(Person.account_id.in_(accounts)))}
 
 
-def _line(row: Any, names: dict[UUID, str | None]) -> MemberLine:
+def _names(session: Session, people: dict[UUID, Any]) -> dict[UUID, str | None]:
+    return {account: session.vault.open(row.wrapped_key, row.id, "name", row.name) for account, row in people.items()}
+
+
+def _closed(session: Session, actor: Actor, unit_id: UUID, people: dict[UUID, Any]) -> set[UUID]:
+    """Return the accounts of whom the unit is told nothing: who refused and who was erased (PIPL §15, §47)."""
+    refused = consents.withheld(session, actor.tenant_id, [row.id for row in people.values()], EMPLOYER_RESULT, unit_id)
+    return {account for account, row in people.items() if row.id in refused or row.state in GONE}
+
+
+def _line(row: Any, names: dict[UUID, str | None], closed: set[UUID]) -> MemberLine:
     grade, outcome = _grade(row.judgement)
-    number = row.subject_key.rpartition(":")[2]
-    name = names.get(row.subject_id)
-    return MemberLine(number, name, grade, row.points, row.services, row.minutes, outcome=outcome)
+    return MemberLine(
+        _number(row), names.get(row.subject_id), grade, row.points, row.services, row.minutes,
+        disclosed=row.subject_id not in closed, outcome=outcome,
+    )  # fmt: skip
+
+
+def _number(row: Any) -> str:
+    return row.subject_key.rpartition(":")[2]
 
 
 def _result(unit: Any) -> UnitResult:
