@@ -14,10 +14,8 @@ from api.access import Actor
 from api.db import Session
 from api.domain.ways_in import Claimed, IdentityProvider, ProviderUnknown
 from api.models import Identity, Tenant
-from api.services import sign_ins, tickets
+from api.services import claims, sign_ins, tickets
 
-CLAIM_SECONDS = 15 * 60
-"""For so long who came may look for their claim code before they have to come again."""
 FLOW_SECONDS = 10 * 60
 """For so long somebody may take to sign in at an OpenID provider."""
 
@@ -25,9 +23,10 @@ FLOW_SECONDS = 10 * 60
 def enter(session: Session, actor: Actor, claimed: Claimed, device: str | None) -> dict[str, Any]:
     """Sign in whom a provider names; return what `sign_ins.begin` does.
 
-    Who is not known yet gets a ticket instead: `ticket`, `expires_in` and `phone_vouched`. With it they claim their
-    record; it carries what the provider said, sealed, so that nobody has to take the client's word for it. Raises
-    Unauthenticated where the identity is of somebody who is not active any more.
+    Who is not known yet is recognised by the phone that the provider vouches for, where that proves one person, and
+    linked. Else they get a ticket: `ticket`, `expires_in` and `phone_vouched`. With it they claim their record; it
+    carries what the provider said, sealed, so that nobody has to take the client's word for it. Raises Unauthenticated
+    where the identity is of somebody who is not active any more.
     """
     tenant_id = _tenant_of(session, claimed.tenant)
     person_id = session.scalar(
@@ -35,17 +34,21 @@ def enter(session: Session, actor: Actor, claimed: Claimed, device: str | None) 
             Identity.tenant_id == tenant_id, Identity.provider == claimed.provider, Identity.subject == claimed.subject
         )
     )
+    if person_id is None and claimed.phone is not None:
+        person_id = claims.by_phone(session, actor, tenant_id, claimed.phone, provider=claimed.provider)
+        if person_id is not None:
+            way = {"provider": claimed.provider, "subject": claimed.subject}
+            claims.link(session, actor, tenant_id, person_id, **way)
     if person_id is None:
-        return _to_claim(session, tenant_id, claimed)
+        ticket = claims.ticket(
+            session, tenant_id, provider=claimed.provider, subject=claimed.subject, phone=claimed.phone
+        )
+        return {
+            "ticket": ticket, "expires_in": claims.TICKET_SECONDS, "phone_vouched": claimed.phone is not None,
+        }  # fmt: skip
     return sign_ins.begin(
         session, actor, tenant_id=tenant_id, person_id=person_id, provider=claimed.provider, device=device
     )
-
-
-def _to_claim(session: Session, tenant_id: UUID, claimed: Claimed) -> dict[str, Any]:
-    content = {"provider": claimed.provider, "subject": claimed.subject, "phone": claimed.phone}
-    ticket = tickets.issue(session, "claim", tenant_id, content, seconds=CLAIM_SECONDS)
-    return {"ticket": ticket, "expires_in": CLAIM_SECONDS, "phone_vouched": claimed.phone is not None}
 
 
 def flow(session: Session, _actor: Actor, provider: IdentityProvider) -> dict[str, str]:

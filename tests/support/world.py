@@ -72,9 +72,9 @@ def token(house: House, tenant_id: UUID, person_id: UUID) -> str:
     return house.tokens.issue(person_id, tenant_id, sign_in(house, tenant_id, person_id))[0]
 
 
-def build(url: str, var_dir: Path, clock: Any, **settings: Any) -> World:
-    """Build the small world on a migrated, empty database."""
-    app = create_app(Settings(database_url=url, var_dir=var_dir, jobs=False, **settings), clock)
+def build(url: str, var_dir: Path, clock: Any, transports: Any = None, **settings: Any) -> World:
+    """Build the small world on a migrated, empty database; `transports` lead to the identity providers."""
+    app = create_app(Settings(database_url=url, var_dir=var_dir, jobs=False, **settings), clock, transports)
     house: House = app.state.house
 
     def found(session: Session, _actor: Any) -> Actor:
