@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 _DISTRICT = """
+    grant.read grant.create grant.confirm grant.decline grant.end
+    affiliation.read affiliation.create affiliation.end
     organization.read organization.create organization.edit organization.count
     organization.move organization.end organization_link.create organization_link.end organization.record
     registration.read
@@ -12,7 +14,7 @@ _DISTRICT = """
     cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
     cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
     document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
-    file.create job.read job.cancel event.read list.import person.import unit.import
+    file.create job.read job.cancel event.read event.list event.export list.import person.import unit.import
     case.list case.escalate import.create entry.supplement"""
 
 # Roles → steps. A step is also the operation id of its route, the kind of its event and an entry of `allowedActions`.
@@ -23,9 +25,10 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "anyone": """
             session.wechat session.wecom session.oidc_start session.oidc
             identity.claim identity.register
-            document.verify platform.health platform.ready platform.keys session.demo privacy.registry
+            document.verify checkpoint.list checkpoint.compare platform.health platform.ready platform.keys session.demo privacy.registry
             sign_in.refresh""",
         "member": """
+            grant.list grant.read grant.end
             session.me sign_in.list sign_in.end sign_in.end_all sign_in.log_out
             consent.list consent.give consent.refuse consent.withdraw data_export.create data_export.list
             data_export.fetch correction.create erasure.preview erasure.create access_log.mine
@@ -35,12 +38,13 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             shift.show_code signup.create signup.cancel signup.read signup.list signup.confirm fact.check_in
             fact.check_out fact.list fact.read registration.submit registration.read registration.list
             registration.transfer presence.record presence.record_list entry.list entry.read record.mine
-            record.read assessment.read assessment.list assessment.mine assessment.explain document.read
+            record.read proof.read assessment.read assessment.list assessment.mine assessment.explain document.read
             document.list document.preview document.export document.certify case.create case.read rulebook.read
             rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate""",
         "liaison": """
+            grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             claim_code.create claim_code.list claim_code.read claim_code.revoke
             organization.read organization.record person.read person.import registration.read
             registration.submit registration.end resource.create resource.edit resource.publish
@@ -55,6 +59,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
             signup.read signup.confirm""",
         "community_worker": """
+            grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             claim_code.create claim_code.list claim_code.read claim_code.revoke
             organization.read organization.record registration.read registration.accept registration.return
             registration.redirect registration.end registration.renew registration.transfer need.read
@@ -67,6 +72,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             delivery.read delivery.list list.import file.create job.cancel person.read
             case.list case.escalate person.list import.create""",
         "street_officer": """
+            event.read event.list
+            grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read organization.record registration.read need.read resource.read project.read
             activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
             case.read case.assign case.answer case.close document.read document.export delivery.read delivery.list
@@ -74,6 +81,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "district_officer": _DISTRICT,
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
         "work_committee_officer": """
+            grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read document.create document.edit document.import document.rebalance document.preview
             document.history document.issue document.revoke
             document.read document.export delivery.read delivery.list
@@ -89,8 +97,11 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             file.create tenant.read
             import.create entry.supplement""",
         "security_admin": """
-            grant.read grant.create grant.end""",
+            access_log.read access_log.list access_log.export job.read
+            grant.list grant.read grant.create grant.confirm grant.decline grant.end organization.read""",
         "auditor": """
+            event.list event.export access_log.read access_log.list access_log.export
+            grant.list grant.read
             organization.read event.read fact.read entry.read document.read cycle.read assessment.read job.read
             person.read case.read
             case.list person.list""",

@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from api.access import Actor, within
 from api.domain.consents import EMPLOYER_DETAILS, PURPOSES
 from api.models import (
+    AccessLog,
     Activity,
     Affiliation,
     Assessment,
@@ -25,6 +26,7 @@ from api.models import (
     Event,
     Fact,
     File,
+    Grant,
     Job,
     Need,
     Organization,
@@ -146,7 +148,7 @@ def _facts(actor: Actor) -> Condition:
         Fact.account_id == actor.account_id,
         sa.and_(within(actor, "fact.reverse", Fact.community_id), _unrestricted(Fact.account_id)),
         sa.and_(Fact.account_kind == "organization", or_(*where)),
-        _auditor(actor),
+        _audited(actor, "fact.read", Fact),
     )
 
 
@@ -161,8 +163,19 @@ def _entries(actor: Actor) -> Condition:
             _unrestricted(Entry.account_id),
         ),
         _told_in_detail(actor),
-        _auditor(actor),
+        _audited(actor, "entry.read", Entry),
     )
+
+
+def _audited(actor: Actor, step: str, table: Any) -> Condition:
+    """Return what an auditor looks at: what was recorded in their communities or of their employers, on that day."""
+    auditor = actor.only("auditor")
+    return or_(*(within(auditor, step, column) for column in (table.community_id, table.employer_id)))
+
+
+def _grants(actor: Actor) -> Condition:
+    own = or_(Grant.person_id == actor.person_id, Grant.given_by == actor.person_id)
+    return or_(own, within(actor, "grant.read", Grant.organization_id))
 
 
 def _unrestricted(account: Any) -> Condition:
@@ -186,10 +199,6 @@ def _told_in_detail(actor: Actor) -> Condition:
         )
     )
     return sa.and_(within(liaison, "organization.record", Entry.employer_id), Entry.account_id.in_(agreed))
-
-
-def _auditor(actor: Actor) -> Condition:
-    return sa.true() if any(reach.role == "auditor" for reach in actor.reaches) else sa.false()
 
 
 def _cases(actor: Actor) -> Condition:
@@ -221,7 +230,10 @@ def _assessments(actor: Actor) -> Condition:
     stands = sa.and_(_judging.id == Assessment.cycle_id, _judging.revision == Assessment.revision)
     office = sa.and_(
         within(actor, "assessment.read", _judging.organization_id),
-        or_(_unrestricted(Assessment.subject_id), _auditor(actor)),
+        or_(
+            _unrestricted(Assessment.subject_id),
+            within(actor.only("auditor"), "assessment.read", _judging.organization_id),
+        ),
     )
     return sa.exists().where(stands, or_(own, office))
 
@@ -231,6 +243,7 @@ def _jobs(actor: Actor) -> Condition:
 
 
 _SEEN: dict[Any, Callable[[Actor], Condition]] = {
+    AccessLog: lambda actor: within(actor, "access_log.read", AccessLog.organization_id),
     Activity: _activities,
     Affiliation: _affiliations,
     Assessment: _assessments,
@@ -244,6 +257,7 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Event: lambda actor: within(actor, "event.read", Event.organization_id),
     Fact: _facts,
     File: lambda actor: File.owner_id == actor.person_id,
+    Grant: _grants,
     Job: _jobs,
     Need: _needs,
     Organization: _everybody,
