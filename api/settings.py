@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     verifying_keys: str = ""
     issuer: str = "dualreport"
     token_minutes: int = 10
+    access_log_months: int = Field(default=12, ge=6)  # 网络安全法 §21: not less than six
     sign_in_days: int = 90
     sign_in_idle_days: int = 30
     waiting_limit: int = 4096

@@ -21,10 +21,11 @@ def report_csv(errors: Iterable[RowError]) -> bytes:
     writer.writerow(["行 row", "列 column", "代码 code", "原因", "reason", "内容 value"])
     for error in errors:
         writer.writerow(
-            [error.row, *map(_inert, (error.column or "", error.code, error.zh, error.en, error.value or ""))]
+            [error.row, *map(inert, (error.column or "", error.code, error.zh, error.en, error.value or ""))]
         )
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
 
 
-def _inert(cell: str) -> str:
+def inert(cell: str) -> str:
+    """Return a cell that a spreadsheet shows and does not run."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
