@@ -191,6 +191,8 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "withdraw": ("撤回", "Withdraw"),
     "affiliation.part": ("分给另一人员", "Give to another person"),
     "affiliation.uphold": ("维持", "Uphold"),
+    "affiliation.part": ("分给另一人员", "Give to another person"),
+    "affiliation.uphold": ("维持", "Uphold"),
     "case.create": ("提出", "Raise"),
     "claim_code.create": ("发放认领码", "Issue a claim code"),
     "claim_code.lock": ("锁定", "Lock"),

@@ -261,9 +261,22 @@ _LIFE_CYCLES = (
         end=Step({"active", "proposed"}, "ended"),
         read=_READ,
     ),
-    *(
-        _table(noun, "active", create=Step({None}, "active"), end=Step({"active"}, "ended"), read=_READ)
-        for noun in ("organization_link", "affiliation")
+    _table(
+        "affiliation",
+        ("active", "disputed"),
+        create=Step({None}, "active"),
+        dispute=Step({None, "active", "ended"}, "disputed"),
+        uphold=Step({"disputed", "active", "ended"}, "active"),
+        part=Step({"disputed", "active"}, "active"),
+        end=Step({"active", "disputed"}, "ended"),
+        read=_READ,
+    ),
+    _table(
+        "organization_link",
+        "active",
+        create=Step({None}, "active"),
+        end=Step({"active"}, "ended"),
+        read=_READ,
     ),
 )
 

@@ -11,7 +11,7 @@ from api.route import DoorRoute, Who
 from api.schemas.base import Page
 from api.schemas.cases import Assignment, Case, CaseAnswer, CaseQuery, NewCase
 from api.schemas.lists import Reason
-from api.services import cases, facts
+from api.services import answers, cases
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"], route_class=DoorRoute)
 
@@ -42,8 +42,8 @@ async def assign(case_id: UUID, body: Assignment, who: Who) -> Case:
 
 @router.post("/{case_id}/answer", operation_id="case.answer")
 async def answer(case_id: UUID, body: CaseAnswer, who: Who) -> Case:
-    """Answer a case; never one's own, nor an objection against one's own answer. A fact that is accepted stands."""
-    return await who.write(facts.answer, case_id, body.answer, body.outcome, present=cases.one)
+    """Answer a case; never one's own, nor an objection against one's own answer. What its outcome says is done."""
+    return await who.write(answers.answer, case_id, body.values(), present=cases.one)
 
 
 @router.post("/{case_id}/close", operation_id="case.close")

@@ -66,5 +66,9 @@ class CaseAnswer(Body):
 
     answer: Annotated[Text, Field(min_length=1)]
     outcome: Annotated[
-        Literal["accepted", "declined"] | None, Field(description="needed where a reported fact waits for the answer")
+        Literal["accepted", "declined", "keep", "both", "different_people"] | None,
+        Field(description="needed where something follows from the answer: a reported fact, a conflict, a merge"),
+    ] = None
+    organization_id: Annotated[
+        UUID | None, Field(description="of two employers the one that stays (keep) or is the principal one (both)")
     ] = None

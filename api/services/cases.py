@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ DUE_DAYS = 10
 """Working days within which an office answers, where nobody says otherwise."""
 
 _OPEN = ("open", "assigned", "escalated", "reopened")
+_ANSWERABLE = ("assigned", "escalated")
 _SHOWN = sa.select(
     Case.id, Case.version, Case.state, Case.kind, Case.organization_id, Case.subject_kind, Case.subject_id, Case.reason,
     Case.facts, Case.due_on, Case.assigned_to, Case.answer, Case.answered_by, Case.opened_by, Case.created_at,
@@ -54,6 +55,12 @@ class OutcomeMissing(Invalid):
     """A fact hangs on the answer, so it says whether what was asked for is accepted."""
 
     code, zh, en = "outcome_missing", "请写明是否认可（outcome）", "Say whether it is accepted or declined (outcome)"
+
+
+class OutcomeUnfit(Invalid):
+    """The case cannot be answered with this outcome."""
+
+    code, zh, en = "outcome_unfit", "此事项的处理结果只能是：{allowed}", "This case can be answered with: {allowed}"
 
 
 class NotLate(Conflict):
@@ -159,20 +166,36 @@ def assign(session: Session, actor: Actor, case_id: UUID, person_id: UUID | None
     return _take(session, actor, case, "case.assign", {"assigned_to": handler}, grant)
 
 
-def answer(session: Session, actor: Actor, case_id: UUID, text: str, outcome: str | None = None) -> tuple[Any, UUID]:
+def answer(
+    session: Session,
+    actor: Actor,
+    case_id: UUID,
+    text: str,
+    outcome: str | None = None,
+    settle: Callable[[Any, UUID], dict[str, Any]] | None = None,
+) -> tuple[Any, UUID]:
     """Answer a case; return it as it stood and the grant. Who asked, and who decided before, does not: OwnCase.
 
-    `outcome` (accepted, declined) must be told where something follows from it: OutcomeMissing. DecidedBefore.
+    `settle(case, grant)` does what follows from the answer and returns what the case remembers of it; by
+    `require_outcome` it may insist on an outcome. DecidedBefore, StepNotAllowed.
     """
     case = _find(session, actor, case_id)
     grant = require(actor, "case.answer", case.path)
     _require_fresh(case, actor.person_id)
-    if outcome is None and "fact" in case.facts:
-        raise OutcomeMissing(pointer="/outcome")
+    more = settle(case, grant) if settle is not None and case.state in _ANSWERABLE else {}
     facts = {name: fact for name, fact in case.facts.items() if name != "outcome"}
-    told = {"answer": text, "answered_by": actor.person_id, "facts": facts | ({"outcome": outcome} if outcome else {})}
+    facts |= more | ({"outcome": outcome} if outcome else {})
+    told = {"answer": text, "answered_by": actor.person_id, "facts": facts}
     _take(session, actor, case, "case.answer", told, grant)
     return case, grant
+
+
+def require_outcome(outcome: str | None, outcomes: Collection[str]) -> None:
+    """Raise OutcomeMissing or OutcomeUnfit where an answer does not say one of the outcomes that something hangs on."""
+    if outcome is None:
+        raise OutcomeMissing(pointer="/outcome")
+    if outcome not in outcomes:
+        raise OutcomeUnfit(pointer="/outcome", allowed=", ".join(sorted(outcomes)))
 
 
 def close(session: Session, actor: Actor, case_id: UUID) -> UUID:
@@ -258,5 +281,5 @@ def _view(actor: Actor, case: dict[str, Any], day: date) -> dict[str, Any]:
     if own or str(actor.person_id) in case["facts"].get("deciders", ()):
         shut.add("case.answer")
     steps = allowed(actor, "case", case["state"], case["path"], own=own)
-    facts = {name: fact for name, fact in case["facts"].items() if name != "deciders"}
+    facts = {name: fact for name, fact in case["facts"].items() if name not in ("deciders", "before")}
     return {**case, "facts": facts, "late": late, "allowed_actions": [step for step in steps if step not in shut]}

@@ -34,7 +34,7 @@ def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     """Record a fact of a unit or a person in a community; return its id, or that of the case that has to confirm it.
 
     The community's own record stands at once. What a unit's liaison tells opens a case at the community; the fact
-    stands when somebody else accepts it (`answer`). A repeat with the same Idempotency-Key changes nothing. NotFound,
+    stands when somebody else accepts it (`confirm`). A repeat with the same Idempotency-Key changes nothing. NotFound,
     Forbidden, SelfApproval, NotRegisteredThere, and what `require_sound` raises.
     """
     told = Told(*(values[name] for name in ("kind", "occurred_on", "amount", "reason", "until", "code")))
@@ -69,20 +69,19 @@ def one(session: Session, actor: Actor, subject_id: UUID) -> dict[str, Any]:
     }
 
 
-def answer(session: Session, actor: Actor, case_id: UUID, text: str, outcome: str | None) -> UUID:
-    """Answer a case; the fact that a unit told stands from the answer that accepts it, once.
+def confirm(session: Session, actor: Actor, case: Any, grant: UUID, answer: dict[str, Any]) -> dict[str, Any]:
+    """Let the fact that a unit told stand from the answer that accepts it, once.
 
-    A fact that stands already is taken back by `fact.reverse` alone. Raises what `cases.answer` raises.
+    A fact that stands already is taken back by `fact.reverse` alone.
     """
-    case, grant = cases.answer(session, actor, case_id, text, outcome)
-    told = case.facts.get("fact")
-    if told is not None and outcome == "accepted":
+    told = case.facts["fact"]
+    if answer["outcome"] == "accepted":
         said = Told(told["kind"], date.fromisoformat(told["occurredOn"]), told["amount"])
         unit = Account("organization", case.subject_id, case.subject_id)
         row = _row(session, actor, said, unit, case.organization_id, grant)
         confirmed = {"id": UUID(told["id"]), "provenance": UNIT_REPORTED}
         session.insert_new(Fact, [{**row, **confirmed, "details": {**row["details"], "caseId": str(case.id)}}])
-    return case.id
+    return {}
 
 
 def _report(session: Session, actor: Actor, told: Told, unit_id: UUID, community_id: UUID) -> UUID:

@@ -11,9 +11,9 @@ from api.access import Actor
 from api.db import Session
 from api.models import Affiliation, Event, Person, PersonStatus
 from api.services import cases, changes
+from api.services.identity_conflicts import office_above
 from api.services.imports.shared import Options
 from api.services.imports.standing_people import Lookup
-from api.services.organizations import root_of
 from api.services.people import SEALED, affiliation_row, person_row, status_row
 from api.visibility import DISPUTED
 
@@ -77,12 +77,12 @@ class Batch:
         for table in (Person, PersonStatus, Affiliation, Event):
             self._session.insert(table, self._rows[table])
         if self._conflicts:
-            office = root_of(self._session, self._actor.tenant_id, "employer")
-            asked = [self._conflict(office, *conflict) for conflict in self._conflicts]
+            asked = [self._conflict(*conflict) for conflict in self._conflicts]
             cases.open_cases(self._session, self._actor, asked)
         return self._written
 
-    def _conflict(self, office: UUID, person_id: UUID, by: str, others: list[UUID], unit_id: UUID) -> dict[str, Any]:
+    def _conflict(self, person_id: UUID, by: str, others: list[UUID], unit_id: UUID) -> dict[str, Any]:
+        office = office_above(self._session, self._actor.tenant_id, [*others, unit_id])
         return {
             "kind": "identity_conflict", "organization_id": office, "reason": "listed_by_two_employers",
             "facts": {"by": by, "standing": [str(unit) for unit in others], "claiming": str(unit_id)},
