@@ -25,11 +25,13 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "anyone": """
             session.wechat session.wecom session.oidc_start session.oidc
             identity.claim identity.register
-            document.verify checkpoint.list checkpoint.compare platform.health platform.ready platform.keys session.demo privacy.registry
-            sign_in.refresh""",
+            document.verify checkpoint.list checkpoint.compare platform.health platform.ready platform.keys session.demo
+            privacy.registry
+            sign_in.refresh session.token session.password credential.set_up credential.confirm""",
         "member": """
             grant.list grant.read grant.end
-            session.me sign_in.list sign_in.end sign_in.end_all sign_in.log_out
+            session.me sign_in.list sign_in.end sign_in.end_all sign_in.log_out credential.mine
+            credential.change credential.renew_recovery
             consent.list consent.give consent.refuse consent.withdraw data_export.create data_export.list
             data_export.fetch correction.create erasure.preview erasure.create access_log.mine
             home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
@@ -53,6 +55,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             project.deliver project.read project.start activity.create activity.edit activity.publish
             activity.cancel activity.complete shift.create shift.edit shift.cancel document.read document.export
             delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
+            case.assign case.answer case.close
             file.create job.cancel delivery.list
             case.list person.list import.create""",
         "organiser": """
@@ -98,7 +101,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             import.create entry.supplement""",
         "security_admin": """
             access_log.read access_log.list access_log.export job.read
-            grant.list grant.read grant.create grant.confirm grant.decline grant.end organization.read""",
+            grant.list grant.read grant.create grant.confirm grant.decline grant.end organization.read
+            api_client.list api_client.read api_client.create api_client.end api_key.list api_key.create api_key.end
+            credential.list credential.read credential.create credential.reset credential.end""",
         "auditor": """
             event.list event.export access_log.read access_log.list access_log.export
             grant.list grant.read
@@ -115,3 +120,23 @@ def roles_of(step: str) -> frozenset[str]:
     if not roles:
         raise LookupError(f"no role may take the step {step}")
     return roles
+
+
+# An API client holds a role at a node like a person, narrowed to the steps of its scope. It has no own affairs: of what
+# members do it takes only what everybody may read, and it hands out no access to others.
+CLIENT_ROLES = frozenset({"liaison", "community_worker", "street_officer", "department_handler"})
+CLIENT_READS = frozenset(
+    """
+    organization.read organization.list organization_link.read organization_link.list need.read need.list resource.read
+    resource.list project.read project.list activity.read activity.list shift.read shift.list rulebook.read
+    rulebook.list cycle.read job.read job.list document.read document.list fact.read fact.list entry.read entry.list
+    registration.read registration.list signup.read signup.list""".split()
+)
+_NEVER_A_CLIENTS = {"grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session"}
+
+
+def client_steps(role: str) -> frozenset[str]:
+    """Return the steps that a client in this role may be given."""
+    if role not in CLIENT_ROLES:
+        return frozenset()
+    return CLIENT_READS | {step for step in STEPS_OF_ROLE[role] if step.split(".")[0] not in _NEVER_A_CLIENTS}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.access import Actor
 from api.db import Session
-from api.services import cases, facts, identity_conflicts
+from api.services import cases, corrections, facts, identity_conflicts
 
 
 class Follow(NamedTuple):
@@ -42,6 +42,8 @@ def answer(session: Session, actor: Actor, case_id: UUID, told: dict[str, Any]) 
 def _follow_of(case: Any) -> Follow | None:
     if "fact" in case.facts:
         return Follow(frozenset({"accepted", "declined"}), facts.confirm)
+    if "correction" in case.facts:
+        return Follow(corrections.OUTCOMES, corrections.settle)
     if case.kind == "identity_conflict":
         return Follow(identity_conflicts.OUTCOMES[case.reason], identity_conflicts.settle)
     return None
