@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import random
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ for _name in ("httpx", "httpcore"):
 LARGEST = 64 * 1024
 TRIES = 3  # the first and two more
 PAUSE = 0.1  # seconds before the second try, twice that before the third, up to half as much again by chance
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
 Result = TypeVar("Result")
 
 
@@ -103,7 +105,7 @@ async def patiently(work: Callable[[], Awaitable[Result]]) -> Result:
 def text(answer: dict[str, Any], name: str, longest: int = 512) -> str:
     """Return a member that has to be a text without spaces and control characters; AnswerOdd where it is not."""
     value = answer.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isascii() or not value.isprintable():
+    if not isinstance(value, str) or len(value) > longest or not _VISIBLE.fullmatch(value):
         raise AnswerOdd(f"no usable {name}")
     return value
 

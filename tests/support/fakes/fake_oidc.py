@@ -8,6 +8,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
@@ -30,14 +31,18 @@ def number(value: int, size: int | None = None) -> str:
     return b64(value.to_bytes(size or (value.bit_length() + 7) // 8))
 
 
+@lru_cache
+def _made(algorithm: str, _kid: str) -> Any:
+    """Make a key once for all fakes of a run: primes take their time."""
+    return rsa.generate_private_key(65537, 2048) if algorithm == "RS256" else ec.generate_private_key(ec.SECP256R1())
+
+
 class SigningKey:
     """A key of one algorithm, made here and signing here, with nothing of the product in between."""
 
     def __init__(self, algorithm: str, kid: str):
         self.algorithm, self.kid = algorithm, kid
-        self.private: Any = (
-            rsa.generate_private_key(65537, 2048) if algorithm == "RS256" else ec.generate_private_key(ec.SECP256R1())
-        )
+        self.private = _made(algorithm, kid)
 
     def jwk(self) -> dict[str, str]:
         public = self.private.public_key().public_numbers()
@@ -68,7 +73,7 @@ class FakeOidc(Moody):
     ):  # fmt: skip
         super().__init__()
         self.issuer, self.client, self.secret, self.redirect, self._now = issuer, client, secret, redirect, now
-        self.keys = [SigningKey("RS256", "rsa-1"), SigningKey("ES256", "ec-1")]
+        self.keys = [SigningKey("RS256", f"{client}-rsa-1"), SigningKey("ES256", f"{client}-ec-1")]
         self.algorithm = "RS256"
         self.metadata: dict[str, Any] = {}
         self.altered: dict[str, Any] = {}
@@ -86,8 +91,8 @@ class FakeOidc(Moody):
 
     def rotate(self) -> None:
         """Sign with new keys from now on; the old ones are told no more."""
-        at = len(self.keys)
-        self.keys = [SigningKey("RS256", f"rsa-{at + 1}"), SigningKey("ES256", f"ec-{at + 1}")]
+        names = (f"{key.kid.rsplit('-', 1)[0]}-{int(key.kid.rsplit('-', 1)[1]) + 1}" for key in self.keys)
+        self.keys = [SigningKey(key.algorithm, name) for key, name in zip(self.keys, list(names), strict=True)]
 
     def authorise(self, address: str, subject: str, **claims: Any) -> dict[str, str]:
         """Sign a user in at the address that a browser was sent to; return what the browser brings back."""
