@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _DISTRICT = """
+    switch.set emergency.propose emergency.confirm emergency.decline emergency.end emergency.roll
     grant.read grant.create grant.confirm grant.decline grant.end
     affiliation.read affiliation.create affiliation.end
     organization.read organization.create organization.edit organization.count
@@ -23,12 +24,14 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
     role: frozenset(steps.split())
     for role, steps in {
         "anyone": """
+            complaint.create complaint.track
             session.wechat session.wecom session.oidc_start session.oidc
             identity.claim identity.register
             document.verify checkpoint.list checkpoint.compare platform.health platform.ready platform.keys session.demo
             privacy.registry
             sign_in.refresh session.token session.password credential.set_up credential.confirm""",
         "member": """
+            inbox.list switch.list emergency.list emergency.read
             grant.list grant.read grant.end
             session.me sign_in.list sign_in.end sign_in.end_all sign_in.log_out credential.mine
             credential.change credential.renew_recovery
@@ -76,6 +79,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             case.list case.escalate person.list import.create""",
         "street_officer": """
             event.read event.list
+            event.read event.list
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read organization.record registration.read need.read resource.read project.read
             activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
@@ -101,10 +105,12 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             import.create entry.supplement""",
         "security_admin": """
             access_log.read access_log.list access_log.export job.read
+            access_log.read access_log.list access_log.export job.read
             grant.list grant.read grant.create grant.confirm grant.decline grant.end organization.read
             api_client.list api_client.read api_client.create api_client.end api_key.list api_key.create api_key.end
             credential.list credential.read credential.create credential.reset credential.end""",
         "auditor": """
+            event.list event.export access_log.read access_log.list access_log.export
             event.list event.export access_log.read access_log.list access_log.export
             grant.list grant.read
             organization.read event.read fact.read entry.read document.read cycle.read assessment.read job.read

@@ -13,6 +13,7 @@ from api.access import Actor, within
 from api.domain.consents import EMPLOYER_DETAILS, PURPOSES
 from api.models import (
     AccessLog,
+    AccessLog,
     Activity,
     Affiliation,
     Assessment,
@@ -22,6 +23,7 @@ from api.models import (
     DataExport,
     Delivery,
     Document,
+    Emergency,
     Entry,
     Event,
     Fact,
@@ -244,6 +246,9 @@ def _jobs(actor: Actor) -> Condition:
 
 _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     AccessLog: lambda actor: within(actor, "access_log.read", AccessLog.organization_id),
+    Emergency: _everybody,
+    AccessLog: lambda actor: within(actor, "access_log.read", AccessLog.organization_id),
+    Emergency: _everybody,
     Activity: _activities,
     Affiliation: _affiliations,
     Assessment: _assessments,

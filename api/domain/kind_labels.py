@@ -120,6 +120,7 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "odd_fact": ("异常记录", "odd fact"),
         "opinion": ("征求意见", "opinion"),
         "complaint": ("投诉", "complaint"),
+        "suggestion": ("建议", "suggestion"),
         "data_request": ("个人信息请求", "data request"),
         "prompt": ("提醒", "prompt"),
         "identity_conflict": ("身份冲突", "identity conflict"),

@@ -1,10 +1,13 @@
 """Tables: what is remembered. Importing this package declares every one of them."""
 
 from api.models.audit import AccessLog, AccessLogSubject
+from api.models.audit import AccessLog, AccessLogSubject
 from api.models.base import NOBODY
 from api.models.claims import ClaimCode, PersonMerge
+from api.models.complaints import ComplaintTicket
 from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
 from api.models.lists import Need, Project, ProjectParty, Resource
+from api.models.measures import Emergency, SwitchSetting
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
 from api.models.record import Entry, Event, Fact, MonthlyTotal, Position
 from api.models.rights import Consent, DataExport, Disclosure, Erasure, RestrictedPerson
@@ -23,12 +26,14 @@ __all__ = [
     "Assessment",
     "Case",
     "ClaimCode",
+    "ComplaintTicket",
     "Consent",
     "Cycle",
     "DataExport",
     "Delivery",
     "Disclosure",
     "Document",
+    "Emergency",
     "Entry",
     "Erasure",
     "Event",
@@ -58,6 +63,7 @@ __all__ = [
     "SignIn",
     "Signup",
     "SpentTicket",
+    "SwitchSetting",
     "Tenant",
     "VaultKey",
 ]

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 import api.models.base
 
@@ -46,6 +47,68 @@ def upgrade() -> None:
         batch_op.create_index("ix_access_log_subjects_log_id", ["log_id"], unique=False)
         batch_op.create_index("ix_access_log_subjects_person", ["tenant_id", "person_id", "id"], unique=False)
     guard()
+    measures()
+
+
+def measures() -> None:
+    """Switches of districts, emergencies, and what leads back to a complaint filed without an account."""
+    json = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
+    op.create_table(
+        "switch_settings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("basis", sa.String(), nullable=False),
+        sa.Column("set_by", sa.Uuid(), nullable=False),
+        sa.Column("set_at", api.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("mode IN ('on', 'off', 'inherit')", name=op.f("ck_switch_settings_mode")),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_switch_settings_organization_id_organizations")
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_switch_settings_tenant_id_tenants")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_switch_settings")),
+    )
+    op.create_index("ix_switch_settings_list", "switch_settings", ["tenant_id", "id"], unique=False)
+    op.create_table(
+        "emergencies",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", api.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("basis", sa.String(), nullable=False),
+        sa.Column("decision_number", sa.String(), nullable=False),
+        sa.Column("permits", json, nullable=False),
+        sa.Column("starts_at", api.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", api.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("confirmed_by", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_emergencies_organization_id_organizations")
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_emergencies_tenant_id_tenants")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emergencies")),
+    )
+    op.create_index("ix_emergencies_list", "emergencies", ["tenant_id", "id"], unique=False)
+    op.create_table(
+        "complaint_tickets",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("contact", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", api.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_complaint_tickets_case_id_cases")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_complaint_tickets_tenant_id_tenants")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint_tickets")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_complaint_tickets_case_id")),
+        sa.UniqueConstraint("number", name=op.f("uq_complaint_tickets_number")),
+    )
 
 
 def guard() -> None:
@@ -64,8 +127,9 @@ def guard() -> None:
 
 
 LOGS = ("access_logs", "access_log_subjects")
+MEASURES = ("switch_settings", "emergencies", "complaint_tickets")
 
 
 def downgrade() -> None:
-    for table in reversed(LOGS):
+    for table in reversed((*LOGS, *MEASURES)):
         op.drop_table(table)
