@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from itertools import count
@@ -71,6 +72,17 @@ async def test_a_member_comes_in_by_wechat_with_the_phone_of_the_roster_and_late
         person
     )
     assert not [key for key in fakes.wechat.session_keys if key in json.dumps(stored(world))]
+
+
+async def test_who_comes_many_times_at_once_is_one_person_with_one_identity(world, fakes, number, openid):
+    person = outside.rostered(world, "测会员", f"+86{number}")
+
+    def codes():
+        return {"code": fakes.wechat.login(openid), "phoneCode": fakes.wechat.phone_button(number)}
+
+    came = await asyncio.gather(*(asked(world, WECHAT, {"provider": "wx", **codes()}) for _ in range(8)))
+    assert {await who(world, answer) for answer in came} == {str(person)}
+    assert sum(str(person) in row for row in stored(world)["identities"]) == 1
 
 
 async def test_the_countrys_code_may_be_a_number(world, fakes, number, openid, monkeypatch):
