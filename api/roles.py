@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _DISTRICT = """
+    person_merge.propose person_merge.list person_merge.read person_merge.undo
     switch.set emergency.propose emergency.confirm emergency.decline emergency.end emergency.roll
     grant.read grant.create grant.confirm grant.decline grant.end
     affiliation.read affiliation.create affiliation.end
@@ -28,7 +29,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             session.wechat session.wecom session.oidc_start session.oidc
             identity.claim identity.register
             document.verify checkpoint.list checkpoint.compare platform.health platform.ready platform.keys session.demo
-            privacy.registry
+            privacy.registry erasure.read
             sign_in.refresh session.token session.password credential.set_up credential.confirm""",
         "member": """
             inbox.list switch.list emergency.list emergency.read
@@ -78,7 +79,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             delivery.read delivery.list list.import file.create job.cancel person.read
             case.list case.escalate person.list import.create""",
         "street_officer": """
-            event.read event.list
+            person_merge.propose person_merge.list person_merge.read person_merge.undo
             event.read event.list
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read organization.record registration.read need.read resource.read project.read
@@ -88,6 +89,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "district_officer": _DISTRICT,
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
         "work_committee_officer": """
+            person_merge.propose person_merge.list person_merge.read person_merge.undo
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read document.create document.edit document.import document.rebalance document.preview
             document.history document.issue document.revoke
@@ -105,15 +107,13 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             import.create entry.supplement""",
         "security_admin": """
             access_log.read access_log.list access_log.export job.read
-            access_log.read access_log.list access_log.export job.read
             grant.list grant.read grant.create grant.confirm grant.decline grant.end organization.read
             api_client.list api_client.read api_client.create api_client.end api_key.list api_key.create api_key.end
             credential.list credential.read credential.create credential.reset credential.end""",
         "auditor": """
             event.list event.export access_log.read access_log.list access_log.export
-            event.list event.export access_log.read access_log.list access_log.export
             grant.list grant.read
-            organization.read event.read fact.read entry.read document.read cycle.read assessment.read job.read
+            organization.read erasure.list event.read fact.read entry.read document.read cycle.read assessment.read job.read
             person.read case.read
             case.list person.list""",
     }.items()
@@ -132,11 +132,7 @@ def roles_of(step: str) -> frozenset[str]:
 # members do it takes only what everybody may read, and it hands out no access to others.
 CLIENT_ROLES = frozenset({"liaison", "community_worker", "street_officer", "department_handler"})
 CLIENT_READS = frozenset(
-    """
-    organization.read organization.list organization_link.read organization_link.list need.read need.list resource.read
-    resource.list project.read project.list activity.read activity.list shift.read shift.list rulebook.read
-    rulebook.list cycle.read job.read job.list document.read document.list fact.read fact.list entry.read entry.list
-    registration.read registration.list signup.read signup.list""".split()
+    ["organization.read", "organization.list", "organization_link.read", "organization_link.list", "need.read", "need.list", "resource.read", "resource.list", "project.read", "project.list", "activity.read", "activity.list", "shift.read", "shift.list", "rulebook.read", "rulebook.list", "cycle.read", "job.read", "job.list", "document.read", "document.list", "fact.read", "fact.list", "entry.read", "entry.list", "registration.read", "registration.list", "signup.read", "signup.list"]
 )
 _NEVER_A_CLIENTS = {"grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session"}
 

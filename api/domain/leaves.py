@@ -16,8 +16,17 @@ def leaf(kind: str, row: Mapping[str, Any]) -> bytes:
 
     The same row gives the same leaf on every database: times in UTC, ids and days as text.
     """
-    document = {"kind": kind, "row": {name: _plain(value) for name, value in row.items()}}
-    return sha256(b"\x00" + canonical_bytes(document)).digest()
+    return leaf_of(document(kind, row))
+
+
+def document(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a leaf commits to, as plain JSON: kind and all columns of the row."""
+    return {"kind": kind, "row": {name: _plain(value) for name, value in row.items()}}
+
+
+def leaf_of(shown: Mapping[str, Any]) -> bytes:
+    """Return the leaf of a document: the SHA-256 of 0x00 and its RFC 8785 bytes."""
+    return sha256(b"\x00" + canonical_bytes(shown)).digest()
 
 
 def _plain(value: Any) -> Any:

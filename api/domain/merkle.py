@@ -18,6 +18,30 @@ def joined(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
+class Frontier:
+    """A tree that grows leaf by leaf and keeps only the hashes of its complete subtrees, the largest first."""
+
+    def __init__(self) -> None:
+        self.size, self._peaks = 0, list[tuple[int, bytes]]()
+
+    def add(self, leaf: bytes) -> None:
+        """Append a leaf."""
+        level, hash_ = 0, leaf
+        while self._peaks and self._peaks[-1][0] == level:
+            level, hash_ = level + 1, joined(self._peaks.pop()[1], hash_)
+        self._peaks.append((level, hash_))
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root of the leaves so far."""
+        if not self._peaks:
+            return EMPTY
+        hash_ = self._peaks[-1][1]
+        for _, left in reversed(self._peaks[:-1]):
+            hash_ = joined(left, hash_)
+        return hash_
+
+
 def root(size: int, node: Node) -> bytes:
     """Return the root of the first `size` leaves; that of an empty tree is the hash of nothing."""
     return _range(0, size, node) if size else EMPTY

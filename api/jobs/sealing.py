@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from api.access import operator
 from api.calls import House
+from api.jobs import erasures
 from api.models import Tenant
-from api.services import closing, data_exports, grants, inspection, needs, proofs, reporting_in, sealer
+from api.services import closing, data_exports, erasing, grants, inspection, needs, proofs, reporting_in, sealer
 
 log = logging.getLogger("api.sealing")
 _SWEEP_SECONDS = 600.0
@@ -53,6 +54,7 @@ _DUE = (
     needs.expire_due,
     grants.expire_due,
     data_exports.expire_due,
+    erasing.end_due,
 )
 
 
@@ -84,6 +86,7 @@ class Sealing(threading.Thread):
             try:
                 if everything:
                     do_due(self._house)
+                    erasures.note_all(self._house)
                 seal_all(self._house, everything=everything)
                 if began - signed >= _CHECKPOINT_SECONDS:
                     checkpoint_all(self._house)

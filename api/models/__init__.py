@@ -1,7 +1,6 @@
 """Tables: what is remembered. Importing this package declares every one of them."""
 
 from api.models.audit import AccessLog, AccessLogSubject
-from api.models.audit import AccessLog, AccessLogSubject
 from api.models.base import NOBODY
 from api.models.claims import ClaimCode, PersonMerge
 from api.models.complaints import ComplaintTicket
@@ -9,12 +8,13 @@ from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, Nu
 from api.models.lists import Need, Project, ProjectParty, Resource
 from api.models.measures import Emergency, SwitchSetting
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
-from api.models.record import Entry, Event, Fact, MonthlyTotal, Position
+from api.models.record import Checkpoint, Entry, Event, Fact, MonthlyTotal, Position, TreeNode
 from api.models.rights import Consent, DataExport, Disclosure, Erasure, RestrictedPerson
 from api.models.service import Activity, Shift, Signup
 from api.models.sign_ins import RefreshToken, SignIn
 from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
 from api.models.tickets import SpentTicket
+from api.models.ways_in import ApiClient, ApiKey, Credential, Trial
 from api.models.work import File, Job, VaultKey
 
 __all__ = [
@@ -23,11 +23,15 @@ __all__ = [
     "AccessLogSubject",
     "Activity",
     "Affiliation",
+    "ApiClient",
+    "ApiKey",
     "Assessment",
     "Case",
+    "Checkpoint",
     "ClaimCode",
     "ComplaintTicket",
     "Consent",
+    "Credential",
     "Cycle",
     "DataExport",
     "Delivery",
@@ -65,5 +69,7 @@ __all__ = [
     "SpentTicket",
     "SwitchSetting",
     "Tenant",
+    "TreeNode",
+    "Trial",
     "VaultKey",
 ]

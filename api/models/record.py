@@ -7,8 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from api.models.base import Appended, appended_args, instant, json_field, one_of, partial_unique
+from api.models.base import Appended, Row, appended_args, instant, json_field, one_of, partial_unique, sealed
+from api.models.personal import MENTIONED, Personal
 
+_STATED = Personal("fact", "account_id", "service_record")
+_TOLD = Personal("event", MENTIONED, "accountability")
 ACCOUNT_KINDS = ("person", "organization", "fund")
 UNITS = ("volunteer_minutes", "participation", "points", "fen")
 
@@ -45,7 +48,7 @@ class Fact(Appended, table=True):
     community_id: UUID | None = None
     employer_id: UUID | None = None
     reverses_id: UUID | None = None
-    details: dict[str, Any] = json_field()
+    details: dict[str, Any] = sealed("facts.details", _STATED, kind="dict")
 
 
 class Entry(Appended, table=True):
@@ -91,7 +94,7 @@ class Event(Appended, table=True):
     subject_id: UUID
     organization_id: UUID | None = None
     content_hash: str
-    details: dict[str, Any] = json_field()
+    details: dict[str, Any] = sealed("events.details", _TOLD, kind="dict")
 
 
 class Position(SQLModel, table=True):
@@ -105,6 +108,28 @@ class Position(SQLModel, table=True):
     row_id: UUID = Field(unique=True)
     leaf: bytes = Field(sa_type=sa.LargeBinary)
     sealed_at: datetime = instant()
+
+
+class TreeNode(SQLModel, table=True):
+    """The hash of a complete subtree over the sealed leaves, from blocks of 256 upwards; the rest is computed."""
+
+    __tablename__ = "tree_nodes"
+    tenant_id: UUID = Field(primary_key=True, foreign_key="tenants.id")
+    level: int = Field(primary_key=True)
+    place: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    hash: bytes = Field(sa_type=sa.LargeBinary)
+
+
+class Checkpoint(Row, table=True):
+    """The root over the first `size` positions, signed: what the outside keeps and later measures us by."""
+
+    __tablename__ = "checkpoints"
+    __table_args__ = (sa.UniqueConstraint("tenant_id", "size"),)
+    size: int = Field(sa_type=sa.BigInteger)
+    root: str
+    signed: str  # a compact JWS of {tenant, size, root, at}
+    jwk: dict[str, Any] = json_field()  # the public key that verifies it, kept beyond its rotation
+    created_at: datetime = instant()
 
 
 class MonthlyTotal(SQLModel, table=True):

@@ -1,5 +1,6 @@
 """Tokens and the encryption of personal data: the only package that imports jose or touches key material."""
 
+from api.security.checkpoints import Notary
 from api.security.columns import Sealed, SealedValue, seal_row, sealed_columns
 from api.security.signing import new_signing_key, rotate_kept
 from api.security.tokens import AUDIENCE, Claims, Tokens
@@ -11,6 +12,7 @@ __all__ = [
     "Claims",
     "KeyUnknown",
     "KeyWrapper",
+    "Notary",
     "Sealed",
     "SealedValue",
     "Tokens",

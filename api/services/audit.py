@@ -16,7 +16,7 @@ from api.db import Session
 from api.domain.leaves import leaf
 from api.domain.ledger import overcredited
 from api.models import Entry, Fact, MonthlyTotal, Position, Shift, Signup
-from api.services import sealer, settlement
+from api.services import sealer, settlement, witness
 from api.services.days import zone_of
 
 Finding = dict[str, Any]
@@ -201,4 +201,5 @@ CHECKS: dict[str, Callable[[Session, UUID], Found]] = {
     "one_entry_a_source": _one_credit,
     "no_time_twice": _no_time_twice,
     "posted_as_worth": _posted,
+    "checkpoints_match": witness.checkpoints_match,
 }

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from api.db import Session
 from api.domain.leaves import leaf
 from api.models import NOBODY, Entry, Event, Fact, MonthlyTotal, Position
+from api.services import proofs
 
 TABLES: dict[str, Any] = {"fact": Fact, "entry": Entry, "event": Event}
 LIMIT = 1000
@@ -48,6 +49,7 @@ def seal(session: Session, tenant_id: UUID, limit: int = LIMIT, everything: bool
             for place, row in enumerate(rows, start=1)
         ],
     )  # fmt: skip
+    proofs.grow(session, tenant_id, last + len(rows))
     entries = [row.id for row in rows if row.kind == "entry"]
     if entries:
         _add_to_totals(session, tenant_id, session.rows(FOLDED.where(Entry.id.in_(entries))))
