@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _DISTRICT = """
     person_merge.propose person_merge.list person_merge.read person_merge.undo
+    person_merge.propose person_merge.list person_merge.read person_merge.undo
     switch.set emergency.propose emergency.confirm emergency.decline emergency.end emergency.roll
     grant.read grant.create grant.confirm grant.decline grant.end
     affiliation.read affiliation.create affiliation.end
@@ -80,6 +81,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             case.list case.escalate person.list import.create""",
         "street_officer": """
             person_merge.propose person_merge.list person_merge.read person_merge.undo
+            person_merge.propose person_merge.list person_merge.read person_merge.undo
             event.read event.list
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read organization.record registration.read need.read resource.read project.read
@@ -89,6 +91,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "district_officer": _DISTRICT,
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
         "work_committee_officer": """
+            person_merge.propose person_merge.list person_merge.read person_merge.undo
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read document.create document.edit document.import document.rebalance document.preview

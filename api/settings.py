@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     upload_seconds: float = 120.0
     seal_seconds: float = 0.5
     jobs: bool = True
+    merge_undo_days: int = 30
     providers: tuple[ProviderSettings, ...] = ()
     providers_file: Path | None = None
 

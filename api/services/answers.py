@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.access import Actor
 from api.db import Session
-from api.services import cases, corrections, facts, identity_conflicts
+from api.services import cases, corrections, facts, identity_conflicts, merges
 
 
 class Follow(NamedTuple):
@@ -46,4 +46,6 @@ def _follow_of(case: Any) -> Follow | None:
         return Follow(corrections.OUTCOMES, corrections.settle)
     if case.kind == "identity_conflict":
         return Follow(identity_conflicts.OUTCOMES[case.reason], identity_conflicts.settle)
+    if case.kind == "identity_merge":
+        return Follow(merges.OUTCOMES, merges.settle)
     return None

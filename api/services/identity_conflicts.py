@@ -25,15 +25,15 @@ _HELD = sa.select(
 )  # fmt: skip
 
 
-def office_above(session: Session, tenant_id: UUID, units: list[UUID]) -> UUID:
-    """Return the lowest office above all of these employers: neither of two claimants decides between them."""
+def office_above(session: Session, tenant_id: UUID, units: list[UUID], axis: str = "employer") -> UUID:
+    """Return the lowest office of an axis above all of these: neither of two claimants decides between them."""
     paths = sa.select(Organization.path).where(Organization.tenant_id == tenant_id, Organization.id.in_(units))
     above = above_all([row.path for row in session.rows(paths)])
     office = sa.select(Organization.id).where(
-        Organization.tenant_id == tenant_id, Organization.path == above, Organization.axis == "employer",
+        Organization.tenant_id == tenant_id, Organization.path == above, Organization.axis == axis,
         Organization.state == "active",
     )  # fmt: skip
-    return session.scalar(office) or root_of(session, tenant_id, "employer")
+    return session.scalar(office) or root_of(session, tenant_id, axis)
 
 
 def settle(session: Session, actor: Actor, case: Any, grant: UUID, told: dict[str, Any]) -> dict[str, Any]:

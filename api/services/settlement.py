@@ -48,7 +48,7 @@ _FACTS = (
 _ENTRIES = sa.select(
     Entry.id, Entry.account_id, Entry.source_id, Entry.unit, Entry.amount, Entry.revision, Entry.reverses_id,
     Entry.started_at, Entry.ended_at, Entry.served_on, Entry.nature, Entry.activity_id, Entry.shift_id,
-    Entry.community_id, Entry.employer_id, Entry.provenance,
+    Entry.community_id, Entry.employer_id, Entry.provenance, Entry.kind,
 ).where(
     Entry.tenant_id == sa.bindparam("tenant"),
     Entry.account_id.in_(sa.bindparam("accounts", expanding=True)),
@@ -148,6 +148,9 @@ class _Person:
                 revision = max(row.revision, self.posted[pair].revision if pair in self.posted else 0)
                 self.latest[pair] = row
                 self.posted[pair] = rules.Posted(row.unit, row.amount, row.started_at, row.ended_at, revision, stands)
+        # What a merge carried over to another account is posted there; here it is worth nothing any more.
+        over = {row.reverses_id for row in entries if row.kind == "transfer"}
+        self.carried = {pair for pair, row in self.latest.items() if not self.posted[pair].stands and row.id in over}
 
     def post(
         self,
@@ -158,7 +161,8 @@ class _Person:
         worth: Worth,
     ) -> list[dict[str, Any]]:
         """Return the entries still missing, and note in `worth` what stands with them."""
-        ripe = [self._presence(pair) for pair in sorted(self.came) if self._is_ripe(pair, session.now, worth)]
+        here = sorted(self.came.keys() - self.carried)
+        ripe = [self._presence(pair) for pair in here if self._is_ripe(pair, session.now, worth)]
         target = rules.credits_of(ripe, zone, POLICY, self.already)
         touched = {pair for pair in self.came.keys() | self.posted.keys() if self._touches(pair, windows)}
         target = {pair: credit for pair, credit in target.items() if pair in touched}
