@@ -144,8 +144,9 @@ def _sign_up(session: Session, actor: Actor, story: Story, accounts: dict[str, s
     enrolled = sa.select(Affiliation.roster_number, Affiliation.person_id).where(
         Affiliation.tenant_id == actor.tenant_id,
         Affiliation.kind == "employment",
-        Affiliation.roster_number.in_(accounts),
     )
     for number, person in session.rows(enrolled):
+        if number not in accounts:
+            continue
         people.claim(session, actor, person, "demo", accounts[number])
         story.people[accounts[number]] = str(person)

@@ -7,7 +7,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from api.models.base import Changing, Row, instant, json_field, ref
+from api.models.base import Changing, Row, instant, json_field, ref, sealed
+from api.models.personal import MENTIONED, Personal
+
+_JUDGED = Personal("assessment", "subject_id", "assessment")
+_ASKED = Personal("case", "opened_by", "request")
+_NAMED = Personal("document", MENTIONED, "reporting_in")
+_REMARKED = Personal("free_text", MENTIONED, "reporting_in")
 
 
 class Rulebook(Changing, table=True):
@@ -59,7 +65,9 @@ class Assessment(Row, table=True):
     cycle_id: UUID = ref("cycles.id")
     subject_kind: str
     subject_id: UUID  # the account of a person, or an organisation
-    subject_key: str  # the same on every database: what the canonical document calls its subject
+    subject_key: str = sealed(
+        "assessments.subject_key", _JUDGED
+    )  # the same on every database: what the canonical document calls its subject
     employer_id: UUID | None = None
     community_id: UUID | None = None
     revision: int
@@ -68,9 +76,9 @@ class Assessment(Row, table=True):
     points: str | None = None
     minutes: int | None = None  # of volunteer service in the period, before any rule; unknown is not 0
     services: int | None = None
-    bundle: dict[str, Any] = json_field()
+    bundle: dict[str, Any] = sealed("assessments.bundle", _JUDGED, kind="dict")
     bundle_hash: str
-    judgement: dict[str, Any] = json_field()
+    judgement: dict[str, Any] = sealed("assessments.judgement", _JUDGED, kind="dict")
     judgement_hash: str
     created_at: datetime = instant()
 
@@ -90,12 +98,12 @@ class Case(Changing, table=True):
     subject_kind: str
     subject_id: UUID | None = None
     opened_by: UUID
-    reason: str
-    facts: dict[str, Any] = json_field()
+    reason: str = sealed("cases.reason", _ASKED)
+    facts: dict[str, Any] = sealed("cases.facts", _ASKED, kind="dict")
     source: str | None = None  # the imported row or fact that it came of: the same one opens one case
     due_on: date
     assigned_to: UUID | None = None
-    answer: str | None = None
+    answer: str | None = sealed("cases.answer", _ASKED, optional=True)
     answered_by: UUID | None = None
 
 
@@ -116,16 +124,16 @@ class Document(Changing, table=True):
     issuer_id: UUID = ref("organizations.id")
     recipient_id: UUID | None = None
     circle: str = "parties"
-    title: str
+    title: str = sealed("documents.title", _NAMED)
     template: str
     template_version: str
-    content: dict[str, Any] = json_field()
+    content: dict[str, Any] = sealed("documents.content", _NAMED, kind="dict")
     content_hash: str | None = None
     issued_at: datetime | None = instant(optional=True)
     valid_to: date | None = None
     supersedes_id: UUID | None = None
     source: str | None = None  # what it was issued for: the same purpose issues one
-    reason: str | None = None
+    reason: str | None = sealed("documents.reason", _NAMED, optional=True)
     ended_at: datetime | None = instant(optional=True)  # when it was superseded or revoked
 
 
@@ -155,4 +163,4 @@ class Delivery(Changing, table=True):
     acknowledged_by: UUID | None = None
     answered_at: datetime | None = instant(optional=True)
     answered_by: UUID | None = None
-    remark: str | None = None
+    remark: str | None = sealed("deliveries.remark", _REMARKED, optional=True)

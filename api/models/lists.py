@@ -7,7 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from api.models.base import Changing, Row, instant, json_field, one_of, ref
+from api.models.base import Changing, Row, instant, json_field, one_of, ref, sealed
+from api.models.personal import MENTIONED, Personal, info
+
+_WISHED = Personal("need", "asked_by", "request")
+_REMARKED = Personal("free_text", MENTIONED, "reporting_in")
 
 
 class Need(Changing, table=True):
@@ -21,17 +25,17 @@ class Need(Changing, table=True):
     )
     kind: str
     state: str = "draft"
-    title: str
-    description: str = ""
+    title: str = sealed("needs.title", _WISHED)
+    description: str = sealed("needs.description", _WISHED)
     category: str
     target_group: str | None = None
     headcount: int | None = None
     quantity: str | None = None
-    when_text: str | None = None
+    when_text: str | None = sealed("needs.when_text", _WISHED, optional=True)
     budget_fen: int | None = Field(default=None, sa_type=sa.BigInteger)
     community_id: UUID = ref("organizations.id")
-    asked_by: UUID | None = None
-    reason: str | None = None
+    asked_by: UUID | None = Field(default=None, sa_column_kwargs=info("need", "asked_by", "request", "plain"))
+    reason: str | None = sealed("needs.reason", _WISHED, optional=True)
     published_at: datetime | None = instant(optional=True)
     expires_on: date | None = None
     source: str | None = Field(default=None, index=True)  # the row of a list that it was imported from
@@ -52,13 +56,13 @@ class Resource(Changing, table=True):
     kind: str
     state: str = "draft"
     title: str
-    description: str = ""
+    description: str = sealed("resources.description", _REMARKED)
     category: str
     quantity: int | None = Field(default=None, sa_type=sa.BigInteger)
     promised: int = Field(default=0, sa_type=sa.BigInteger)
     quantity_text: str | None = None
     organization_id: UUID = ref("organizations.id")
-    reason: str | None = None
+    reason: str | None = sealed("resources.reason", _REMARKED, optional=True)
     published_at: datetime | None = instant(optional=True)
     source: str | None = Field(default=None, index=True)
     flags: list[str] = json_field(list)
@@ -94,9 +98,9 @@ class Project(Changing, table=True):
     ends_on: date | None = None
     budget_fen: int | None = Field(default=None, sa_type=sa.BigInteger)
     reasons: list[dict[str, Any]] = json_field(list)
-    reason: str | None = None
+    reason: str | None = sealed("projects.reason", _REMARKED, optional=True)
     agreement_id: UUID | None = None
-    result: dict[str, Any] = json_field()
+    result: dict[str, Any] = sealed("projects.result", _REMARKED, kind="dict")
     source: str | None = Field(default=None, index=True)
     flags: list[str] = json_field(list)
 

@@ -7,8 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from api.models.base import Changing, Dated, Row, instant, json_field, one_of, partial_unique, ref
-from api.models.personal import info
+from api.models.base import Changing, Dated, Row, instant, one_of, partial_unique, ref, sealed
+from api.models.personal import Personal, info
+
+_ROSTER = Personal("roster_number", "person_id", "reporting_in")
+_TOLD = Personal("affiliation", "person_id", "reporting_in")
 
 
 def own(what: str) -> Any:
@@ -91,8 +94,8 @@ class Affiliation(Dated, table=True):
             "uq_affiliations_roster",
             "tenant_id",
             "organization_id",
-            "roster_number",
-            where="roster_number IS NOT NULL AND valid_to IS NULL",
+            "roster_number_index",
+            where="roster_number_index IS NOT NULL AND valid_to IS NULL",
         ),
     )
     person_id: UUID = ref("people.id")
@@ -101,10 +104,13 @@ class Affiliation(Dated, table=True):
     basis: str | None = None
     state: str  # of a registration as its table says; of any other kind active or ended
     principal: bool = False
-    roster_number: str | None = None
-    reason: str | None = None
+    roster_number: str | None = sealed("affiliations.roster_number", _ROSTER, optional=True, indexed=True)
+    roster_number_index: str | None = Field(
+        default=None, sa_column_kwargs=info("roster_number", "person_id", "reporting_in", "index")
+    )
+    reason: str | None = sealed("affiliations.reason", _TOLD, optional=True)
     replaces_id: UUID | None = None  # on transfer: the registration that stands until this one is accepted
-    details: dict[str, Any] = json_field()
+    details: dict[str, Any] = sealed("affiliations.details", _TOLD, kind="dict")
 
 
 class Grant(Dated, table=True):

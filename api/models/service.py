@@ -7,7 +7,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from api.models.base import Changing, instant, json_field, one_of, ref
+from api.models.base import Changing, instant, json_field, one_of, ref, sealed
+from api.models.personal import MENTIONED, Personal
+
+_WRITTEN = Personal("free_text", MENTIONED, "service_record")
 
 NATURES = ("volunteer_service", "party_duty", "organizational_life", "training", "paid_work")
 
@@ -27,15 +30,15 @@ class Activity(Changing, table=True):
     voluntary: bool = True
     state: str = "draft"
     title: str
-    description: str = ""
-    risks: str = ""
+    description: str = sealed("activities.description", _WRITTEN)
+    risks: str = sealed("activities.risks", _WRITTEN)
     category: str | None = None
     place: str = ""
     community_id: UUID = ref("organizations.id")
     organizer_id: UUID = ref("organizations.id")
     leader_id: UUID | None = None
     project_id: UUID | None = Field(default=None, foreign_key="projects.id")
-    reason: str | None = None
+    reason: str | None = sealed("activities.reason", _WRITTEN, optional=True)
     policy: dict[str, Any] = json_field()
     flags: list[str] = json_field(list)
 

@@ -7,7 +7,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from api.models.base import BytewiseText, Changing, Dated, Row, instant, json_field, one_of, ref
+from api.models.base import BytewiseText, Changing, Dated, Row, instant, json_field, one_of, ref, sealed
+from api.models.personal import MENTIONED, Personal
+
+_REMARKED = Personal("free_text", MENTIONED, "reporting_in")
 
 
 class Tenant(SQLModel, table=True):
@@ -105,6 +108,6 @@ class OrganizationLink(Dated, table=True):
     to_id: UUID = ref("organizations.id")
     basis: str | None = None
     state: str  # of a registration as its table says; of any other kind active or ended
-    reason: str | None = None
+    reason: str | None = sealed("organization_links.reason", _REMARKED, optional=True)
     document_id: UUID | None = None  # the plan that arranged a registration
     details: dict[str, Any] = json_field()

@@ -7,7 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from api.models.base import Changing, Row, instant, json_field
+from api.models.base import Changing, Row, instant, json_field, sealed
+from api.models.personal import MENTIONED, Personal
+
+_WORKED = Personal("job", MENTIONED, "accountability")
+_KEPT = Personal("file", MENTIONED, "accountability")
 
 
 class Job(Changing, table=True):
@@ -17,10 +21,10 @@ class Job(Changing, table=True):
     __table_args__ = (sa.Index("ix_jobs_due", "state", "lease_until"), sa.Index("ix_jobs_tenant", "tenant_id", "id"))
     kind: str
     state: str = "queued"
-    input: dict[str, Any] = json_field()
+    input: dict[str, Any] = sealed("jobs.input", _WORKED, kind="dict")
     progress: int = 0
     counts: dict[str, Any] = json_field()
-    result: dict[str, Any] = json_field()
+    result: dict[str, Any] = sealed("jobs.result", _WORKED, kind="dict")
     actor_id: UUID
     organization_id: UUID | None = None
     attempt: int = 0
@@ -33,11 +37,11 @@ class File(Row, table=True):
     """An uploaded or generated file; its content is encrypted at rest."""
 
     __tablename__ = "files"
-    name: str
+    name: str = sealed("files.name", _KEPT)
     media_type: str
     size: int
     digest: str
-    content: bytes = Field(sa_type=sa.LargeBinary)
+    content: bytes = sealed("files.content", _KEPT, kind="bytes")
     owner_id: UUID
     created_at: datetime = instant()
 

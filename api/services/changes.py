@@ -29,7 +29,7 @@ def create(
 ) -> UUID:
     """Insert a row in the state that `step` leads to, and its event; return its id. `at` is whom it concerns."""
     noun = step.split(".", 1)[0]
-    row = born(session, actor, noun, step, values, to=to)
+    row = session.sealed(table, born(session, actor, noun, step, values, to=to))
     session.insert(table, [row])
     record(session, actor, step, noun, row["id"], at=at, grant=grant, written=row)
     return row["id"]
@@ -74,6 +74,7 @@ def take(
     changed = {"version": row.version + 1, **(values or {})}
     if state is not None and state != row.state:
         changed["state"] = state
+    changed = session.sealed(table, changed, row.id, actor.tenant_id)
     done = session.execute(sa.update(table).where(table.id == row.id, table.version == row.version).values(**changed))
     if done.rowcount != 1:
         raise Stale

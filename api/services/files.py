@@ -28,7 +28,7 @@ class EmptyFile(Invalid):
 
 
 def keep(session: Session, actor: Actor, name: str, media_type: str, content: bytes) -> UUID:
-    """Keep a file for the actor, encrypted and bound to its id; return the id. Raises TooLarge and EmptyFile."""
+    """Keep a file for the actor, sealed like its name; return the id. Raises TooLarge and EmptyFile."""
     if len(content) > session.settings.upload_limit:
         raise TooLarge(limit=session.settings.upload_limit)
     if not content:
@@ -39,7 +39,8 @@ def keep(session: Session, actor: Actor, name: str, media_type: str, content: by
         "media_type": media_type if _MEDIA_TYPE.fullmatch(media_type) else "application/octet-stream",
         "digest": hashlib.sha256(content).hexdigest(), "owner_id": actor.person_id, "created_at": session.now,
     }  # fmt: skip
-    session.insert(File, [{**row, "content": session.vault.seal_bytes(_purpose(file_id), content)}])
+    row = session.sealed(File, {**row, "content": content})
+    session.insert(File, [row])
     changes.record(session, actor, "file.create", "file", file_id, at=None, written=row)
     return file_id
 
@@ -56,15 +57,11 @@ def content(session: Session, actor: Actor, file_id: UUID) -> bytes:
 
 def opened(session: Session, actor: Actor, file_id: UUID) -> dict[str, Any]:
     """Return one of the actor's files with its bytes under `content`."""
-    row = found(session.first(_SHOWN.add_columns(File.content).where(visible(actor, File), File.id == file_id)))
-    return {**row._asdict(), "content": session.vault.open_bytes(_purpose(file_id), row.content)}
+    shown = _SHOWN.add_columns(File.content).where(visible(actor, File), File.id == file_id)
+    return found(session.first(shown))._asdict()
 
 
 def plain_name(name: str) -> str:
     """Return the last part of a file's name without signs that a file system or a reader could trip over."""
     last = re.split(r"[/\\]", name)[-1]
     return _UNFIT.sub("", last).strip(". ")[:120] or "file"
-
-
-def _purpose(file_id: UUID) -> str:
-    return f"files.content:{file_id.hex}"

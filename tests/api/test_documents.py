@@ -103,10 +103,14 @@ def test_what_was_issued_is_hashed_and_leaves_one_event(world):
 )
 def test_the_database_refuses_to_rewrite_what_was_issued(world, changed):
     document = issued(world)
-    statement = sa.update(Document).where(Document.id == UUID(document))
+
+    def write(session, actor, values):
+        sealed = session.sealed(Document, values, UUID(document), actor.tenant_id)
+        session.execute(sa.update(Document).where(Document.id == UUID(document)).values(**sealed))
+
     with pytest.raises(Conflict):
-        world.run(lambda session, _actor: session.execute(statement.values(**changed)))
-    world.run(lambda session, _actor: session.execute(statement.values(reason="允许")))
+        world.run(write, changed)
+    world.run(write, {"reason": "允许"})
     with pytest.raises(Conflict):
         world.run(lambda session, _actor: session.execute(sa.delete(Document).where(Document.id == UUID(document))))
 

@@ -210,16 +210,16 @@ async def test_a_street_or_retired_community_takes_nobody(world, fresh):
 
 
 async def test_the_roster_tells_where_a_member_is_due_and_what_to_advise(world, fresh):
-    def live(session, _actor):
+    def live(session, actor):
         import sqlalchemy as sa
 
         from api.models import Affiliation
 
-        session.execute(
-            sa.update(Affiliation)
-            .where(Affiliation.person_id == world.people[fresh], Affiliation.kind == "employment")
-            .values(details={"residence_community_id": str(world.places["community2"])})
-        )
+        employed = sa.and_(Affiliation.person_id == world.people[fresh], Affiliation.kind == "employment")
+        details = {"details": {"residence_community_id": str(world.places["community2"])}}
+        (held,) = session.rows(sa.select(Affiliation.id).where(employed))
+        sealed = session.sealed(Affiliation, details, held.id, actor.tenant_id)
+        session.execute(sa.update(Affiliation).where(employed).values(**sealed))
 
     world.run(live)
     elsewhere = await reported(world, fresh)

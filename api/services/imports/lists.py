@@ -180,6 +180,7 @@ def _change(
     new = {name: value for name, value in item.values.items() if name not in kept and getattr(stands, name) != value}
     if not new:
         return None
+    new = session.sealed(table, new, stands.id, actor.tenant_id)
     session.execute(
         sa.update(table)
         .where(table.id == stands.id, table.version == stands.version)

@@ -119,10 +119,11 @@ class Batch:
         details = {**employment.details, **row.details}
         if details == employment.details and row.roster_number == employment.roster_number:
             return []
+        values = {"details": details, "roster_number": row.roster_number, "version": employment.version + 1}
         self._session.execute(
             sa.update(Affiliation)
             .where(Affiliation.id == employment.id, Affiliation.version == employment.version)
-            .values(details=details, roster_number=row.roster_number, version=employment.version + 1)
+            .values(**self._session.sealed(Affiliation, values, employment.id, self._actor.tenant_id))
         )
         return ["employment"]
 

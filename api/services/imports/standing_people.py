@@ -124,10 +124,11 @@ def standing_people(session: Session, actor: Actor, rows: Sequence[Any]) -> Look
 
 
 def _read_employments(session: Session, actor: Actor, rows: Sequence[Any], known: Lookup) -> None:
+    numbers = {session.vault.index(actor.tenant_id, "affiliations.roster_number", row.roster_number) for row in rows}
     held = sa.select(*_AFFILIATION).where(
         Affiliation.tenant_id == actor.tenant_id, Affiliation.kind == "employment", Affiliation.valid_to.is_(None),
         Affiliation.organization_id.in_(sorted({row.unit_id for row in rows})),
-        Affiliation.roster_number.in_(sorted({row.roster_number for row in rows})),
+        Affiliation.roster_number_index.in_(sorted(numbers)),
     )  # fmt: skip
     known.employments = {(row.organization_id, row.roster_number): row for row in session.rows(held)}
 
