@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from api.calls import House
 from api.contract import describe
 from api.db import Clock, new_id
 from api.errors import NotFound, Problem
+from api.jobs import erasures
 from api.jobs.loop import JobLoop
 from api.jobs.sealing import Sealing
 from api.reading import preferred_language
@@ -63,6 +65,8 @@ def create_app(
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
         threads = [JobLoop(house), Sealing(house)] if house.settings.jobs else []
+        if threads:  # before anybody is served: a restored backup brings nobody back who was erased
+            await to_thread(erasures.reapply_all, house)
         for thread in threads:
             thread.start()
         try:

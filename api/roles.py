@@ -4,7 +4,6 @@ from __future__ import annotations
 
 _DISTRICT = """
     person_merge.propose person_merge.list person_merge.read person_merge.undo
-    person_merge.propose person_merge.list person_merge.read person_merge.undo
     switch.set emergency.propose emergency.confirm emergency.decline emergency.end emergency.roll
     grant.read grant.create grant.confirm grant.decline grant.end
     affiliation.read affiliation.create affiliation.end
@@ -81,7 +80,6 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             case.list case.escalate person.list import.create""",
         "street_officer": """
             person_merge.propose person_merge.list person_merge.read person_merge.undo
-            person_merge.propose person_merge.list person_merge.read person_merge.undo
             event.read event.list
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read organization.record registration.read need.read resource.read project.read
@@ -91,7 +89,6 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "district_officer": _DISTRICT,
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
         "work_committee_officer": """
-            person_merge.propose person_merge.list person_merge.read person_merge.undo
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read document.create document.edit document.import document.rebalance document.preview
@@ -116,8 +113,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "auditor": """
             event.list event.export access_log.read access_log.list access_log.export
             grant.list grant.read
-            organization.read erasure.list event.read fact.read entry.read document.read cycle.read assessment.read job.read
-            person.read case.read
+            organization.read erasure.list event.read fact.read entry.read document.read cycle.read
+            assessment.read job.read person.read case.read
             case.list person.list""",
     }.items()
 }

@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, validation_alias="PORT")
     var_dir: Path = Path("var")
+    erasure_ledger: Path | None = None
     public_url: str = ""
     master_key: str = ""
     master_key_file: Path | None = None
@@ -79,3 +80,8 @@ class Settings(BaseSettings):
     def address(self) -> str:
         """Return the address under which the public finds this server; it stands on documents."""
         return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def erasures(self) -> Path:
+        """Return the file, outside of every backup of the database, that remembers who was erased."""
+        return self.erasure_ledger or self.var_dir / "erasures.jsonl"

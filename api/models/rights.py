@@ -75,7 +75,6 @@ class Erasure(Row, table=True):
     __tablename__ = "erasures"
     __table_args__ = (sa.UniqueConstraint("person_id"), sa.Index("ix_erasures_tenant", "tenant_id", "id"))
     person_id: UUID = ref("people.id")
-    account_id: UUID
     receipt: str = Field(unique=True)
     erased_at: datetime = instant()
     kept_until: date | None = None  # the last day of the service record's ten years; empty where nothing was kept

@@ -104,7 +104,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("receipt", sa.String(), nullable=False),
         sa.Column("erased_at", api.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("kept_until", sa.Date(), nullable=True),
