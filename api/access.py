@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from api.db import Session
 from api.domain.steps import TABLES
 from api.errors import Forbidden, NotFound, Unauthenticated
-from api.grants import active, signed_in
+from api.grants import active, clients, signed_in
 from api.models import NOBODY, Organization
-from api.roles import STEPS_OF_ROLE
+from api.roles import CLIENT_READS, STEPS_OF_ROLE
 from api.security import Claims
 
 # What everybody may do for themselves gives nobody a say at a node, even where a grant says so.
@@ -44,6 +44,7 @@ class Actor:
     fingerprint: str | None = None
     if_match: int | None = None
     sign_in_id: UUID | None = None
+    scope: frozenset[str] | None = None  # of an API client: what it may take at most
     _spent: bool = field(default=False, repr=False)
 
     def take_key(self) -> dict[str, Any]:
@@ -55,7 +56,15 @@ class Actor:
 
     def reaches_for(self, step: str) -> list[Reach]:
         """Return the grants under which this actor may take a step somewhere."""
+        if self.scope is not None and step not in self.scope:
+            return []
         return [reach for reach in self.reaches if step in STEPS_OF_ROLE[reach.role]]
+
+    def for_self(self, step: str) -> bool:
+        """Say whether this is a step that the actor takes without a grant: a person for their own, a client to read."""
+        if self.scope is not None:
+            return step in self.scope and step in CLIENT_READS
+        return step in STEPS_OF_ROLE["member"]
 
     def only(self, role: str) -> Actor:
         """Return the same actor with the grants of one role alone."""
@@ -87,32 +96,35 @@ PUBLIC = Actor(NOBODY, NOBODY, NOBODY)
 def recognise(session: Session, asks: Sequence[Ask]) -> list[Actor | Unauthenticated | Forbidden]:
     """Return the actor of each request, or why there is none: one statement for all of them.
 
-    Nobody is recognised by a sign-in that has ended or is another's, nor a person who is not active or whose tenant is
-    another than the token's.
+    Nobody is recognised by a sign-in or a client's key that has ended or is another's, nor who is not active or whose
+    tenant is another than the token's.
     """
-    wanted = {ask.claims.sign_in_id for ask in asks if ask.claims}
-    known = _known(signed_in(session, wanted)) if wanted else {}
+    people = {ask.claims.sign_in_id for ask in asks if ask.claims and ask.claims.scope is None}
+    keys = {ask.claims.sign_in_id for ask in asks if ask.claims and ask.claims.scope is not None}
+    known = _known(signed_in(session, people, keys)) if people or keys else {}
     return [_actor(ask, known) for ask in asks]
 
 
-_Found = tuple[UUID, UUID, UUID, tuple[Reach, ...]]  # person, account, tenant, grants in force
+_Found = tuple[UUID, UUID, UUID, tuple[Reach, ...], str | None]  # who, account, tenant, grants in force, client's scope
 
 
 def _actor(ask: Ask, known: dict[UUID, _Found]) -> Actor | Unauthenticated | Forbidden:
-    anyone = ask.step in STEPS_OF_ROLE["anyone"]
-    if ask.claims is None:
+    anyone, claims = ask.step in STEPS_OF_ROLE["anyone"], ask.claims
+    if claims is None:
         return PUBLIC if anyone else Unauthenticated()
-    found = known.get(ask.claims.sign_in_id)
-    if found is None or (found[0], found[2]) != (ask.claims.person_id, ask.claims.tenant_id):
+    found = known.get(claims.sign_in_id)
+    if found is None or (found[0], found[2]) != (claims.person_id, claims.tenant_id):
         return Unauthenticated()
-    person_id, account_id, tenant_id, reaches = found
+    person_id, account_id, tenant_id, reaches, scope = found
+    if (scope is None) != (claims.scope is None):
+        return Unauthenticated()  # a person's token for a client's key, or the other way round
+    # What the token was given and what the client has kept: a scope that was taken back counts at once.
+    least = None if scope is None or claims.scope is None else claims.scope & set(scope.split())
     actor = Actor(
         person_id, account_id, tenant_id, reaches, ask.step, ask.request_key, ask.fingerprint, ask.if_match,
-        ask.claims.sign_in_id,
+        claims.sign_in_id, least,
     )  # fmt: skip
-    if anyone or ask.step in STEPS_OF_ROLE["member"] or actor.reaches_for(ask.step):
-        return actor
-    return Forbidden(step=ask.step)
+    return actor if anyone or takes(actor, ask.step) else Forbidden(step=ask.step)
 
 
 def _known(rows: Iterable[tuple[Any, list[str]]]) -> dict[UUID, _Found]:
@@ -122,7 +134,7 @@ def _known(rows: Iterable[tuple[Any, list[str]]]) -> dict[UUID, _Found]:
         if row.role in _GIVEN:
             more = (Reach(row.role, row.grant_id, row.organization_id, path) for path in paths)
             reaches += tuple(reach for reach in more if reach not in reaches)
-        known[row.key] = (row.id, row.account_id, row.tenant_id, reaches)
+        known[row.key] = (row.id, row.account_id, row.tenant_id, reaches, row.scope)
     return known
 
 
@@ -133,7 +145,7 @@ def may(actor: Actor, step: str, path: str) -> bool:
 
 def takes(actor: Actor, step: str) -> bool:
     """Say whether this is a step that the actor takes at all: for their own, or under a grant somewhere."""
-    return step in STEPS_OF_ROLE["member"] or bool(actor.reaches_for(step))
+    return actor.for_self(step) or bool(actor.reaches_for(step))
 
 
 def require(actor: Actor, step: str, path: str) -> UUID:
@@ -175,7 +187,7 @@ def allowed(actor: Actor, noun: str, state: str, path: str, *, own: bool = False
     return [
         step
         for step in TABLES[noun].allowed(state)
-        if (own and step in STEPS_OF_ROLE["member"]) or actor.grant_for(step, path) is not None
+        if (own and actor.for_self(step)) or actor.grant_for(step, path) is not None
     ]
 
 
@@ -185,11 +197,13 @@ def operator(tenant_id: UUID) -> Actor:
 
 
 def acting(session: Session, tenant_id: UUID, person_id: UUID, step: str) -> Actor:
-    """Return the actor of a job: its person with the roles of this moment; the operator where it was a command."""
+    """Return the actor of a job: its person or client with the roles of this moment; for a command the operator."""
     if person_id == NOBODY:
         return operator(tenant_id)
-    _, account_id, _, reaches = _known(active(session, {person_id}))[person_id]
-    return Actor(person_id, account_id, tenant_id, reaches, step)
+    known = _known(active(session, {person_id})) or _known(clients(session, {person_id}))
+    _, account_id, _, reaches, scope = known[person_id]
+    least = None if scope is None else frozenset(scope.split())
+    return Actor(person_id, account_id, tenant_id, reaches, step, scope=least)
 
 
 def found(row: Any) -> Any:

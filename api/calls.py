@@ -90,6 +90,8 @@ class Caller:
     language: str
     request_id: str
     accept: str | None = None
+    authorization: str | None = None
+    address: str = ""
 
     async def read(self, service: Callable[..., Any], *arguments: Any) -> Any:
         """Run `service(session, actor, *arguments)` without the right to write.

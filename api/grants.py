@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from api.db import Session
-from api.models import Affiliation, Grant, Organization, OrganizationLink, Person, SignIn, Tenant
+from api.models import Affiliation, ApiClient, ApiKey, Grant, Organization, OrganizationLink, Person, SignIn, Tenant
 
 HOLDS = ("active", "accepted")  # states of an affiliation on which a grant can hang
 _held = sa.orm.aliased(Affiliation, name="held")
@@ -31,31 +31,40 @@ _COVERS = sa.and_(
 )
 
 
-def _statement(source: Any, key: Any) -> sa.Select[Any]:
-    """Return one row for each grant of the active people in `source`, marked with the `key` they were asked by."""
+def _statement(source: Any, key: Any, who: Any, keys: str) -> sa.Select[Any]:
+    """Return one row for each grant of the active people or clients in `source`, marked with the key asked by."""
+    person = who is Person
+    account, scope = (Person.account_id, sa.null()) if person else (ApiClient.id, ApiClient.scope)
+    holder = Grant.person_id if person else Grant.client_id
     return (
         sa.select(
-            key.label("key"), Person.id, Person.account_id, Person.tenant_id, Tenant.zone, Grant.role,
-            Grant.id.label("grant_id"), Grant.organization_id, Grant.valid_from, Grant.valid_to, Organization.path,
+            key.label("key"), who.id, account.label("account_id"), who.tenant_id,
+            sa.cast(scope, sa.String).label("scope"), Tenant.zone, Grant.role, Grant.id.label("grant_id"),
+            Grant.organization_id, Grant.valid_from, Grant.valid_to, Organization.path,
             OrganizationLink.valid_from.label("covered_from"), OrganizationLink.valid_to.label("covered_to"),
             _covered.path.label("covered_path"), Grant.affiliation_id, _held.state.label("held_state"),
             _held.valid_from.label("held_from"), _held.valid_to.label("held_to"),
         )
         .select_from(source)
-        .join(Tenant, Tenant.id == Person.tenant_id)
-        .outerjoin(Grant, sa.and_(Grant.person_id == Person.id, Grant.state == "active", _about_now(Grant)))
+        .join(Tenant, Tenant.id == who.tenant_id)
+        .outerjoin(Grant, sa.and_(holder == who.id, Grant.state == "active", _about_now(Grant)))
         .outerjoin(_held, _held.id == Grant.affiliation_id)
         .outerjoin(Organization, Organization.id == Grant.organization_id)
         .outerjoin(OrganizationLink, _COVERS)
         .outerjoin(_covered, _covered.id == OrganizationLink.to_id)
-        .where(key.in_(sa.bindparam("keys", expanding=True)), Person.state == "active")
+        .where(key.in_(sa.bindparam(keys, expanding=True)), who.state == "active")
     )  # fmt: skip
 
 
-_OF_PEOPLE = _statement(Person, Person.id)
-_OF_SIGN_INS = _statement(sa.orm.join(SignIn, Person, Person.id == SignIn.person_id), SignIn.id).where(
-    SignIn.state == "active"
-)
+_OF_PEOPLE = _statement(Person, Person.id, Person, "keys")
+_OF_CLIENTS = _statement(ApiClient, ApiClient.id, ApiClient, "keys")
+_BY_SIGN_IN = _statement(
+    sa.orm.join(SignIn, Person, Person.id == SignIn.person_id), SignIn.id, Person, "sign_ins"
+).where(SignIn.state == "active")
+_BY_KEY = _statement(
+    sa.orm.join(ApiKey, ApiClient, ApiClient.id == ApiKey.client_id), ApiKey.id, ApiClient, "api_keys"
+).where(ApiKey.state == "active")
+_BY_EITHER = sa.union_all(_BY_SIGN_IN, _BY_KEY)
 
 
 def active(session: Session, people: Iterable[UUID]) -> Iterator[tuple[Any, list[str]]]:
@@ -65,19 +74,31 @@ def active(session: Session, people: Iterable[UUID]) -> Iterator[tuple[Any, list
     with no path. The statement knows no time zones: it takes a day more on either side, and the tenant's own day
     decides here.
     """
-    return _today(session, _OF_PEOPLE, people)
+    return _today(session, _OF_PEOPLE, {"keys": sorted(people)})
 
 
-def signed_in(session: Session, sign_ins: Iterable[UUID]) -> Iterator[tuple[Any, list[str]]]:
-    """Yield the same for the people of sign-ins that have not ended; `key` is the sign-in's id."""
-    return _today(session, _OF_SIGN_INS, sign_ins)
+def clients(session: Session, ids: Iterable[UUID]) -> Iterator[tuple[Any, list[str]]]:
+    """Yield the same for active API clients; a client stands for itself as its account, and has a `scope`."""
+    return _today(session, _OF_CLIENTS, {"keys": sorted(ids)})
 
 
-def _today(session: Session, statement: sa.Select[Any], keys: Iterable[UUID]) -> Iterator[tuple[Any, list[str]]]:
+def signed_in(
+    session: Session, sign_ins: Collection[UUID], api_keys: Collection[UUID]
+) -> Iterator[tuple[Any, list[str]]]:
+    """Yield the same for sign-ins and clients' keys that have not ended, by the id of either; one statement for both.
+
+    At least one of the two is given.
+    """
+    given = {"sign_ins": sorted(sign_ins), "api_keys": sorted(api_keys)}
+    statement = _BY_EITHER if sign_ins and api_keys else _BY_SIGN_IN if sign_ins else _BY_KEY
+    return _today(session, statement, {name: ids for name, ids in given.items() if ids})
+
+
+def _today(session: Session, statement: Any, keys: dict[str, list[UUID]]) -> Iterator[tuple[Any, list[str]]]:
     around = {
         "earliest": (session.now - timedelta(hours=12)).date(), "latest": (session.now + timedelta(hours=14)).date(),
     }  # fmt: skip
-    for row in session.rows(statement, {"keys": sorted(keys), **around}):
+    for row in session.rows(statement, {**keys, **around}):
         today = session.now.astimezone(ZoneInfo(row.zone)).date()
         paths = []
         if row.role is not None and _holds(today, row.valid_from, row.valid_to) and _is_still_held(today, row):

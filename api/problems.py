@@ -154,5 +154,10 @@ def answer(problem: Problem, language: str, request_id: str) -> Response:
         headers["Connection"] = "close"  # what is left of the body is not waited for
     if status in (429, 503):
         headers["Retry-After"] = str(problem.facts.get("retry_after", 1))
+    if isinstance(problem, errors.TooMany):
+        # draft-ietf-httpapi-ratelimit-headers: what was allowed, what is left, and in how many seconds there is more
+        for name in ("limit", "remaining", "reset"):
+            if name in problem.facts:
+                headers[f"RateLimit-{name.title()}"] = str(problem.facts[name])
     content = json.dumps(body_of(problem, language, request_id), ensure_ascii=False, default=str).encode()
     return Response(content, status, headers, MEDIA_TYPE)

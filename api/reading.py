@@ -115,6 +115,30 @@ def parse_json(adapter: TypeAdapter[Any], body: bytes, content_type: str | None)
         raise Malformed(pointer="") from why
 
 
+def is_form(content_type: str | None) -> bool:
+    """Say whether a body is an HTML form without files."""
+    return (content_type or "").split(";", 1)[0].strip().lower() == "application/x-www-form-urlencoded"
+
+
+def parse_form(adapter: TypeAdapter[Any], body: bytes, _content_type: str | None) -> Any:
+    """Return a form as the declared type; unknown, doubled or unreadable members are Invalid."""
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=50)
+    except (ValueError, UnicodeError) as why:
+        raise Malformed(pointer="") from why
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        if name in values:
+            words = _both(("重复的参数", "is given twice"))
+            raise Invalid(errors=[{"pointer": f"/{name[:40]}", "code": "doubled", "detail": words}])
+        values[name] = value
+    try:
+        return adapter.validate_python(values)
+    except ValidationError as why:
+        found = why.errors(include_url=False, include_context=False, include_input=False)
+        raise Invalid(errors=[_place(one, "/") for one in found[:50]]) from None
+
+
 def parse_query(adapter: TypeAdapter[Any] | None, query_string: bytes) -> Any:
     """Return the parameters as the declared model; unknown, doubled or unreadable ones are Invalid."""
     values: dict[str, str] = {}

@@ -52,7 +52,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "liaison": """
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             claim_code.create claim_code.list claim_code.read claim_code.revoke
-            organization.read organization.record person.read person.import registration.read
+            organization.read organization.record person.read person.unmask person.import registration.read
             registration.submit registration.end resource.create resource.edit resource.publish
             resource.withdraw need.read project.propose project.accept project.counter project.decline
             project.cancel
@@ -76,7 +76,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.complete activity.cancel shift.create shift.edit shift.cancel shift.roll_call shift.settle
             shift.show_code signup.read signup.confirm fact.record fact.read fact.reverse entry.read
             entry.supplement case.read case.assign case.answer case.close document.read document.export
-            delivery.read delivery.list list.import file.create job.cancel person.read
+            delivery.read delivery.list list.import file.create job.cancel person.read person.unmask
             case.list case.escalate person.list import.create""",
         "street_officer": """
             person_merge.propose person_merge.list person_merge.read person_merge.undo

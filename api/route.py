@@ -29,6 +29,8 @@ from api.reading import (
     body_parts,
     expected_version,
     idempotency,
+    is_form,
+    parse_form,
     parse_json,
     parse_query,
     preferred_language,
@@ -65,7 +67,8 @@ _WANTED = {
 }
 _SAY = {
     400: "malformed", 401: "not signed in", 403: "not permitted", 404: "not there", 409: "not in this state",
-    412: "stale", 413: "too large", 415: "wrong media type", 422: "not valid", 500: "our fault", 503: "busy",
+    412: "stale", 413: "too large", 415: "wrong media type", 422: "not valid",
+    429: "too many", 500: "our fault", 503: "busy",
 }  # fmt: skip
 
 
@@ -95,6 +98,7 @@ class DoorRoute(APIRoute):
         names = set(self.param_convertors)
         self._path = {name: TypeAdapter(hints[name]) for name in names}
         self._body = self._query = self._upload = None
+        self._takes_form = False
         for name in inspect.signature(endpoint).parameters:
             if name in names or name == "who":
                 continue
@@ -105,6 +109,7 @@ class DoorRoute(APIRoute):
                 self._query = (name, TypeAdapter(kind))
             else:
                 self._body = (name, TypeAdapter(kind))
+                self._takes_form = getattr(kind, "takes_form", False)
         shown = hints.get("return")
         raw = isinstance(shown, type) and issubclass(shown, Response)
         self._shown = None if shown is None or raw else TypeAdapter(shown)
@@ -171,10 +176,14 @@ class DoorRoute(APIRoute):
         elif scope["query_string"]:
             parse_query(None, scope["query_string"])
         if self._body is not None:
-            arguments[self._body[0]] = parse_json(self._body[1], body, headers.get("content_type"))
+            parse = parse_form if self._takes_form and is_form(headers.get("content_type")) else parse_json
+            arguments[self._body[0]] = parse(self._body[1], body, headers.get("content_type"))
         key, fingerprint = idempotency(headers.get("idempotency_key"), self.method, scope["path"], body)
         ask = Ask(self.step, claims, key, fingerprint, expected_version(headers.get("if_match")))
-        arguments["who"] = Caller(house, ask, language, request_id, headers.get("accept"))
+        address = (scope.get("client") or ("",))[0]
+        arguments["who"] = Caller(
+            house, ask, language, request_id, headers.get("accept"), headers.get("authorization"), address
+        )
         return self._answer(await self.endpoint(**arguments), request_id)
 
     def _claims(self, house: House, authorization: str | None) -> Claims | None:

@@ -13,12 +13,14 @@ from api.access import Actor, within
 from api.domain.consents import EMPLOYER_DETAILS, PURPOSES
 from api.models import (
     AccessLog,
-    AccessLog,
     Activity,
     Affiliation,
+    ApiClient,
+    ApiKey,
     Assessment,
     Case,
     Consent,
+    Credential,
     Cycle,
     DataExport,
     Delivery,
@@ -56,13 +58,13 @@ GONE = ("restricted", "erased")
 
 def visible(actor: Actor, table: Any) -> Condition:
     """Return the condition under which a row of `table` may be seen by the actor; always within the tenant."""
-    return _built(table, actor.person_id, actor.account_id, actor.tenant_id, actor.reaches)
+    return _built(table, actor.scope, actor.person_id, actor.account_id, actor.tenant_id, actor.reaches)
 
 
 @lru_cache(maxsize=512)
-def _built(table: Any, *who: Any) -> Condition:
-    """Build a condition once for who comes again; it depends on nothing but the table, the person and the grants."""
-    actor = Actor(*who)
+def _built(table: Any, scope: frozenset[str] | None, *who: Any) -> Condition:
+    """Build a condition once for who comes again; it depends on nothing but the table, who it is and the grants."""
+    actor = Actor(*who, scope=scope)
     return sa.and_(table.tenant_id == actor.tenant_id, _SEEN[table](actor))
 
 
@@ -244,16 +246,32 @@ def _jobs(actor: Actor) -> Condition:
     return or_(Job.actor_id == actor.person_id, within(actor, "job.read", Job.organization_id))
 
 
+def _api_clients(actor: Actor) -> Condition:
+    return within(actor, "api_client.read", ApiClient.organization_id)
+
+
+def _credentials(actor: Actor) -> Condition:
+    """One's own, and those of staff: of who holds a role where the actor opens accounts."""
+    staff = select(Grant.person_id).where(
+        Grant.person_id.is_not(None),
+        Grant.state.in_(("active", "proposed")),
+        within(actor, "credential.read", Grant.organization_id),
+    )
+    return or_(Credential.person_id == actor.person_id, Credential.person_id.in_(staff))
+
+
 _SEEN: dict[Any, Callable[[Actor], Condition]] = {
-    AccessLog: lambda actor: within(actor, "access_log.read", AccessLog.organization_id),
     Emergency: _everybody,
     AccessLog: lambda actor: within(actor, "access_log.read", AccessLog.organization_id),
     Emergency: _everybody,
     Activity: _activities,
     Affiliation: _affiliations,
+    ApiClient: _api_clients,
+    ApiKey: lambda actor: ApiKey.client_id.in_(select(ApiClient.id).where(_api_clients(actor))),
     Assessment: _assessments,
     Case: _cases,
     Consent: lambda actor: Consent.person_id == actor.person_id,
+    Credential: _credentials,
     Cycle: _everybody,
     DataExport: lambda actor: DataExport.person_id == actor.person_id,
     Delivery: _deliveries,
