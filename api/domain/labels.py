@@ -47,6 +47,11 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "signup": ("报名", "sign-up"),
     "switch": ("开关", "switch"),
     "tenant": ("租户", "tenant"),
+    "consent": ("同意", "consent"),
+    "data_export": ("个人数据副本", "copy of one's data"),
+    "erasure": ("注销", "erasure"),
+    "correction": ("更正", "correction"),
+    "privacy": ("个人信息", "personal information"),
 }
 
 STATES: Mapping[str, tuple[str, str]] = {
@@ -122,6 +127,12 @@ STATES: Mapping[str, tuple[str, str]] = {
     "registration.proposed": ("待报到", "proposed by the plan"),
     "shift.open": ("开放中", "open"),
     "signup.confirmed": ("报名成功", "confirmed"),
+    "given": ("已同意", "given"),
+    "refused": ("已拒绝", "refused"),
+    "replaced": ("已被新版取代", "replaced"),
+    "ready": ("可下载", "ready"),
+    "fetched": ("已下载", "fetched"),
+    "withheld": ("不予披露", "withheld"),
 }
 
 STEPS: Mapping[str, tuple[str, str]] = {
@@ -254,6 +265,14 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "sign_in.revoke": ("强制下线", "Revoke the sign-in"),
     "signup.create": ("报名", "Sign up"),
     "signup.cancel": ("取消报名", "Cancel the sign-up"),
+    "give": ("同意", "Agree"),
+    "refuse": ("拒绝", "Refuse"),
+    "replace": ("换版", "Replace"),
+    "fetch": ("下载", "Fetch"),
+    "withhold": ("不予披露", "Withhold"),
+    "correct": ("更正", "Correct"),
+    "reapply": ("重新注销", "Erase again"),
+    "registry": ("登记册", "Registry"),
 }
 
 
