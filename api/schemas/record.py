@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from api.domain.facts import ExemptionKind, PersonKind, UnitKind
 from api.schemas.base import Body, Code, Day, ListQuery, Query, View
 from api.schemas.cases import Case
+from api.schemas.measures import Emergency
 
 ReasonCode = Literal["recorded_by_mistake", "duplicate", "wrong_person", "not_present", "wrong_time"]
 Unit = Literal["volunteer_minutes", "participation", "points", "fen"]
@@ -196,7 +197,7 @@ class HomeRegistration(View):
 
 
 class Home(View):
-    """All that the first screen needs."""
+    """All that the first screen needs; emergencies in force are shown to everybody."""
 
     person_id: UUID
     name: str | None
@@ -206,3 +207,4 @@ class Home(View):
     registration: HomeRegistration | None
     shifts: list[HomeShift]
     needs: list[HomeNeed]
+    emergencies: list[Emergency]

@@ -169,6 +169,9 @@ class OwnPresence(Body):
     direction: Direction
     pair: Pair = 1
     code: Annotated[str, Field(min_length=8, max_length=8, pattern="^[0-9A-Za-z]+$")] | None = None
+    nearby: Annotated[
+        bool | None, Field(description="the phone's verdict, where the district chose it; never needed, never a place")
+    ] = None
 
 
 class NewPresence(OwnPresence):

@@ -14,12 +14,13 @@ from sqlalchemy.orm import aliased
 
 from api.access import Actor
 from api.db import Session, new_id
+from api.domain import switches as switch_rules
 from api.domain.belonging import Belonging, Span
 from api.domain.codes import verify_code
 from api.domain.presence import Arrival, Key, PresencePolicy, PresenceRow, SelfRecorded, ShiftFacts, admit
 from api.errors import NotFound, Problem
 from api.models import Activity, Affiliation, Fact, Person, Shift, Signup, Tenant
-from api.services import settlement
+from api.services import settlement, switches
 from api.services.activities import HOST, ORGANIZER, grant_over
 from api.services.affiliations import IN_FORCE_ONCE
 
@@ -90,6 +91,7 @@ class Presented:
     code: str | None = None
     person_id: UUID | None = None
     at: datetime | None = None
+    nearby: bool | None = None  # the phone's own verdict; never more than this is kept of where somebody was
 
 
 @dataclass(slots=True)
@@ -106,6 +108,7 @@ class Board:
     new: list[dict[str, Any]] = field(default_factory=list)
     days: dict[UUID, date] = field(default_factory=dict)
     rules: dict[UUID, ShiftFacts] = field(default_factory=dict)
+    located: set[UUID] = field(default_factory=set)  # communities where check-in by location is on
 
     def day(self, shift_id: UUID) -> date:
         """Return the tenant's day on which a shift starts: what is served there belongs to it."""
@@ -134,8 +137,11 @@ class Board:
                     row.account_id,
                 )  # fmt: skip
 
-    def write(self, session: Session, actor: Actor, row: PresenceRow, grant: UUID | None) -> None:
+    def write(
+        self, session: Session, actor: Actor, row: PresenceRow, grant: UUID | None, nearby: bool | None = None
+    ) -> None:
         """Let a decided row stand, and keep it as a fact to be inserted; its natural key stands for the request's."""
+        details = {"walk_in": True} if row.walk_in else {}
         served_on = self.day(row.shift_id)
         fact = {
             "id": new_id(), "tenant_id": actor.tenant_id, "recorded_at": session.now, "actor_id": actor.person_id,
@@ -144,7 +150,7 @@ class Board:
             "shift_id": row.shift_id, "pair": row.pair, "revision": self.revisions.get(row.key, -1) + 1,
             "community_id": self.shifts[row.shift_id].community_id,
             "employer_id": self.belonging.employer(row.person_id, served_on), "reverses_id": None,
-            "details": {"walk_in": True} if row.walk_in else {},
+            "details": details if nearby is None else {**details, "nearby": nearby},
         }  # fmt: skip
         self.standing[row.key], self.facts[row.key] = row, fact
         self.new.append(fact)
@@ -187,6 +193,9 @@ def _read(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> Board:
             )  # fmt: skip
     board.belonging = Belonging.of(spans.values())
     accounts = sorted(board.accounts.values())
+    if any(presented.nearby is not None for _, presented in calls):
+        places = {row.community_id for row in board.shifts.values()}
+        board.located = switches.on_at(session, keys["tenant"], "location_check_in", places)
     board.take(session.rows(_STANDING_OF, {"shifts": keys["shifts"], "accounts": accounts}))
     return board
 
@@ -206,13 +215,15 @@ def _record(session: Session, board: Board, actor: Actor, presented: Presented) 
         return key
     if own:
         _require_code(session, actor, shift, presented)
+    if presented.nearby is not None:
+        switch_rules.require_on("location_check_in", shift.community_id in board.located)
     at = session.now if own or presented.at is None else presented.at
     arrival = Arrival(
         account, shift.id, presented.direction, presented.pair, at, session.now, "code" if own else "roll_call",
         actor.account_id,
     )  # fmt: skip
     row = admit(board.rule(shift.id), arrival, board.signups.get((account, shift.id)), board.standing)
-    board.write(session, actor, row, grant)
+    board.write(session, actor, row, grant, presented.nearby)
     return key
 
 

@@ -27,6 +27,7 @@ from api.models import (
     Signup,
     Tenant,
 )
+from api.services import emergencies
 from api.services.ledger import undone_entry, undone_fact
 from api.services.places import governed
 from api.visibility import visible
@@ -125,7 +126,7 @@ def _summed(session: Session, sums: Any, table: Any, query: Any, by: Any) -> Seq
 def home(session: Session, actor: Actor) -> dict[str, Any]:
     """Return all that the first screen needs: name, registration, minutes of this year, next shifts, open needs near.
 
-    Three statements beside the door's. Minutes are those of the ledger itself: one account is few rows.
+    Four statements beside the door's. Minutes are those of the ledger itself: one account is few rows.
     """
     keys = {"tenant": actor.tenant_id, "person": actor.person_id, "account": actor.account_id}
     # In no zone has the year turned more than a day earlier than in another.
@@ -142,6 +143,7 @@ def home(session: Session, actor: Actor) -> dict[str, Any]:
         "name": session.vault.open(myself.wrapped_key, actor.person_id, "name", myself.name),
         "volunteer_minutes": sums.get("volunteer_minutes", 0), "participation_minutes": sums.get("participation", 0),
         "shifts": [row._asdict() for row in shifts], "needs": [row._asdict() for row in needs],
+        "emergencies": emergencies.in_force(session, actor),
     }  # fmt: skip
 
 

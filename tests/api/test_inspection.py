@@ -37,7 +37,7 @@ async def get(world, name, path):
 async def a_need(world):
     async with world.client("worker") as client:
         community = str(world.places["community"])
-        body = {"communityId": community, "kind": "micro_wish", "title": "修路灯", "description": ""}
+        body = {"communityId": community, "kind": "micro_wish", "title": "修路灯", "category": "environment"}
         answer = await client.post("/api/v1/needs", json=body)
         assert answer.status_code == 201, answer.text
         return answer.json()["id"]
