@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 
 from api.route import DoorRoute, Who
 from api.schemas.base import Page
-from api.schemas.people import Person, PersonQuery
-from api.services import people
+from api.schemas.people import Person, PersonQuery, PlainPerson, Unmask
+from api.services import people, unmasking
 
 router = APIRouter(prefix="/api/v1/people", tags=["people"], route_class=DoorRoute)
 
@@ -25,3 +25,9 @@ async def listed(query: Annotated[PersonQuery, Query()], who: Who) -> Page[Perso
 async def read(person_id: UUID, who: Who) -> Person:
     """Show one person."""
     return await who.read(people.one, person_id)
+
+
+@router.post("/{person_id}/unmask", operation_id="person.unmask")
+async def unmask(person_id: UUID, body: Unmask, who: Who) -> PlainPerson:
+    """Show fields of a person in plain for a stated purpose; every call stands in the log that the person can read."""
+    return await who.read(unmasking.unmask, person_id, body.fields, body.purpose)

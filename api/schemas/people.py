@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated, Literal
 from uuid import UUID
 
-from api.schemas.base import Line, ListQuery, Subject, View
+from pydantic import Field
+
+from api.schemas.base import Body, Line, ListQuery, Subject, View
 
 
 class Belonging(View):
@@ -33,3 +36,28 @@ class PersonQuery(ListQuery):
 
     organization_id: UUID | None = None
     name: Line | None = None
+
+
+class Unmask(Body):
+    """Which fields of a person to show in plain, and why; the purposes are those of the access log."""
+
+    fields: Annotated[list[Literal["name", "phone", "id_number"]], Field(min_length=1, max_length=3)]
+    purpose: Literal["roster", "registration", "service", "case", "contact", "identity", "emergency"]
+
+
+class Ground(View):
+    """The legal ground of a purpose."""
+
+    zh: str
+    en: str
+
+
+class PlainPerson(View):
+    """The fields that were asked for in plain; what was not asked for or is not known is null."""
+
+    id: UUID
+    name: str | None
+    phone: str | None
+    id_number: str | None
+    purpose: str
+    ground: Ground
