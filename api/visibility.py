@@ -261,7 +261,6 @@ def _credentials(actor: Actor) -> Condition:
 
 
 _SEEN: dict[Any, Callable[[Actor], Condition]] = {
-    Emergency: _everybody,
     AccessLog: lambda actor: within(actor, "access_log.read", AccessLog.organization_id),
     Emergency: _everybody,
     Activity: _activities,
