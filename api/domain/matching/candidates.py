@@ -118,12 +118,12 @@ def _near(
     columns: Columns, bucket: Bucket, offers: NDArray[np.float64], asks: NDArray[np.float64], times: Column
 ) -> Pairs:
     """Return a bucket's nearest pairs from both sides; offers in few buckets look at more neighbours in each."""
-    from scipy.spatial import KDTree
+    from scipy.spatial import cKDTree  # type: ignore[attr-defined] # its stubs leave it out
 
     share = columns.limits.edges / np.maximum(times[bucket.offers], 1)
-    which, found = _nearest(KDTree(asks[bucket.asks]), offers[bucket.offers], share)
+    which, found = _nearest(cKDTree(asks[bucket.asks]), offers[bucket.offers], share)
     share = np.maximum(columns.ask["places"][bucket.asks] * _FOR_A_PLACE, _ASK_SIDE)
-    wanted, near = _nearest(KDTree(offers[bucket.offers]), asks[bucket.asks], share)
+    wanted, near = _nearest(cKDTree(offers[bucket.offers]), asks[bucket.asks], share)
     offer = np.concatenate((bucket.offers[which], bucket.offers[near]))
     ask = np.concatenate((bucket.asks[found], bucket.asks[wanted]))
     return _reached(columns, Pairs(offer, ask, np.full(len(offer), bucket.slot)))

@@ -53,13 +53,13 @@ def network(columns: Columns, pairs: Pairs, worth: Column) -> Network:
     asks, offers = len(columns.asks), len(columns.offers)
     built = Network(2)
     first_ask, first_offer = built.take(asks), built.take(offers)
-    used = np.unique(pairs.offer)
-    degree = np.bincount(pairs.offer, columns.offer["at_once"][pairs.offer], offers).astype(np.int64)
+    degree = np.bincount(pairs.offer, minlength=offers) * columns.offer["at_once"]
+    used, wanted = np.flatnonzero(degree), np.flatnonzero(np.bincount(pairs.ask, minlength=asks))
     places = np.minimum(columns.offer["places"], degree)
     _helpers(columns, built, used, places, first_offer)
     _chosen(columns, built, pairs, worth, places, first_offer, first_ask)
-    _asks(columns, built, np.unique(pairs.ask), first_ask)
-    built.supply = int(min(places.sum(), columns.ask["places"][np.unique(pairs.ask)].sum()))
+    _asks(columns, built, wanted, first_ask)
+    built.supply = int(min(places.sum(), columns.ask["places"][wanted].sum()))
     built.add(_SOURCE, [_SINK], built.supply, 0)
     return built
 
@@ -92,7 +92,7 @@ def _chosen(
     """
     numbers = np.arange(len(pairs.offer))
     single = places[pairs.offer] == 1
-    best = _best_slots(pairs, worth, numbers[single])
+    best = _best_slots(columns, pairs, worth, numbers[single])
     built.add(pairs.offer[best] + first_offer, pairs.ask[best] + first_ask, 1, -worth[best], best)
     several = numbers[~single]
     at_once = columns.offer["at_once"][pairs.offer[several]]
@@ -117,12 +117,16 @@ def _chosen(
     built.add(slots[where], heads, at_once, -worth[several], several)
 
 
-def _best_slots(pairs: Pairs, worth: Column, some: Column) -> Column:
-    """Return of each pair's triples the one that is worth most, the earliest of equals."""
-    order = some[np.lexsort((pairs.slot[some], -worth[some], pairs.ask[some], pairs.offer[some]))]
-    first = np.ones(len(order), bool)
-    first[1:] = (pairs.offer[order[1:]] != pairs.offer[order[:-1]]) | (pairs.ask[order[1:]] != pairs.ask[order[:-1]])
-    return np.sort(order[first])
+def _best_slots(columns: Columns, pairs: Pairs, worth: Column, some: Column) -> Column:
+    """Return of each pair's triples the one that is worth most, the earliest of equals; the triples stand by pair."""
+    if not len(some):
+        return some
+    pair = pairs.offer[some] * len(columns.asks) + pairs.ask[some]
+    first = np.ones(len(some), bool)
+    first[1:] = pair[1:] != pair[:-1]
+    rank = worth[some] * columns.slot_count - pairs.slot[some]
+    best = np.maximum.reduceat(rank, np.flatnonzero(first))
+    return some[rank == best[np.cumsum(first) - 1]]
 
 
 def _asks(columns: Columns, built: Network, used: Column, first: int) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,11 +11,11 @@ from api.domain.matching.columns import Column, Columns
 from api.domain.matching.earnings import Earned
 from api.domain.matching.flow import load_costs, place_worth
 from api.domain.matching.inputs import FACTORS
-from api.domain.matching.scores import Pairs, distances, values
+from api.domain.matching.scores import Pairs, among, distances, values
 
 
 class Counted(NamedTuple):
-    """One thing that counted: its value (0 to 100, a number of times or of places), its weight, the points it made."""
+    """One thing that counted: its value (0 to 100, or how many times or places), its weight, its points; no zeros."""
 
     factor: str
     value: int
@@ -40,8 +39,7 @@ class Alternative(NamedTuple):
     instead: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """An offer proposed for an ask: nobody is bound before they say yes.
 
     `slot` is None where the time is to be agreed on, `metres` None where a place is unknown. The points of `counted`
@@ -58,32 +56,53 @@ class Proposal:
     alternative: Alternative | None
     flags: tuple[str, ...]
 
+    def reasons(self) -> dict[str, Any]:
+        """Return the reasons as compact plain data to be stored; `told` makes them readable again."""
+        kept: dict[str, Any] = {"counted": self.counted}
+        if self.alternative is not None:
+            kept["alternative"] = self.alternative
+        if self.flags:
+            kept["flags"] = self.flags
+        return kept
+
+
+def told(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stored reasons with every member named: `counted`, `alternative` (or None) and `flags`."""
+    other = kept.get("alternative")
+    return {
+        "counted": [Counted(*each)._asdict() for each in kept["counted"]],
+        "alternative": None if other is None else Alternative(*other)._asdict(),
+        "flags": list(kept.get("flags", ())),
+    }
+
 
 def proposed(
     columns: Columns, pairs: Pairs, places: Column, earned: Earned, alternatives: dict[int, Alternative]
 ) -> Iterator[Proposal]:
     """Yield the proposals in the order of the pairs, each with its reasons."""
     valued = values(columns, pairs)
-    metres = distances(columns, pairs).tolist()
-    weights, slots = columns.weights, sorted(columns.slots)
-    minus = {"decline": -weights.decline, "no_show": -weights.no_show}
-    named = [(name, valued[name].tolist(), getattr(weights, name)) for name in FACTORS]
-    named += [(name, valued[name].tolist(), weight) for name, weight in minus.items()]
-    flat = [column.tolist() for column in (*pairs, places, earned.cover, earned.load, earned.points())]
-    for row, (offer, ask, slot, many, cover, load, points) in enumerate(zip(*flat, strict=True)):
+    weights, slots, asks, offers = columns.weights, sorted(columns.slots), columns.asks, columns.offers
+    named = [(name, getattr(weights, name)) for name in FACTORS]
+    named += [("decline", -weights.decline), ("no_show", -weights.no_show)]
+    factors = zip(*(valued[name].tolist() for name, _ in named), strict=True)
+    flat = (column.tolist() for column in (*pairs, places, earned.cover, earned.load, earned.points()))
+    place = place_worth(weights)
+    for found, offer, ask, slot, many, cover, load, points, metres in zip(
+        factors, *flat, distances(columns, pairs).tolist(), strict=True
+    ):
         counted = [
-            Counted(name, found[row], weight, found[row] * weight * many)
-            for name, found, weight in named
-            if weight >= 0 or found[row]
+            Counted(name, value, weight, value * weight * many)
+            for (name, weight), value in zip(named, found, strict=True)
+            if value
         ]
-        counted.append(Counted("place", many, place_worth(weights), place_worth(weights) * many))
+        counted.append(Counted("place", many, place, place * many))
         if cover:
             counted.append(Counted("cover", 1, weights.cover, cover))
         if load:
             counted.append(Counted("load", -load // weights.load, -weights.load, load))
         yield Proposal(
-            columns.asks[ask].id, columns.offers[offer].id, slots[slot] if slot < len(slots) else None, many, points,
-            metres[row] if metres[row] >= 0 else None, tuple(counted), alternatives.get(ask), columns.flags[ask],
+            asks[ask].id, offers[offer].id, slots[slot] if slot < len(slots) else None, many, points,
+            metres if metres >= 0 else None, tuple(counted), alternatives.get(ask), columns.flags[ask],
         )  # fmt: skip
 
 
@@ -99,7 +118,8 @@ def alternatives(
     met = np.unique(pairs.offer[taken] * many + pairs.ask[taken])
     served = np.zeros(many, bool)
     served[pairs.ask[taken]] = True
-    other = np.flatnonzero(served[pairs.ask] & ~np.isin(pairs.offer * many + pairs.ask, met))
+    _, got = among(met, pairs.offer * many + pairs.ask)
+    other = np.flatnonzero(served[pairs.ask] & (got == 0))
     # Of an ask's pairs the one with the most points; of equals the first by offer and slot.
     low = int(worth.min()) if len(worth) else 0
     rank = ((worth[other] - low) << 32) + (len(worth) - other)
@@ -134,6 +154,7 @@ class _State:
         self.columns, self.pairs = columns, pairs
         self.used = np.bincount(pairs.offer[rows], filled[rows], len(columns.offers)).astype(np.int64)
         self.got = np.bincount(pairs.ask[rows], filled[rows], len(columns.asks)).astype(np.int64)
+        self.next_costs = load_costs(columns, np.arange(len(columns.offers)), self.used)
         self.room = _room(columns, pairs, rows, filled)
         self.given: dict[int, list[tuple[int, int, int]]] = {}
         triples = zip(*(column[rows].tolist() for column in pairs), filled[rows].tolist(), strict=True)
@@ -159,7 +180,7 @@ class _State:
         here = [(other, many) for other, at, many in given if at == slot]
         if slot != columns.by_agreement and sum(many for _, many in here) >= columns.offer["at_once"][offer]:
             return "busy", here[0][0]
-        net = score - int(load_costs(columns, np.array([offer]), self.used[[offer]])[0])
+        net = score - int(self.next_costs[offer])
         if self.got[ask] < columns.ask["places"][ask]:
             return ("community_full" if self.room[columns.ask["community"][ask]] <= 0 else "not_worth"), None
         return ("equal" if net == dearest else "carries_more"), None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -26,8 +25,7 @@ _CHANGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Unserved:
+class Unserved(NamedTuple):
     """An ask with empty places after the run, why, and what would change it.
 
     `why`: `windows_contradict`, `no_skill` (nobody has it), `no_skill_in_reach`, `no_time`, `refused` (all of
@@ -73,24 +71,23 @@ def unserved(columns: Columns, pairs: Pairs, filled: Column) -> list[Unserved]:
     looked = _looked(columns, asks[timed], busy)
     free_at = _other_slots(columns, looked, asks)
     full = _full_communities(columns, got)
-    known = set((pairs.offer * len(columns.asks) + pairs.ask).tolist())
+    _, known = among(pairs.offer * len(columns.asks) + pairs.ask, looked.offer * len(columns.asks) + looked.ask)
     found = []
     ends = np.searchsorted(looked.ask, asks, "right")
     for ask, begin, end in zip(asks.tolist(), np.searchsorted(looked.ask, asks).tolist(), ends.tolist(), strict=True):
         part = _Looked(*(column[begin:end] for column in looked))
-        why = _why(columns, ask, part, known) if columns.asks[ask].slots != () else "windows_contradict"
+        why = _why(part, known[begin:end]) if columns.asks[ask].slots != () else "windows_contradict"
         if why in ("no_capacity", "beyond_candidates", "not_worth") and ask in full:
             why = "community_full"
         found.append(_row(columns, ask, int(missing[ask]), int(got[ask]), why, part, free_at.get(ask)))
     return found
 
 
-def _why(columns: Columns, ask: int, part: _Looked, known: set[int]) -> str:
+def _why(part: _Looked, known: Column) -> str:
+    """Return why nobody more came; `known` says which of the pairs were among the candidates."""
     stage = int(part.stage.max()) if len(part.stage) else 0
-    if stage == len(_STAGES) - 1:
-        idle = part.offer[part.stage == stage]
-        if all(int(offer) * len(columns.asks) + ask in known for offer in idle):
-            return "not_worth"
+    if stage == len(_STAGES) - 1 and known[part.stage == stage].all():
+        return "not_worth"
     return _STAGES[stage]
 
 
@@ -100,7 +97,8 @@ def _row(
     slot, helpers = other if why == "no_time" and other else (None, 0)
     change = "more_helpers" if why == "no_time" and not other else _CHANGES[why]
     apart = part.metres[part.metres >= 0]
-    near, free, able = (int((part.stage >= least).sum()) for least in (2, 3, 5))
+    stages = part.stage.tolist()
+    near, free, able = (sum(stage >= least for stage in stages) for least in (2, 3, 5))
     metres = int(apart.min()) if len(apart) and why == "no_skill_in_reach" else None
     flags, looked_at = columns.flags[ask], len(part.stage)
     return Unserved(
