@@ -148,7 +148,7 @@ class _Person:
                 revision = max(row.revision, self.posted[pair].revision if pair in self.posted else 0)
                 self.latest[pair] = row
                 self.posted[pair] = rules.Posted(row.unit, row.amount, row.started_at, row.ended_at, revision, stands)
-        # What a merge carried over to another account is posted there; here it is worth nothing any more.
+        # What a merge carried over to another account is posted there and here no more.
         over = {row.reverses_id for row in entries if row.kind == "transfer"}
         self.carried = {pair for pair, row in self.latest.items() if not self.posted[pair].stands and row.id in over}
 
@@ -161,10 +161,10 @@ class _Person:
         worth: Worth,
     ) -> list[dict[str, Any]]:
         """Return the entries still missing, and note in `worth` what stands with them."""
-        here = sorted(self.came.keys() - self.carried)
-        ripe = [self._presence(pair) for pair in here if self._is_ripe(pair, session.now, worth)]
+        ripe = [self._presence(pair) for pair in sorted(self.came) if self._is_ripe(pair, session.now, worth)]
         target = rules.credits_of(ripe, zone, POLICY, self.already)
         touched = {pair for pair in self.came.keys() | self.posted.keys() if self._touches(pair, windows)}
+        touched -= self.carried  # they had the time that they had, and leave it to none of the others
         target = {pair: credit for pair, credit in target.items() if pair in touched}
         posted = {pair: each for pair, each in self.posted.items() if pair in touched}
         for pair, credit in target.items():
