@@ -237,11 +237,13 @@ def _broke_a_rule(error: DBAPIError) -> bool:
     return state.startswith("23") or state == "55P03" if state is not None else isinstance(error, sa.exc.IntegrityError)
 
 
-def migrate(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` to a revision; a repeat changes nothing."""
+def migrate(url: str, revision: str = "head", vault: Vault | None = None) -> None:
+    """Bring the database at `url` to a revision; a repeat changes nothing. Rows that are to be sealed need the vault."""
     from alembic import command
 
-    command.upgrade(migration_config(url), revision)
+    config = migration_config(url)
+    config.attributes["vault"] = vault
+    command.upgrade(config, revision)
 
 
 def migration_config(url: str) -> Any:

@@ -14,6 +14,7 @@ from rich.console import Console
 from api.access import operator
 from api.cli.common import opened, tell, told
 from api.db import migrate as migrate_database
+from api.security import Vault
 from api.services import tenants
 from api.settings import Settings
 
@@ -29,14 +30,14 @@ def serve(
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = Settings().model_copy(update=given)
-    migrate_database(settings.database_url)
+    migrate_database(settings.database_url, vault=Vault(settings))
     uvicorn.run(create_app(settings), host=settings.host, port=settings.port, access_log=False)
 
 
 def migrate(revision: Annotated[str, typer.Argument(help="revision to go to")] = "head") -> None:
     """Bring the database to a revision; a repeat changes nothing."""
     settings = Settings()
-    migrate_database(settings.database_url, revision)
+    migrate_database(settings.database_url, revision, Vault(settings))
     told.print(f"{settings.database_url.split('@')[-1]}: {revision}")
 
 

@@ -77,7 +77,7 @@ def embedded(settings: Settings) -> EmbeddedWrapper:
     text = settings.master_key
     if settings.master_key_file is not None:
         text = settings.master_key_file.read_text()
-    keys = (text or kept(settings, "master_key", _new_master_key)).replace(",", " ").split()
+    keys = (text or kept(settings, "master_key", new_master_key)).replace(",", " ").split()
     try:
         masters = [base64.b64decode(key, validate=True) for key in keys]
     except binascii.Error as why:
@@ -96,5 +96,6 @@ def _id(master: bytes) -> bytes:
     return derived(master, "id")[:4]
 
 
-def _new_master_key() -> str:
+def new_master_key() -> str:
+    """Return a new master key: 32 random bytes, as base64."""
     return base64.b64encode(secrets.token_bytes(32)).decode()
