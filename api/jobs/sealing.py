@@ -13,7 +13,18 @@ from api.access import operator
 from api.calls import House
 from api.jobs import erasures
 from api.models import Tenant
-from api.services import closing, data_exports, erasing, grants, inspection, needs, proofs, reporting_in, sealer
+from api.services import (
+    closing,
+    complaints,
+    data_exports,
+    erasing,
+    grants,
+    inspection,
+    needs,
+    proofs,
+    reporting_in,
+    sealer,
+)
 
 log = logging.getLogger("api.sealing")
 _SWEEP_SECONDS = 600.0
@@ -48,6 +59,7 @@ def checkpoint_all(house: House) -> int:
 
 # What time alone brings about: each takes some of what is due and says how many; none is left when it says nought.
 _DUE = (
+    complaints.escalate_due,
     inspection.drop_expired,
     closing.settle_due,
     reporting_in.expire_due,

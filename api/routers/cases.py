@@ -43,7 +43,7 @@ async def assign(case_id: UUID, body: Assignment, who: Who) -> Case:
 @router.post("/{case_id}/answer", operation_id="case.answer")
 async def answer(case_id: UUID, body: CaseAnswer, who: Who) -> Case:
     """Answer a case; never one's own, nor an objection against one's own answer. What its outcome says is done."""
-    return await who.write(answers.answer, case_id, body.values(), present=cases.one)
+    return await who.write(answers.answer, case_id, body.told(), present=cases.one)
 
 
 @router.post("/{case_id}/close", operation_id="case.close")

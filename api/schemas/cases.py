@@ -8,13 +8,13 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from api.schemas.base import Body, Code, ListQuery, Subject, Text
+from api.schemas.base import Body, Code, Day, ListQuery, Subject, Text
 
 
 class NewCase(Body):
     """What somebody asks an office; the kinds that rules open by themselves are not among these."""
 
-    kind: Literal["objection", "appeal", "supplement", "opinion", "complaint", "data_request", "prompt"]
+    kind: Literal["objection", "appeal", "supplement", "opinion", "complaint", "suggestion", "data_request", "prompt"]
     organization_id: UUID
     subject_kind: Code = "organization"
     subject_id: UUID | None = None
@@ -61,6 +61,21 @@ class Assignment(Body):
     person_id: UUID | None = None
 
 
+class Finding(Body):
+    """Of whom a complaint was found true: one person or one unit, on a day, at a shift where it was at one."""
+
+    person_id: UUID | None = None
+    organization_id: UUID | None = None
+    occurred_on: Day
+    shift_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _of_one(self) -> Finding:
+        if (self.person_id is None) == (self.organization_id is None):
+            raise ValueError("a finding is of one person or of one unit")
+        return self
+
+
 class CaseAnswer(Body):
     """The office's answer."""
 
@@ -69,6 +84,13 @@ class CaseAnswer(Body):
         Literal["accepted", "declined", "keep", "both", "different_people"] | None,
         Field(description="needed where something follows from the answer: a reported fact, a conflict, a merge"),
     ] = None
+    finding: Annotated[
+        Finding | None, Field(description="of an accepted complaint: whom it was found of; before it nothing counts")
+    ] = None
     organization_id: Annotated[
         UUID | None, Field(description="of two employers the one that stays (keep) or is the principal one (both)")
     ] = None
+
+    def told(self) -> dict[str, Any]:
+        """Return what the answer says, by inner names."""
+        return {**self.values(), "finding": self.finding and self.finding.values()}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.access import Actor
 from api.db import Session
-from api.services import cases, corrections, facts, identity_conflicts, merges
+from api.services import cases, corrections, facts, findings, identity_conflicts, merges
 
 
 class Follow(NamedTuple):
@@ -44,6 +44,8 @@ def _follow_of(case: Any) -> Follow | None:
         return Follow(frozenset({"accepted", "declined"}), facts.confirm)
     if "correction" in case.facts:
         return Follow(corrections.OUTCOMES, corrections.settle)
+    if case.kind == "complaint":
+        return Follow(findings.OUTCOMES, findings.settle)
     if case.kind == "identity_conflict":
         return Follow(identity_conflicts.OUTCOMES[case.reason], identity_conflicts.settle)
     if case.kind == "identity_merge":

@@ -17,6 +17,7 @@ from api.errors import Conflict, Forbidden, Invalid
 from api.models import Case, Organization
 from api.services import changes
 from api.services.days import today
+from api.services.offices import office_for
 from api.services.places import place
 from api.visibility import visible
 
@@ -134,7 +135,11 @@ def _standing(session: Session, actor: Actor, sources: list[str]) -> list[tuple[
 
 def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     """Ask an office for a decision; against the answer to an earlier case, whose decider then stays out."""
-    organization = place(session, actor, values["organization_id"], pointer="/organizationId")
+    about = values["subject_id"] if values["subject_kind"] == "organization" else None
+    if values["kind"] in ("complaint", "suggestion"):  # nobody answers a complaint about themselves
+        organization = office_for(session, actor, values["organization_id"], about)
+    else:
+        organization = place(session, actor, values["organization_id"], pointer="/organizationId")
     facts: dict[str, Any] = {}
     if values["subject_kind"] == "case":
         before = _find(session, actor, values["subject_id"])
@@ -281,5 +286,6 @@ def _view(actor: Actor, case: dict[str, Any], day: date) -> dict[str, Any]:
     if own or str(actor.person_id) in case["facts"].get("deciders", ()):
         shut.add("case.answer")
     steps = allowed(actor, "case", case["state"], case["path"], own=own)
-    facts = {name: fact for name, fact in case["facts"].items() if name not in ("deciders", "before")}
+    hidden = {"deciders", "before"} | (set() if case["assigned_to"] == actor.person_id else {"contact"})
+    facts = {name: fact for name, fact in case["facts"].items() if name not in hidden}
     return {**case, "facts": facts, "late": late, "allowed_actions": [step for step in steps if step not in shut]}

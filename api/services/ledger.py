@@ -90,6 +90,15 @@ def reverse_fact(session: Session, actor: Actor, fact_id: UUID, reason: str) -> 
     return _undo(session, actor, fact, grant, reason)
 
 
+def take_back(session: Session, actor: Actor, fact_id: UUID, grant: UUID, reason: str) -> UUID:
+    """Reverse a fact that followed from a decision which is itself undone, under that decision's grant.
+
+    A repeat returns the reversal that stands.
+    """
+    fact = found(session.first(_FACT.where(Fact.tenant_id == actor.tenant_id, Fact.id == fact_id)))
+    return fact.undone_by or _undo(session, actor, fact, grant, reason)
+
+
 def reverse_entry(session: Session, actor: Actor, entry_id: UUID, reason: str) -> UUID:
     """Take an entry back; return its id. One that follows from a presence falls with that presence.
 

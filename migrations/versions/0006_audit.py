@@ -101,7 +101,6 @@ def measures() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("secret_hash", sa.String(), nullable=False),
-        sa.Column("contact", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", api.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_complaint_tickets_case_id_cases")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_complaint_tickets_tenant_id_tenants")),
