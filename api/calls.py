@@ -24,16 +24,18 @@ from api.errors import Busy, KeyReused, Problem, Unauthenticated
 from api.lanes import Lanes
 from api.looks import LogUnwritable, Noted, keep, noted
 from api.models import Entry, Event, Fact
-from api.security import Tokens, Vault
+from api.security import Notary, Tokens, Vault
 from api.settings import Settings
+from api.wall import HOUSE
 
 
 class House:
-    """What lives as long as the process: settings, clock, engines, lanes, tokens, vault, and the providers handed in."""
+    """What lives as long as the process: settings, clock, engines, lanes, tokens, vault, providers."""
 
     def __init__(self, settings: Settings, clock: Clock, providers: Mapping[str, IdentityProvider] | None = None):
         self.settings, self.clock, self.providers = settings, clock, providers or {}
         self.tokens, self.vault = Tokens(settings, clock), Vault(settings)
+        self.notary = Notary(settings)
         self.engines = Engines(settings, clock, self.vault)
         self.lanes = Lanes(self.engines, settings.writer_lanes, settings.waiting_limit)
         self.readers = ThreadPoolExecutor(settings.readers, thread_name_prefix="reader")
@@ -44,24 +46,32 @@ class House:
         self.readers.shutdown(wait=True)
         self.engines.close()
 
-    def write_now(self, actor: Actor, service: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a service for a job or command in a lane and wait for its commit. No door: who calls this is trusted."""
+    def write_now(self, actor: Actor, service: Callable[..., Any], *arguments: Any, tenant: UUID | None = None) -> Any:
+        """Run a service for a job or command in a lane and wait for its commit. No door: who calls this is trusted.
+
+        It runs behind the wall of the actor's tenant, or of the one named.
+        """
 
         def run(session: Session, items: list[Any]) -> list[Any]:
             answers = [service(session, actor, *arguments) for _ in items]
-            _keep_now(session, actor, actor.step if actor else "", None)
+            _keep_now(session, actor, getattr(actor, "step", ""), None)
             return answers
 
-        return self.lanes.submit(run, None).result()
+        return self.lanes.submit(run, None, tenant=_tenant_of(actor) if tenant is None else tenant).result()
 
     def read_now(self, actor: Actor, service: Callable[..., Any], *arguments: Any) -> Any:
         """Run a reading service for a job or command in this thread."""
-        with self.engines.look() as session:
+        with self.engines.look(_tenant_of(actor)) as session:
             answer = service(session, actor, *arguments)
-            opened = noted(session, actor, actor.step if actor else "", None)
+            opened = noted(session, actor, getattr(actor, "step", ""), None)
         if opened is not None:
-            self.lanes.submit(keep, opened, _log_of(opened)).result()
+            self.lanes.submit(keep, opened, _log_of(opened), tenant=opened.actor.tenant_id).result()
         return answer
+
+
+def _tenant_of(actor: Any) -> UUID:
+    """Return the tenant of who acts, or the tenant itself; the house where there is none."""
+    return actor if isinstance(actor, UUID) else getattr(actor, "tenant_id", HOUSE)
 
 
 @dataclass(slots=True)
@@ -93,6 +103,11 @@ class Caller:
     authorization: str | None = None
     address: str = ""
 
+    @property
+    def tenant(self) -> UUID:
+        """The tenant behind whose wall this request runs; the house's for the few steps that need no token."""
+        return self.ask.claims.tenant_id if self.ask.claims else HOUSE
+
     async def read(self, service: Callable[..., Any], *arguments: Any) -> Any:
         """Run `service(session, actor, *arguments)` without the right to write.
 
@@ -102,7 +117,7 @@ class Caller:
         answer, opened = await loop.run_in_executor(self.house.readers, self._look, service, arguments)
         if opened is not None:
             try:
-                await self.house.lanes.submit(keep, opened, _log_of(opened), loop)
+                await self.house.lanes.submit(keep, opened, _log_of(opened), loop, opened.actor.tenant_id)
             except (Busy, sa.exc.SQLAlchemyError) as why:
                 raise LogUnwritable from why
         return answer
@@ -117,7 +132,7 @@ class Caller:
         same key with another request raises KeyReused.
         """
         single = _Single(self.ask, service, arguments, present, self.request_id)
-        return await self.house.lanes.submit(_run_single, single, loop=asyncio.get_running_loop())
+        return await self.house.lanes.submit(_run_single, single, None, asyncio.get_running_loop(), self.tenant)
 
     async def write_each(self, service: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
         """Run a plural service on these items, together with all that waits for it; return an outcome for each item."""
@@ -128,7 +143,7 @@ class Caller:
             return _run_plural(session, service, calls)
 
         group = (service.__module__, service.__qualname__, self.ask.claims.tenant_id)
-        return await self.house.lanes.submit(run, (self.ask, items), group, asyncio.get_running_loop())
+        return await self.house.lanes.submit(run, (self.ask, items), group, asyncio.get_running_loop(), self.tenant)
 
     async def write_one(self, service: Callable[..., Any], item: Any) -> Any:
         """Run a plural service for one item; return what stands or raise its problem."""
@@ -141,7 +156,7 @@ class Caller:
         self, service: Callable[..., Any], arguments: tuple[Any, ...], *, again: bool = True
     ) -> tuple[Any, Noted | None]:
         try:
-            with self.house.engines.look() as session:
+            with self.house.engines.look(self.tenant) as session:
                 actor = _admitted(session, self.ask)
                 answer = service(session, actor, *arguments)
                 return answer, noted(session, actor, self.ask.step, self.request_id)

@@ -20,6 +20,7 @@ from api.domain.looking import PURPOSES
 from api.errors import Busy, Conflict
 from api.security import Vault, seal_row, sealed_columns
 from api.settings import Settings
+from api.wall import HOUSE, entering
 
 log = logging.getLogger("api.db")
 # Rows are read by name: SQLAlchemy need not learn the columns of each new statement, which costs more than running it.
@@ -116,27 +117,34 @@ class Engines:
             self._writer = _sqlite_engine(settings.database_url, writing=True, pool=pool)
             self._reader = _sqlite_engine(settings.database_url, writing=False, pool=pool)
         else:
-            self._writer = _postgresql_engine(settings.database_url, pool=pool)
-            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._writer = self._reader = _postgresql_engine(settings.database_url, pool=pool)
         for engine in (self._writer, self._reader):
             engine.dialect.vault = vault  # by it sealed columns are opened
         vault.find_roots = self._find_roots
         self._have_a_root()
 
     @contextmanager
-    def begin(self) -> Iterator[Session]:
-        """Open a writing transaction; it commits when the block ends and rolls back on any exception."""
+    def begin(self, tenant: UUID = HOUSE) -> Iterator[Session]:
+        """Open a writing transaction of a tenant; it commits when the block ends and rolls back on any exception."""
         with self._writer.connect() as connection:
             session = Session(connection, self)
+            self._enter(connection, "READ WRITE", tenant)
             yield session
             session.committing = True
             connection.commit()
 
     @contextmanager
-    def look(self) -> Iterator[Session]:
-        """Open a reading transaction: one snapshot, without the right to write."""
+    def look(self, tenant: UUID = HOUSE) -> Iterator[Session]:
+        """Open a reading transaction of a tenant: one snapshot, without the right to write."""
         with self._reader.connect() as connection:
-            yield Session(connection, self)
+            session = Session(connection, self)
+            self._enter(connection, "ISOLATION LEVEL REPEATABLE READ READ ONLY", tenant)
+            yield session
+
+    def _enter(self, connection: sa.Connection, mode: str, tenant: UUID) -> None:
+        """Go behind the wall in the round trip that begins the transaction; SQLite, of one house, has none."""
+        if self.dialect == "postgresql":
+            connection.exec_driver_sql(entering(mode, tenant), execution_options={"no_parameters": True})
 
     def _find_roots(self) -> None:
         with self.look() as session:
@@ -198,14 +206,22 @@ def _sqlite_engine(url: str, *, writing: bool, pool: int) -> sa.Engine:
 
 
 def _postgresql_engine(url: str, *, pool: int) -> sa.Engine:
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         pool_size=pool,
         execution_options=_BY_NAME,
         max_overflow=4,
+        isolation_level="AUTOCOMMIT",  # the driver begins nothing by itself: we do, in one round trip with the wall
         hide_parameters=True,  # an error's words reach the log, what people wrote must not
         connect_args={"options": "-c lock_timeout=5000 -c timezone=UTC", "connect_timeout": 5},
     )
+
+    @sa.event.listens_for(engine, "do_execute_no_params")
+    def send(cursor: Any, statement: str, _context: Any) -> bool:
+        cursor.execute(statement, prepare=False)  # several statements at once cannot be prepared
+        return True
+
+    return engine
 
 
 def came_between(error: DBAPIError) -> bool:

@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
 from api.db import Engines, Session, came_between, problem_of
 from api.errors import Busy
+from api.wall import HOUSE
 
 BATCH = 256
 # A runner does the work of several calls in one transaction: a list in, for each its answer or its exception out.
@@ -29,12 +31,12 @@ class _Away(Busy):
 
 
 class Waiting:
-    """One call that waits for a lane; calls with the same `group` may share a transaction."""
+    """One call that waits for a lane; calls of a tenant with the same `group` may share a transaction."""
 
-    __slots__ = ("future", "group", "item", "loop", "runner")
+    __slots__ = ("future", "group", "item", "loop", "runner", "tenant")
 
-    def __init__(self, runner: Runner, item: Any, group: Any, loop: asyncio.AbstractEventLoop | None):
-        self.runner, self.item, self.group, self.loop = runner, item, group, loop
+    def __init__(self, runner: Runner, item: Any, group: Any, loop: asyncio.AbstractEventLoop | None, tenant: UUID):
+        self.runner, self.item, self.group, self.loop, self.tenant = runner, item, group, loop, tenant
         self.future: Any = loop.create_future() if loop else Future()
 
 
@@ -86,7 +88,8 @@ class Lane(threading.Thread):
             if group is not None:
                 others: deque[Waiting] = deque()
                 for call in self._waiting:
-                    (batch if call.group == group and len(batch) < BATCH else others).append(call)
+                    shares = call.group == group and call.tenant == batch[0].tenant and len(batch) < BATCH
+                    (batch if shares else others).append(call)
                 self._waiting = others
             self._working = len(batch)
             return batch
@@ -104,7 +107,7 @@ class Lane(threading.Thread):
     def _transaction(self, calls: Sequence[Waiting], *, again: bool = True) -> list[Any]:
         session: Session | None = None
         try:
-            with self._engines.begin() as session:
+            with self._engines.begin(calls[0].tenant) as session:
                 answers = calls[0].runner(session, [call.item for call in calls])
                 if len(answers) != len(calls):
                     raise RuntimeError(f"{len(answers)} answers to {len(calls)} calls")
@@ -112,7 +115,7 @@ class Lane(threading.Thread):
                     raise answers[0]
                 return answers
         except DBAPIError as why:
-            cut = session is not None and why.connection_invalidated and not session.committing
+            cut = why.connection_invalidated and (session is None or not session.committing)
             if again and (came_between(why) or cut):
                 return self._transaction(calls, again=False)
             if session is None or cut:
@@ -165,10 +168,18 @@ class Lanes:
             lane.start()
 
     def submit(
-        self, runner: Runner, item: Any, group: Any = None, loop: asyncio.AbstractEventLoop | None = None
+        self,
+        runner: Runner,
+        item: Any,
+        group: Any = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+        tenant: UUID = HOUSE,
     ) -> Any:
-        """Queue a call and return its future; calls of one group meet in one lane, where they share a transaction."""
-        call = Waiting(runner, item, group, loop)
+        """Queue a call and return its future; calls of one group meet in one lane, where they share a transaction.
+
+        The transaction sees the rows of `tenant` alone; as the house it sees all.
+        """
+        call = Waiting(runner, item, group, loop, tenant)
         lane = min(self._lanes, key=len) if group is None else self._lanes[hash(group) % len(self._lanes)]
         lane.submit(call)
         return call.future

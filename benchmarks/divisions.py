@@ -35,6 +35,7 @@ from api.jobs.loop import run_due
 from api.models import Organization, OrganizationCode, Tenant
 from api.services import divisions, files, jobs, tenants
 from api.settings import Settings
+from api.wall import house_address
 from benchmarks.harness import Row
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -194,7 +195,7 @@ def _connect(address: str) -> Any:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
-    return psycopg.connect(address.replace("+psycopg", ""), autocommit=True)
+    return psycopg.connect(house_address(address).replace("+psycopg", ""), autocommit=True)
 
 
 def _stored(address: str) -> list[tuple[str, int, list[str]]]:
@@ -224,7 +225,7 @@ def _bare(ours: str, bare: str) -> tuple[float, float]:
 
 def _tutorial(address: str, sample: int = 10_000) -> float:
     """Return the seconds an entry costs as the SQLModel tutorial writes it: objects added to a session, one commit."""
-    engine = sa.create_engine(address)
+    engine = sa.create_engine(house_address(address))
     with SQLSession(engine) as session:
         tenant = session.exec(select(Tenant.id)).first()
         begun, now = time.perf_counter(), datetime.now(UTC)

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.wall import house_address
+
 
 def create() -> Starlette:
     """Serve the statement in the environment (`RAW_STATEMENT`) with the values of the query's `cursor`."""
@@ -20,7 +22,7 @@ def create() -> Starlette:
     if url.startswith("sqlite"):
         connection: Any = sqlite3.connect(url.removeprefix("sqlite:///"), check_same_thread=False)
     else:
-        connection = psycopg.connect(url.replace("postgresql+psycopg", "postgresql"), autocommit=True)
+        connection = psycopg.connect(house_address(url).replace("postgresql+psycopg", "postgresql"), autocommit=True)
 
     async def page(request: Request) -> Response:
         cursor = connection.cursor()

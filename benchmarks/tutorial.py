@@ -18,6 +18,7 @@ from api.models import Activity, Affiliation, Event, Fact, Grant, Need, Organiza
 from api.schemas.lists import NewNeed
 from api.security import Tokens
 from api.settings import Settings
+from api.wall import house_address
 
 
 class Arrival(BaseModel):
@@ -36,7 +37,7 @@ def create() -> FastAPI:
     settings = Settings()
     tokens = Tokens(settings, _now)
     more = {"check_same_thread": False, "timeout": 30} if settings.database_url.startswith("sqlite") else {}
-    engine = create_engine(settings.database_url, connect_args=more, pool_size=40)
+    engine = create_engine(house_address(settings.database_url), connect_args=more, pool_size=40)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     def session() -> Iterator[Session]:

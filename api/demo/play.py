@@ -25,6 +25,7 @@ from api.models import NOBODY, Tenant
 from api.services import changes
 from api.services.tenants import found_tenant
 from api.settings import Settings
+from api.wall import house_address
 
 CITY = ("320500", "苏州市")
 FIRST_DAY = date(2026, 1, 1)
@@ -130,7 +131,7 @@ def _mark(session: Session, actor: Actor, how_far: str) -> None:
 
 def _told_before(settings: Settings) -> str:
     migrate(settings.database_url)
-    engine = sa.create_engine(settings.database_url)
+    engine = sa.create_engine(house_address(settings.database_url))
     with engine.connect() as connection:
         rows: list[Any] = [row.settings for row in connection.execute(sa.select(Tenant.settings))]
     engine.dispose()

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from api import lanes
 from api.domain.codes import code_at
 from api.main import create_app
+from api.wall import house_address
 from benchmarks.fill import Ground, now
 from benchmarks.harness import free_port
 from benchmarks.soak.nursery import Nursery
@@ -185,7 +186,7 @@ def faults(filled: Ground, seen: Storm) -> list[str]:
 
 
 def _tables(url: str) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(house_address(url))
     try:
         with engine.connect() as connection:
             facts = connection.exec_driver_sql("SELECT id, account_id, shift_id, kind FROM facts").all()

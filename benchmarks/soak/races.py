@@ -16,6 +16,7 @@ from api.db import Session
 from api.main import create_app
 from api.models import Shift
 from api.services import changes, organizations, presences, signups
+from api.wall import house_address
 from benchmarks.fill import KINDS, Ground, ground, now
 from benchmarks.harness import Row, request, serving
 
@@ -113,7 +114,7 @@ async def _at_once(ports: list[int], contents: list[bytes]) -> list[tuple[int, d
 
 
 def _rows(filled: Ground, statement: str) -> list[Any]:
-    engine = sa.create_engine(filled.url)
+    engine = sa.create_engine(house_address(filled.url))
     try:
         with engine.connect() as connection:
             return list(connection.exec_driver_sql(statement).all())

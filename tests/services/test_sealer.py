@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from api.jobs.sealing import seal_all
 from api.models import Entry, Event, Fact, MonthlyTotal, Position, Shift, Signup
 from api.services import audit, ledger, sealer
+from api.wall import HOUSE_ROLE
 from tests.support import serving
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -125,10 +126,22 @@ def test_the_database_refuses_to_edit_or_delete_what_only_appends(world, time, t
     serving.serve(world, time, "member")
     seal_all(world.house)
     before = positions(world)
-    with pytest.raises(DBAPIError, match="append-only"), world.house.engines.begin() as session:
+    with pytest.raises(DBAPIError, match=r"permission denied|append-only"), world.house.engines.begin() as session:
         session.execute(sa.text(act.format(table)))
     assert positions(world) == before
     assert findings(world) == []
+
+
+def test_behind_the_wall_the_triggers_still_refuse_the_owner(world, time):
+    """What the grants leave to the owner of the tables, the triggers refuse; SQLite has nothing else."""
+    serving.serve(world, time, "member")
+    with world.house.engines.begin() as session:
+        if session.dialect == "postgresql":
+            session.execute(sa.text("RESET ROLE"))
+            session.execute(sa.text("ALTER TABLE facts NO FORCE ROW LEVEL SECURITY"))
+        with pytest.raises(DBAPIError, match="append-only"):
+            session.execute(sa.text("DELETE FROM facts"))
+        session.connection.rollback()
 
 
 def unguard(session):
@@ -138,7 +151,10 @@ def unguard(session):
             for act in ("update", "delete"):
                 session.execute(sa.text(f"DROP TRIGGER {table}_refuse_{act}"))
         else:
+            session.execute(sa.text("RESET ROLE"))
             session.execute(sa.text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+            session.execute(sa.text(f"GRANT UPDATE, DELETE ON {table} TO {HOUSE_ROLE}"))
+            session.execute(sa.text(f"SET LOCAL ROLE {HOUSE_ROLE}"))
 
 
 def checks_after(world, corrupt):
