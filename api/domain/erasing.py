@@ -58,10 +58,12 @@ WAYS: dict[str, Way] = {
     "cases.opened_by": Way("clear", {"reason": "", "facts": {}, "answer": None}),
     "cases.subject_id": _KEEP,  # what an office decided; it holds no name
     "claim_codes.person_id": Way("delete"),
+    "consents.recipient_id": _KEEP,
     "consents.person_id": _KEEP,  # that and when consent was given is evidence; it holds no text of the person's
     "credentials.person_id": Way("delete"),
     "data_exports.person_id": Way("delete"),
     "deliveries.recipient_id": _KEEP,
+    "disclosures.recipient_id": _KEEP,
     "disclosures.person_id": _KEEP,  # by it documents are blanked where they told of the person
     "documents.recipient_id": _KEEP,  # frozen under their numbers; hidden from offices
     "entries.account_id": _KEEP,
@@ -73,9 +75,10 @@ WAYS: dict[str, Way] = {
     "identities.person_id": Way("delete"),
     "monthly_totals.account_id": _KEEP,
     "needs.asked_by": Way("clear", {"asked_by": None}),
+    "people.account_id": _KEEP,  # the pseudonym; it changes when the record's years end, and the link is gone
     "people.merged_into": _KEEP,  # the other record of the same person is emptied as well
-    "person_merges.merged_id": Way("clear", {"evidence": None}),
-    "person_merges.survivor_id": Way("clear", {"evidence": None}),
+    "person_merges.merged_id": Way("clear", {"evidence": None, "reason": ""}),
+    "person_merges.survivor_id": Way("clear", {"evidence": None, "reason": ""}),
     "person_statuses.person_id": _KEEP,  # of the service record; deleted with its end
     "restricted_people.account_id": _KEEP,
     "restricted_people.person_id": _KEEP,

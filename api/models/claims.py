@@ -49,7 +49,7 @@ class PersonMerge(Changing, table=True):
     organization_id: UUID = ref("organizations.id")  # the office that decides
     case_id: UUID = ref("cases.id")
     state: str
-    reason: str
+    reason: str = Field(sa_column_kwargs=info("evidence", "survivor_id", "reporting_in", "plain"))
     evidence: bytes | None = Field(
         default=None, sa_type=sa.LargeBinary, sa_column_kwargs=info("evidence", "survivor_id", "reporting_in")
     )
