@@ -32,7 +32,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             privacy.registry erasure.read
             sign_in.refresh session.token session.password credential.set_up credential.confirm""",
         "member": """
-            inbox.list switch.list emergency.list emergency.read
+            inbox.list inbox.count switch.list emergency.list emergency.read
             grant.list grant.read grant.end
             session.me sign_in.list sign_in.end sign_in.end_all sign_in.log_out credential.mine
             credential.change credential.renew_recovery

@@ -1,0 +1,37 @@
+"""待办: what can wait for somebody, in the order in which it is shown, each with its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One kind of thing that waits: the noun, the step that it waits for, its words, and where it is found."""
+
+    code: str
+    noun: str
+    step: str
+    zh: str
+    en: str
+    path: str
+
+
+KINDS: tuple[Waiting, ...] = (
+    Waiting("emergency", "emergency", "emergency.confirm", "应急状态待确认", "an emergency to confirm", "emergencies"),
+    Waiting("case", "case", "case.answer", "事项待办理", "a case to handle", "cases"),
+    Waiting("grant", "grant", "grant.confirm", "授权待确认", "a grant to confirm", "grants"),
+    Waiting("shift", "shift", "shift.roll_call", "班次待点名确认", "a shift whose roll has to be called", "shifts"),
+    Waiting(
+        "registration", "registration", "registration.accept", "党员报到待接收", "a member reporting in",
+        "registrations",
+    ),
+    Waiting(
+        "unit_registration", "registration", "registration.accept", "单位报到待接收", "a unit reporting in",
+        "registrations",
+    ),
+    Waiting("need", "need", "need.publish", "需求待发布", "a need to publish", "needs"),
+    Waiting("project", "project", "project.accept", "项目待确认", "a project to agree to", "projects"),
+    Waiting("delivery", "delivery", "delivery.acknowledge", "文书待签收", "a document to acknowledge", "deliveries"),
+    Waiting("document", "document", "document.issue", "文书待签发", "a document to issue", "documents"),
+)  # fmt: skip
