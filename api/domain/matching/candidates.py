@@ -43,8 +43,7 @@ def buckets(columns: Columns) -> Iterator[Bucket]:
 
 def every_pair(columns: Columns) -> Pairs:
     """Return every pair that could serve, whatever the distance within reach."""
-    found = [_crossed(columns, bucket) for bucket in buckets(columns)]
-    return _united(columns, found)
+    return _united(columns, [_crossed(columns, bucket) for bucket in buckets(columns)])
 
 
 def candidates(columns: Columns) -> Pairs:
@@ -58,9 +57,8 @@ def candidates(columns: Columns) -> Pairs:
         return _united(columns, [_crossed(columns, bucket) for bucket in found])
     offers, asks = _points(columns, columns.offer), _points(columns, columns.ask)
     times = np.bincount(np.concatenate([bucket.offers for bucket in found]), minlength=len(columns.offers))
-    pairs = [_near(columns, bucket, offers, asks, times) for bucket in found]
-    pairs.append(_wishes(columns))
-    return _united(columns, pairs)
+    keys = [_near(columns, bucket, offers, asks, times) for bucket in found]
+    return _united(columns, [*keys, _wishes(columns)])
 
 
 def _sorted(keys: Column, beside: Column) -> tuple[Column, Column]:
@@ -84,21 +82,23 @@ def _offered(columns: Columns, wanted: Column) -> tuple[Column, Column]:
     return _sorted(keys[asked == 1], offer[row[asked == 1]])
 
 
-def _crossed(columns: Columns, bucket: Bucket) -> Pairs:
-    """Return the cross product of a bucket, less what is out of reach."""
-    part = max(1, 2_000_000 // len(bucket.asks))
+def _crossed(columns: Columns, bucket: Bucket) -> Column:
+    """Return the keys of the cross product of a bucket, less what is out of reach."""
+    part = max(1, 1_000_000 // len(bucket.asks))
     found = []
     for begin in range(0, len(bucket.offers), part):
         some = bucket.offers[begin : begin + part]
         offer = np.repeat(some, len(bucket.asks))
         ask = np.tile(bucket.asks, len(some))
         found.append(_reached(columns, Pairs(offer, ask, np.full(len(offer), bucket.slot))))
-    return Pairs(*(np.concatenate(each) for each in zip(*found, strict=True)))
+    return np.concatenate(found)
 
 
-def _reached(columns: Columns, pairs: Pairs) -> Pairs:
+def _reached(columns: Columns, pairs: Pairs) -> Column:
+    """Return one key for each pair that is in reach: offer, ask and slot in one number, in their order."""
     near = distances(columns, pairs) <= columns.offer["reach"][pairs.offer]
-    return Pairs(*(column[near] for column in pairs))
+    both = pairs.offer[near] * max(len(columns.asks), 1) + pairs.ask[near]
+    return both * columns.slot_count + pairs.slot[near]
 
 
 def _points(columns: Columns, side: dict[str, Column]) -> NDArray[np.float64]:
@@ -116,8 +116,8 @@ def _points(columns: Columns, side: dict[str, Column]) -> NDArray[np.float64]:
 
 def _near(
     columns: Columns, bucket: Bucket, offers: NDArray[np.float64], asks: NDArray[np.float64], times: Column
-) -> Pairs:
-    """Return a bucket's nearest pairs from both sides; offers in few buckets look at more neighbours in each."""
+) -> Column:
+    """Return the keys of a bucket's nearest pairs from both sides; who is in few buckets looks farther in each."""
     from scipy.spatial import cKDTree  # type: ignore[attr-defined] # its stubs leave it out
 
     share = columns.limits.edges / np.maximum(times[bucket.offers], 1)
@@ -143,8 +143,8 @@ def _nearest(tree: Any, points: NDArray[np.float64], share: NDArray[Any]) -> tup
     return np.concatenate(which), np.concatenate(found)
 
 
-def _wishes(columns: Columns) -> Pairs:
-    """Return the pairs in which an offer wished for the very ask, in every slot that both have."""
+def _wishes(columns: Columns) -> Column:
+    """Return the keys of the pairs in which an offer wished for the very ask, in every slot that both have."""
     count = max(len(columns.asks), 1)
     offer, ask = columns.wished["ask"] // count, columns.wished["ask"] % count
     useful = (columns.offer["places"][offer] > 0) & (columns.ask["places"][ask] > 0)
@@ -159,13 +159,17 @@ def _wishes(columns: Columns) -> Pairs:
     return _reached(columns, Pairs(*(column[(skilled & free) == 1] for column in pairs)))
 
 
-def _united(columns: Columns, parts: list[Pairs]) -> Pairs:
-    """Return pairs in order, each once, less the asks that the offer has refused already."""
-    if not parts:
-        return Pairs(*(np.zeros(0, np.int64) for _ in range(3)))
+def _united(columns: Columns, parts: list[Column]) -> Pairs:
+    """Return the pairs of all keys in order, each once, less the asks that the offer has refused already."""
     many, wide = max(len(columns.asks), 1), columns.slot_count
-    keys = np.sort(np.concatenate([(part.offer * many + part.ask) * wide + part.slot for part in parts]))
-    keys = keys[np.concatenate((np.ones(min(len(keys), 1), bool), keys[1:] != keys[:-1]))]
-    _, no = among(columns.refused, keys // wide)
-    keys = keys[no == 0]
-    return Pairs(keys // wide // many, keys // wide % many, keys % wide)
+    keys = np.concatenate([np.zeros(0, np.int64), *parts])
+    parts.clear()
+    keys.sort()
+    keep = np.ones(len(keys), bool)
+    keep[1:] = keys[1:] != keys[:-1]
+    if len(columns.refused):
+        keep &= among(columns.refused, keys // wide)[1] == 0
+    keys = keys[keep]
+    slot = (keys % wide).astype(np.int32)
+    keys //= wide
+    return Pairs((keys // many).astype(np.int32), (keys % many).astype(np.int32), slot)

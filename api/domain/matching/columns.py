@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from api.domain.matching.inputs import Ask, Limits, Offer, Weights, arranged, require_weights
 
-Column = NDArray[np.int64]
+Column = NDArray[np.signedinteger[Any]]
 NOWHERE = 0
 """The position of what has no place: never read, because `placed` is false beside it."""
 

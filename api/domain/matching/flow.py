@@ -9,10 +9,11 @@ import numpy as np
 
 from api.domain.matching.columns import Column, Columns
 from api.domain.matching.inputs import Weights
-from api.domain.matching.scores import Pairs
+from api.domain.matching.scores import Pairs, keyed
 from api.errors import Invalid
 
 _SOURCE, _SINK = 0, 1
+_CHUNK = 500_000  # arcs handed over at once
 _LARGEST = 2**62  # the solver multiplies costs by the number of nodes, in 64 bits
 
 
@@ -38,7 +39,7 @@ class Network:
         if pairs is not None:
             self.chosen.append((len(self.groups), pairs))
         ends = (np.broadcast_to(np.asarray(each, dtype=np.int32), many) for each in (tails, heads))
-        sizes = (np.broadcast_to(np.asarray(each, dtype=np.int64), many) for each in (capacities, costs))
+        sizes = (np.broadcast_to(np.asarray(each), many) for each in (capacities, costs))
         self.groups.append((*ends, *sizes))  # type: ignore[arg-type]
 
     def take(self, count: int) -> int:
@@ -90,20 +91,27 @@ def _chosen(
 
     Whoever takes one place needs neither: of a pair's slots the best, and of equals the first, is enough.
     """
-    numbers = np.arange(len(pairs.offer))
+    numbers = np.arange(len(pairs.offer), dtype=np.int32)
     single = places[pairs.offer] == 1
     best = _best_slots(columns, pairs, worth, numbers[single])
     built.add(pairs.offer[best] + first_offer, pairs.ask[best] + first_ask, 1, -worth[best], best)
-    several = numbers[~single]
-    at_once = columns.offer["at_once"][pairs.offer[several]]
+    _several(columns, built, pairs, worth, numbers[~single], first_offer, first_ask)
+
+
+def _several(
+    columns: Columns, built: Network, pairs: Pairs, worth: Column, several: Column, first_offer: int, first_ask: int
+) -> None:
+    """Join those who take several places to asks."""
     wide = columns.slot_count
-    keys, where = np.unique(pairs.offer[several] * wide + pairs.slot[several], return_inverse=True)
+    keys, where = np.unique(keyed(pairs.offer[several], wide, pairs.slot[several]), return_inverse=True)
     timed = keys % wide != columns.by_agreement
     slots = np.where(timed, built.take(len(keys)) + np.arange(len(keys)), keys // wide + first_offer)
     owners = keys[timed] // wide
     built.add(owners + first_offer, slots[timed], columns.offer["at_once"][owners], 0)
-    heads = pairs.ask[several] + first_ask
-    pair = pairs.offer[several] * len(columns.asks) + pairs.ask[several]
+    tails = slots.astype(np.int32)[where]
+    del where
+    heads = pairs.ask[several] + np.int32(first_ask)
+    pair = keyed(pairs.offer[several], len(columns.asks), pairs.ask[several])
     same = np.zeros(len(pair), bool)
     same[1:] = pair[1:] == pair[:-1]
     same[:-1] |= same[1:]
@@ -114,17 +122,19 @@ def _chosen(
         columns.offer["at_once"][meeting // max(len(columns.asks), 1)], 0,
     )  # fmt: skip
     heads[same] = through + of
-    built.add(slots[where], heads, at_once, -worth[several], several)
+    del pair
+    at_once = columns.offer["at_once"][pairs.offer[several]]
+    built.add(tails, heads, 1 if (at_once == 1).all() else at_once, -worth[several], several)
 
 
 def _best_slots(columns: Columns, pairs: Pairs, worth: Column, some: Column) -> Column:
     """Return of each pair's triples the one that is worth most, the earliest of equals; the triples stand by pair."""
     if not len(some):
         return some
-    pair = pairs.offer[some] * len(columns.asks) + pairs.ask[some]
+    pair = keyed(pairs.offer[some], len(columns.asks), pairs.ask[some])
     first = np.ones(len(some), bool)
     first[1:] = pair[1:] != pair[:-1]
-    rank = worth[some] * columns.slot_count - pairs.slot[some]
+    rank = worth[some].astype(np.int64) * columns.slot_count - pairs.slot[some]
     best = np.maximum.reduceat(rank, np.flatnonzero(first))
     return some[rank == best[np.cumsum(first) - 1]]
 
@@ -162,10 +172,16 @@ def solve(built: Network, count: int) -> tuple[Column, int] | None:
         raise WeightsTooLarge
     solver: Any = min_cost_flow.SimpleMinCostFlow()
     arcs = []
-    for number, group in enumerate(built.groups):
-        found = solver.add_arcs_with_capacity_and_unit_cost(*map(np.ascontiguousarray, group))
-        arcs.append((int(found[0]), len(found)) if len(found) else (0, 0))
-        built.groups[number] = ()  # type: ignore[call-overload] # the solver has its own copy, and memory is bounded
+    for number in range(len(built.groups)):
+        group = built.groups[number]
+        built.groups[number] = ()  # type: ignore[call-overload] # the solver has its own copy soon
+        arcs.append((solver.num_arcs(), len(group[0])))
+        for begin in range(0, len(group[0]), _CHUNK):
+            tails, heads, capacities, costs = (column[begin : begin + _CHUNK] for column in group)
+            solver.add_arcs_with_capacity_and_unit_cost(
+                np.array(tails), np.array(heads), capacities.astype(np.int64), costs.astype(np.int64)
+            )
+        del group
     solver.set_nodes_supplies(np.array([_SOURCE, _SINK]), np.array([built.supply, -built.supply]))
     status = solver.solve()
     if status == solver.BAD_COST_RANGE:

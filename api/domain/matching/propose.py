@@ -87,7 +87,7 @@ def propose(
     filled = greedy(run, pairs, worth) if solved is None else solved[0]
     on_stage("reasons")
     rows = np.flatnonzero(filled)
-    chosen, places = Pairs(*(column[rows] for column in pairs)), filled[rows]
+    chosen, places = Pairs(*(column[rows].astype(np.int64) for column in pairs)), filled[rows]
     earned = earnings(run, chosen, worth[rows], places)
     return Proposals(
         run, "greedy" if solved is None else "flow", int(earned.points().sum()), len(worth), chosen, places, earned,

@@ -11,7 +11,7 @@ from api.domain.matching.columns import Column, Columns
 from api.domain.matching.earnings import Earned
 from api.domain.matching.flow import load_costs, place_worth
 from api.domain.matching.inputs import FACTORS
-from api.domain.matching.scores import Pairs, among, distances, values
+from api.domain.matching.scores import Pairs, among, distances, keyed, values
 
 
 class Counted(NamedTuple):
@@ -115,14 +115,14 @@ def alternatives(
     """
     taken = filled > 0
     many = len(columns.asks)
-    met = np.unique(pairs.offer[taken] * many + pairs.ask[taken])
+    met = np.unique(keyed(pairs.offer[taken], many, pairs.ask[taken]))
     served = np.zeros(many, bool)
     served[pairs.ask[taken]] = True
-    _, got = among(met, pairs.offer * many + pairs.ask)
+    _, got = among(met, keyed(pairs.offer, many, pairs.ask))
     other = np.flatnonzero(served[pairs.ask] & (got == 0))
     # Of an ask's pairs the one with the most points; of equals the first by offer and slot.
     low = int(worth.min()) if len(worth) else 0
-    rank = ((worth[other] - low) << 32) + (len(worth) - other)
+    rank = ((worth[other].astype(np.int64) - low) << 32) + (len(worth) - other)
     best = np.full(many, -1, np.int64)
     np.maximum.at(best, pairs.ask[other], rank)
     asks = np.flatnonzero(best >= 0)

@@ -13,11 +13,19 @@ _CHUNK = 500_000  # pairs valued at once, so that memory stays flat in a large c
 
 
 class Pairs(NamedTuple):
-    """Who could serve which ask when: numbers of offers, asks and slots, in that order and each triple once."""
+    """Who could serve which ask when: numbers of offers, asks and slots, in that order and each triple once.
+
+    In a large city there are millions, so they are kept in 32 bits; products of them are made by `keyed`.
+    """
 
     offer: Column
     ask: Column
     slot: Column
+
+
+def keyed(first: Column, width: int, second: Column) -> Column:
+    """Return first × width + second in 64 bits: one number for two."""
+    return first.astype(np.int64) * width + second
 
 
 def among(keys: Column, wanted: Column) -> tuple[Column, Column]:
@@ -42,8 +50,8 @@ def values(columns: Columns, pairs: Pairs) -> dict[str, Column]:
     """Return each factor's value for each pair, and how often `decline` and `no_show` count against it."""
     ask, offer = columns.ask, columns.offer
     category = ask["category"][pairs.ask]
-    skill, _ = among(columns.skill_keys, pairs.offer * len(columns.categories) + category)
-    free, _ = among(columns.free_keys, pairs.offer * columns.slot_count + pairs.slot)
+    skill, _ = among(columns.skill_keys, keyed(pairs.offer, len(columns.categories), category))
+    free, _ = among(columns.free_keys, keyed(pairs.offer, columns.slot_count, pairs.slot))
     metres = distances(columns, pairs)
     reach = np.maximum(offer["reach"][pairs.offer], 1)
     return {
@@ -62,10 +70,10 @@ def values(columns: Columns, pairs: Pairs) -> dict[str, Column]:
 
 def scores(columns: Columns, pairs: Pairs) -> Column:
     """Return what each pair is worth in points, before what a place, a first helper and a load add or take off."""
-    found = [np.zeros(0, np.int64)]
+    found = [np.zeros(0, np.int32)]
     for begin in range(0, len(pairs.offer), _CHUNK):
         part = Pairs(*(column[begin : begin + _CHUNK] for column in pairs))
-        found.append(summed(columns, values(columns, part)))
+        found.append(summed(columns, values(columns, part)).astype(np.int32))
     return np.concatenate(found)
 
 
@@ -80,7 +88,7 @@ def _wishes(columns: Columns, pairs: Pairs, category: Column) -> Column:
     """Return 1 where the offer has wished for the category, the community or the very ask."""
     community = columns.ask["community"][pairs.ask]
     places = len(columns.communities)
-    _, kind = among(columns.wished["category"], pairs.offer * len(columns.categories) + category)
-    _, near = among(columns.wished["community"], pairs.offer * max(places, 1) + np.maximum(community, 0))
-    _, this = among(columns.wished["ask"], pairs.offer * len(columns.asks) + pairs.ask)
+    _, kind = among(columns.wished["category"], keyed(pairs.offer, len(columns.categories), category))
+    _, near = among(columns.wished["community"], keyed(pairs.offer, max(places, 1), np.maximum(community, 0)))
+    _, this = among(columns.wished["ask"], keyed(pairs.offer, len(columns.asks), pairs.ask))
     return kind | (near * (community >= 0)) | this

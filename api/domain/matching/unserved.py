@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from api.domain.matching.columns import Column, Columns
-from api.domain.matching.scores import Pairs, among, distances
+from api.domain.matching.scores import Pairs, among, distances, keyed
 
 _LOOKED_AT = 32  # nearest skilled offers looked at first; all of them where these do not explain it
 _STAGES = ("no_skill", "no_skill_in_reach", "no_time", "refused", "asked_enough", "no_capacity", "beyond_candidates")
@@ -71,7 +71,9 @@ def unserved(columns: Columns, pairs: Pairs, filled: Column) -> list[Unserved]:
     looked = _looked(columns, asks[timed], busy)
     free_at = _other_slots(columns, looked, asks)
     full = _full_communities(columns, got)
-    _, known = among(pairs.offer * len(columns.asks) + pairs.ask, looked.offer * len(columns.asks) + looked.ask)
+    _, known = among(
+        keyed(pairs.offer, len(columns.asks), pairs.ask), keyed(looked.offer, len(columns.asks), looked.ask)
+    )
     found = []
     ends = np.searchsorted(looked.ask, asks, "right")
     for ask, begin, end in zip(asks.tolist(), np.searchsorted(looked.ask, asks).tolist(), ends.tolist(), strict=True):
@@ -112,10 +114,10 @@ class _Busy:
     def __init__(self, columns: Columns, pairs: Pairs, rows: Column, filled: Column):
         offers, wide, many = len(columns.offers), columns.slot_count, len(columns.asks)
         self.left = columns.offer["places"] - np.bincount(pairs.offer[rows], filled[rows], offers).astype(np.int64)
-        keys, at = np.unique(pairs.offer[rows] * wide + pairs.slot[rows], return_inverse=True)
+        keys, at = np.unique(keyed(pairs.offer[rows], wide, pairs.slot[rows]), return_inverse=True)
         full = np.bincount(at, filled[rows], len(keys)) >= columns.offer["at_once"][keys // wide]
         self.slots = keys[full & (keys % wide != columns.by_agreement)]
-        self.pairs = np.unique(pairs.offer[rows] * many + pairs.ask[rows])
+        self.pairs = np.unique(keyed(pairs.offer[rows], many, pairs.ask[rows]))
 
 
 def _looked(columns: Columns, asks: Column, busy: _Busy) -> _Looked:
