@@ -27,6 +27,7 @@ from api.models import (
     Document,
     Emergency,
     Entry,
+    Erasure,
     Event,
     Fact,
     File,
@@ -217,7 +218,10 @@ def _documents(actor: Actor) -> Condition:
         within(actor, "document.read", Document.recipient_id),
         Document.id.in_(delivered),
     )
-    return or_(sa.and_(Document.state != "drafted", told), within(actor, "document.read", Document.issuer_id))
+    erased = select(Erasure.person_id).where(Erasure.tenant_id == actor.tenant_id)
+    seen = or_(sa.and_(Document.state != "drafted", told), within(actor, "document.read", Document.issuer_id))
+    audited = within(actor.only("auditor"), "document.read", Document.issuer_id)
+    return sa.and_(seen, or_(Document.recipient_id.is_(None), Document.recipient_id.not_in(erased), audited))
 
 
 def _deliveries(actor: Actor) -> Condition:

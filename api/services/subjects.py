@@ -20,6 +20,7 @@ from api.models import Affiliation, Organization, OrganizationCode, Organization
 from api.services.affiliations import IN_FORCE_ONCE
 
 _IN_ONE_STATEMENT = 10_000
+_COUNTED = ("active", "restricted")  # who was erased since still stands in the sums of the days before
 MEMBER = ("full", "probationary")  # of a Party branch; who has another standing on record is no subject
 
 
@@ -92,7 +93,7 @@ def of_cycle(session: Session, tenant_id: UUID, path: str, day: date) -> tuple[l
     held = _affiliations(session, tenant_id, wanted, day)
     standing = _statuses(session, wanted, day)
     people = session.rows(
-        sa.select(Person.id, Person.account_id).where(Person.id.in_(wanted), Person.state == "active")
+        sa.select(Person.id, Person.account_id).where(Person.id.in_(wanted), Person.state.in_(_COUNTED))
     )
     in_scope = session.rows(
         sa.select(Organization.id, Organization.disclosure, Organization.kind).where(Organization.id.in_(units))
