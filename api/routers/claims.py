@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.calls import Answer
-from api.errors import Problem
+from api.domain.claims import ClaimRefused
 from api.route import Anyone, DoorRoute, Who
 from api.routers.auth_common import signed_in
 from api.schemas.base import Page
@@ -23,8 +23,8 @@ router = APIRouter(prefix="/api/v1", tags=["claims"], route_class=DoorRoute)
 async def claim(body: Claim, who: Anyone) -> SignedIn:
     """Claim one's record on a roster with a code that was handed over, and sign in."""
     begun = await who.write(claims.redeem, body.ticket, body.code, body.device)
-    if isinstance(begun, Problem):
-        raise begun
+    if begun is None:
+        raise ClaimRefused
     return signed_in(who.house, begun)
 
 

@@ -14,7 +14,6 @@ from api.domain import cell_values
 from api.domain.cell_values import UnreadableError
 from api.domain.claims import (
     TRIES,
-    ClaimRefused,
     Holder,
     IdentityTaken,
     NotAName,
@@ -79,18 +78,19 @@ def link(session: Session, actor: Actor, tenant_id: UUID, person_id: UUID, *, pr
     )  # fmt: skip
 
 
-def redeem(session: Session, actor: Actor, told: str, code: str, device: str | None) -> dict[str, Any] | ClaimRefused:
+def redeem(session: Session, actor: Actor, told: str, code: str, device: str | None) -> dict[str, Any] | None:
     """Link the identity of a ticket to the person of a claim code and sign them in.
 
-    Returns what `sign_ins.begin` returns, or the refusal, so that a wrong try is counted: five lock a code. An unknown
-    code costs the same statements as a wrong one. Another identity of the same provider is replaced and its devices
-    are signed out. TicketRefused, IdentityTaken, PowerNeedsMore.
+    Returns what `sign_ins.begin` returns, or None for a code that does not hold: a wrong try is counted, which an
+    exception would take back, and five lock a code. An unknown code costs the same statements as a wrong one. Another
+    identity of the same provider is replaced and all devices are signed out. TicketRefused, IdentityTaken,
+    PowerNeedsMore.
     """
     came = tickets.opened(session, _TICKET, told)
     owner = replace(actor.aside(), tenant_id=came.tenant_id)
     row = _matching(session, owner, came.id, code)
     if row is None:
-        return ClaimRefused()
+        return None
     roles = sa.select(Grant.role).where(
         Grant.person_id == row.person_id, sa.or_(Grant.valid_to.is_(None), Grant.valid_to > session.now.date())
     )
@@ -238,20 +238,7 @@ def _replace(session: Session, owner: Actor, person_id: UUID, provider: str, sub
         Identity.subject != subject,
     )  # fmt: skip
     if session.execute(sa.delete(Identity).where(others)).rowcount:
-        session.execute(
-            sa.update(SignIn)
-            .where(
-                SignIn.tenant_id == owner.tenant_id,
-                SignIn.person_id == person_id,
-                SignIn.provider == provider,
-                SignIn.ended_at.is_(None),
-            )
-            .values(ended_at=session.now, end_reason="credential_changed")
-        )
-        changes.record(
-            session, owner, "sign_in.revoke", "person", person_id, at=None, written=provider,
-            details={"provider": provider, "reason": "identity_replaced"},
-        )  # fmt: skip
+        sign_ins.end_others(session, owner, person_id, "credential_changed")
 
 
 def _vouch(session: Session, owner: Actor, person_id: UUID, phone: str) -> None:

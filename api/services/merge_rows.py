@@ -9,10 +9,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from api.access import Actor
 from api.db import Session
 from api.domain.grants import APART
 from api.domain.merging import MergeRefused
-from api.models import Activity, Affiliation, Case, Grant, Identity, Need, Shift, SignIn, Signup
+from api.models import Activity, Affiliation, Case, Grant, Identity, Need, Shift, Signup
+from api.services import sign_ins
 from api.services.days import today
 
 _LIVE_SIGNUP = ("signed_up", "waitlisted", "confirmed")
@@ -31,12 +33,13 @@ _TABLES: dict[str, tuple[Any, Any]] = {name: (table, column) for name, (table, c
 Moved = list[dict[str, Any]]
 
 
-def give(session: Session, tenant_id: UUID, gone: UUID, left: UUID) -> Moved:
+def give(session: Session, actor: Actor, gone: UUID, left: UUID) -> Moved:
     """Give what is live of person `gone` to person `left`; return each row as it stood, to be given back.
 
     Where both have the same, the one of who goes ends. Devices of who goes are signed out. MergeRefused.
     """
     _require_roles_fit(session, gone, left)
+    tenant_id = actor.tenant_id
     moved: Moved = []
     for name, (table, column, which) in _GOES.items():
         ids = session.rows(sa.select(table.id).where(table.tenant_id == tenant_id, column == gone, which))
@@ -45,8 +48,7 @@ def give(session: Session, tenant_id: UUID, gone: UUID, left: UUID) -> Moved:
         session.execute(sa.update(table).where(of).values({column: left}))
     moved += _affiliations(session, tenant_id, gone, left)
     moved += _signups(session, tenant_id, gone, left)
-    signed_in = sa.and_(SignIn.tenant_id == tenant_id, SignIn.person_id == gone, SignIn.ended_at.is_(None))
-    session.execute(sa.update(SignIn).where(signed_in).values(ended_at=session.now, end_reason="ended"))
+    sign_ins.end_others(session, actor.aside(), gone, "ended")
     return moved
 
 

@@ -110,7 +110,7 @@ def _merge(session: Session, actor: Actor, row: Any, grant: UUID) -> None:
             raise NotFound
     gone, left = accounts[row.merged_id].account_id, accounts[row.survivor_id].account_id
     merge_ledger.require_settled(session, actor.tenant_id, gone)
-    moved = merge_rows.give(session, actor.tenant_id, row.merged_id, row.survivor_id)
+    moved = merge_rows.give(session, actor, row.merged_id, row.survivor_id)
     before = sa.select(Person.id).where(Person.merged_into == row.merged_id)
     moved += [{"table": "people", "id": str(each.id)} for each in session.rows(before)]
     session.execute(sa.update(Person).where(Person.merged_into == row.merged_id).values(merged_into=row.survivor_id))
