@@ -34,7 +34,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "member": """
             inbox.list inbox.count switch.list emergency.list emergency.read
             grant.list grant.read grant.end
-            session.me sign_in.list sign_in.end sign_in.end_all sign_in.log_out credential.mine
+            session.me sign_in.list sign_in.end sign_in.end_all sign_in.log_out
             credential.change credential.renew_recovery
             consent.list consent.give consent.refuse consent.withdraw data_export.create data_export.list
             data_export.fetch correction.create erasure.preview erasure.create access_log.mine
@@ -131,9 +131,12 @@ def roles_of(step: str) -> frozenset[str]:
 # An API client holds a role at a node like a person, narrowed to the steps of its scope. It has no own affairs: of what
 # members do it takes only what everybody may read, and it hands out no access to others.
 CLIENT_ROLES = frozenset({"liaison", "community_worker", "street_officer", "department_handler"})
-CLIENT_READS = frozenset(
-    ["organization.read", "organization.list", "organization_link.read", "organization_link.list", "need.read", "need.list", "resource.read", "resource.list", "project.read", "project.list", "activity.read", "activity.list", "shift.read", "shift.list", "rulebook.read", "rulebook.list", "cycle.read", "job.read", "job.list", "document.read", "document.list", "fact.read", "fact.list", "entry.read", "entry.list", "registration.read", "registration.list", "signup.read", "signup.list"]
-)
+_FOR_ALL_CLIENTS = """
+    organization.read organization.list organization_link.read organization_link.list need.read need.list resource.read
+    resource.list project.read project.list activity.read activity.list shift.read shift.list rulebook.read
+    rulebook.list cycle.read job.read job.list document.read document.list fact.read fact.list entry.read entry.list
+    registration.read registration.list signup.read signup.list"""
+CLIENT_READS = frozenset(_FOR_ALL_CLIENTS.split())
 _NEVER_A_CLIENTS = {"grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session"}
 
 

@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     access_log_months: int = Field(default=12, ge=6)  # 网络安全法 §21: not less than six
     sign_in_days: int = 90
     sign_in_idle_days: int = 30
+    trials_per_address: int = 600
     waiting_limit: int = 4096
     writer_lanes: int = 4
     readers: int = 4

@@ -250,7 +250,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "api_key.end": ("停用密钥", "End the key"),
     "change": ("更改密码", "Change the password"),
     "lock": ("锁定", "Lock"),
-    "mine": ("查看本人的", "Read one's own"),
+    "recover": ("使用恢复码", "Use a recovery code"),
     "credential.confirm": ("启用账号", "Confirm the account"),
     "credential.create": ("开通账号", "Open an account"),
     "credential.end": ("停用账号", "Close the account"),

@@ -11,8 +11,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.calls import Answer
+from api.domain.trials import Limit
 from api.errors import Invalid
 from api.route import Anyone, DoorRoute, Who, problem_responses
+from api.routers.auth_common import limited, limited_by
 from api.schemas.api_clients import ApiClient, ApiKey, NewApiClient, NewApiKey, TokenAnswer, TokenRequest
 from api.schemas.base import ListQuery, Page
 from api.services import api_clients
@@ -20,6 +22,10 @@ from api.services import api_clients
 _FORM = {"schema": {"$ref": "#/components/schemas/TokenRequest"}}
 _ALSO_A_FORM = {"requestBody": {"content": {"application/x-www-form-urlencoded": _FORM}}}
 router = APIRouter(prefix="/api/v1", tags=["api-clients"], route_class=DoorRoute)
+
+
+OF_CLIENT = Limit("token.client", 60, 60)
+"""One client's log-ins: a token lives ten minutes, so that one a second is a fault of its program."""
 
 
 class UnsupportedGrant(Invalid):
@@ -81,6 +87,8 @@ async def token(body: TokenRequest, who: Anyone) -> TokenAnswer:
     if body.grant_type != "client_credentials":
         raise UnsupportedGrant(pointer="/grant_type", error="unsupported_grant_type")
     client_id, secret = _credentials(body, who.authorization)
+    await limited(who, "token")
+    await limited_by(who, OF_CLIENT, str(client_id))
     try:
         admitted = await who.read(api_clients.admitted, client_id, secret, body.scope)
     except (api_clients.InvalidClient, api_clients.InvalidScope) as why:

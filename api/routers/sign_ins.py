@@ -7,8 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.route import Anyone, DoorRoute, Who
-from api.routers.auth_common import signed_in
+from api.route import Anyone, DoorRoute, Who, problem_responses
+from api.routers.auth_common import limited, signed_in
 from api.schemas.base import ListQuery, Page
 from api.schemas.session import Ended, Refresh, SignedIn, SignInView
 from api.services import sign_ins
@@ -16,9 +16,10 @@ from api.services import sign_ins
 router = APIRouter(prefix="/api/v1", tags=["sign-ins"], route_class=DoorRoute)
 
 
-@router.post("/auth/refresh", operation_id="sign_in.refresh")
+@router.post("/auth/refresh", operation_id="sign_in.refresh", responses=problem_responses((401, 429)))
 async def refresh(body: Refresh, who: Anyone) -> SignedIn:
     """Exchange a refresh token for its successor and a new access token; a repeat after a lost answer gets the same."""
+    await limited(who, "refresh")
     return signed_in(who.house, await who.write(sign_ins.refresh, body.refresh_token))
 
 

@@ -2,6 +2,15 @@
 
 from api.security.checkpoints import Notary
 from api.security.columns import Sealed, SealedValue, seal_row, sealed_columns
+from api.security.passwords import (
+    fits,
+    hash_password,
+    new_recovery_codes,
+    new_set_up_code,
+    new_totp,
+    totp_address,
+    totp_step,
+)
 from api.security.signing import new_signing_key, rotate_kept
 from api.security.tokens import AUDIENCE, Claims, Tokens
 from api.security.vault import Vault
@@ -17,8 +26,15 @@ __all__ = [
     "SealedValue",
     "Tokens",
     "Vault",
+    "fits",
+    "hash_password",
+    "new_recovery_codes",
+    "new_set_up_code",
     "new_signing_key",
+    "new_totp",
     "rotate_kept",
     "seal_row",
     "sealed_columns",
+    "totp_address",
+    "totp_step",
 ]
