@@ -144,8 +144,9 @@ class Identity(Row, table=True):
     """A way in that claims a person: the provider's own name of who came."""
 
     __tablename__ = "identities"
-    __table_args__ = (sa.UniqueConstraint("tenant_id", "provider", "subject"),)
+    __table_args__ = (sa.Index("uq_identities_subject", "tenant_id", "provider", "subject_index", unique=True),)
     person_id: UUID = ref("people.id", index=True)
     provider: str
-    subject: str = Field(sa_column_kwargs=info("way_in", "person_id", "signing_in", "plain"))
+    subject: str = sealed("identities.subject", Personal("way_in", "person_id", "signing_in"), indexed=True)
+    subject_index: str | None = Field(default=None, sa_column_kwargs=info("way_in", "person_id", "signing_in", "index"))
     created_at: datetime = instant()

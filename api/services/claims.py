@@ -67,7 +67,9 @@ def link(session: Session, actor: Actor, tenant_id: UUID, person_id: UUID, *, pr
     owner = replace(actor.aside(), tenant_id=tenant_id)
     people.claim(session, owner, person_id, provider, subject)
     of = sa.select(Identity.id, Identity.person_id, Identity.created_at).where(
-        Identity.tenant_id == tenant_id, Identity.provider == provider, Identity.subject == subject
+        Identity.tenant_id == tenant_id,
+        Identity.provider == provider,
+        Identity.subject_index == people.subject_index(session, tenant_id, subject),
     )
     stands = session.rows(of)[0]
     if stands.person_id != person_id:
@@ -235,7 +237,7 @@ def _replace(session: Session, owner: Actor, person_id: UUID, provider: str, sub
     """End the other identity of the same provider and what it signed in: the person has a new one."""
     others = sa.and_(
         Identity.tenant_id == owner.tenant_id, Identity.person_id == person_id, Identity.provider == provider,
-        Identity.subject != subject,
+        Identity.subject_index != people.subject_index(session, owner.tenant_id, subject),
     )  # fmt: skip
     if session.execute(sa.delete(Identity).where(others)).rowcount:
         sign_ins.end_others(session, owner, person_id, "credential_changed")

@@ -105,6 +105,11 @@ def claim(session: Session, actor: Actor, person_id: UUID, provider: str, subjec
     session.insert_new(Identity, [row])
 
 
+def subject_index(session: Session, tenant_id: UUID, subject: str) -> str:
+    """Return the blind index under which an identity is found by what its provider calls somebody."""
+    return session.vault.index(tenant_id, "identities.subject", subject)
+
+
 def account_of(session: Session, person_id: UUID) -> UUID:
     """Return the pseudonym under which a person's facts and entries stand."""
     return session.scalar(sa.select(Person.account_id).where(Person.id == person_id))

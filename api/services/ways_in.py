@@ -14,7 +14,7 @@ from api.access import Actor
 from api.db import Session
 from api.domain.ways_in import Claimed, IdentityProvider, ProviderUnknown
 from api.models import Identity, Tenant
-from api.services import claims, sign_ins, tickets
+from api.services import claims, people, sign_ins, tickets
 
 FLOW_SECONDS = 10 * 60
 """For so long somebody may take to sign in at an OpenID provider."""
@@ -33,7 +33,9 @@ def enter(session: Session, actor: Actor, claimed: Claimed, device: str | None) 
         _wait_for_others(session, tenant_id, claimed.phone)
     person_id = session.scalar(
         sa.select(Identity.person_id).where(
-            Identity.tenant_id == tenant_id, Identity.provider == claimed.provider, Identity.subject == claimed.subject
+            Identity.tenant_id == tenant_id,
+            Identity.provider == claimed.provider,
+            Identity.subject_index == people.subject_index(session, tenant_id, claimed.subject),
         )
     )
     if person_id is None and claimed.phone is not None:

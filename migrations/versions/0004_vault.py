@@ -34,12 +34,14 @@ SEALED = {
     "events": {"details": "json!"},
     "facts": {"details": "json!"},
     "files": {"name": "text!"},
+    "identities": {"subject": "text!"},
     "jobs": {"input": "json!", "result": "json!"},
     "needs": {"title": "text!", "description": "text!", "when_text": "text", "reason": "text"},
     "organization_links": {"reason": "text"},
     "projects": {"reason": "text", "result": "json!"},
     "resources": {"description": "text!", "reason": "text"},
 }
+INDEXED = {"affiliations": "roster_number", "identities": "subject"}  # table → the column that is found by equality
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 OF_PEOPLE = ("name", "phone", "id_number")
 
@@ -54,7 +56,10 @@ def upgrade() -> None:
     vault = _vault()
     with _unguarded():
         op.drop_index("uq_affiliations_roster", "affiliations")
-        op.add_column("affiliations", sa.Column("roster_number_index", sa.String(), nullable=True))
+        with op.batch_alter_table("identities") as identities:
+            identities.drop_constraint("uq_identities_tenant_id_provider_subject", type_="unique")
+        for table, column in INDEXED.items():
+            op.add_column(table, sa.Column(f"{column}_index", sa.String(), nullable=True))
         for table, columns in SEALED.items():
             for column, kind in columns.items():
                 _retype(table, column, kind, sa.LargeBinary(), "convert_to({}::text, 'UTF8')", "CAST({} AS BLOB)")
@@ -62,12 +67,14 @@ def upgrade() -> None:
         _seal_files(vault)
         _seal_people(vault)
         _one_number_a_unit("roster_number_index")
+        op.create_index("uq_identities_subject", "identities", ["tenant_id", "provider", "subject_index"], unique=True)
 
 
 def downgrade() -> None:
     _keep_root()
     with _unguarded():
         op.drop_index("uq_affiliations_roster", "affiliations")
+        op.drop_index("uq_identities_subject", "identities")
         for table, columns in SEALED.items():
             _mark(table, columns)
             for column, kind in columns.items():
@@ -76,8 +83,13 @@ def downgrade() -> None:
                 _retype(table, column, kind, old, "convert_from({}, 'UTF8')" + cast, "CAST({} AS TEXT)")
         _mark("files", {"content": "bytes!"})
         _mark("people", dict.fromkeys(("wrapped_key", *OF_PEOPLE), "bytes"))
-        op.drop_column("affiliations", "roster_number_index")
+        for table, column in INDEXED.items():
+            op.drop_column(table, f"{column}_index")
         _one_number_a_unit("roster_number")
+        with op.batch_alter_table("identities") as identities:
+            identities.create_unique_constraint(
+                "uq_identities_tenant_id_provider_subject", ["tenant_id", "provider", "subject"]
+            )
     op.drop_table("vault_keys")
 
 
@@ -173,17 +185,17 @@ def _write(shown, changed):
 
 
 def _seal(table, columns, vault):
-    more = [sa.column("roster_number_index", sa.String())] if table == "affiliations" else []
+    found_by = INDEXED.get(table)
+    more = [sa.column(f"{found_by}_index", sa.String())] if found_by else []
     listed = [sa.column(name, sa.LargeBinary()) for name in columns]
     for shown, rows in _batches(table, [*listed, *more]):
         changed = []
         for row in rows:
             new = {name: _sealed(vault, table, name, kind, row) for name, kind in columns.items()}
-            if more:
-                number = new["roster_number"]
-                plain = number and vault().open_value("affiliations.roster_number", row.tenant_id, row.id, number)
-                indexed = plain and vault().index(row.tenant_id, "affiliations.roster_number", plain.decode())
-                new["roster_number_index"] = indexed or None
+            if found_by:
+                name, value = f"{table}.{found_by}", new[found_by]
+                plain = value and vault().open_value(name, row.tenant_id, row.id, value)
+                new[f"{found_by}_index"] = (plain and vault().index(row.tenant_id, name, plain.decode())) or None
             changed.append({"row": row.id, **new})
         _write(shown, changed)
 
