@@ -37,3 +37,10 @@ def test_a_path_that_is_not_there_is_seen():
         "GET /assessments/mine",
         "PUT /facts",
     ]
+
+
+def test_the_page_of_the_law_is_written_from_its_tests():
+    from tests.support import law
+
+    assert (ROOT / "docs/law.md").read_text(encoding="utf-8") == law.page()
+    assert {one.law for one, _, _ in law.suite()} == set(law.LAWS)
