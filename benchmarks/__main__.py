@@ -15,7 +15,7 @@ from rich.console import Console
 
 from benchmarks.harness import table
 
-MODULES = ("routes", "checkin", "lists", "divisions", "assessment")
+MODULES = ("routes", "checkin", "lists", "divisions", "assessment", "matching")
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """Matching whole cities: the optimum beside an independent solver, its cost beside the bare flow, and what a list does.
 
-Each city is matched in a process of its own, so that its memory can be read; SIZE=full adds 100 000 volunteers.
+Each city is matched in a process of its own, so that its memory can be read. SIZE=full adds 100 000 volunteers, and
+asks the independent solver, which takes minutes, about 10 000 too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -37,7 +37,7 @@ COVERED = 2000  # volunteers of the cities in which cover-first is held against 
 def rows(size: str = "normal", _data: Path | None = None) -> list[Row]:
     """Measure 1 000 and 10 000 volunteers, with `full` 100 000 too; then cover-first on fixed seeds."""
     sizes = (1_000, 10_000, 100_000) if size == "full" else (1_000, 10_000)
-    measured = {volunteers: _in_a_process(volunteers) for volunteers in sizes}
+    measured = {volunteers: _in_a_process(volunteers, size) for volunteers in sizes}
     table = [row for volunteers, found in measured.items() for row in _city_rows(volunteers, found)]
     for small, large in pairwise(sizes):
         times = measured[large]["cpu"] / measured[small]["cpu"]
@@ -61,15 +61,17 @@ def _city_rows(volunteers: int, found: dict[str, Any]) -> list[Row]:
     ]  # fmt: skip
     if volunteers >= 10_000:  # in a small city both are a few hundredths of a second
         table.append(_row(f"{name}: CPU against the bare flow", ratio, "≤ 2.5", "×", ratio <= 2.5, said))
-    if volunteers <= 10_000:
-        apart = found["objective"] - found["optimum"]
+    if "all_pairs" in found:
         lost = 100 * found["objective"] / found["all_pairs"]
-        table += [
-            _row(f"{name}: points beside HiGHS", apart, "0", "points", apart == 0,
-                 f"optimum {found['optimum']}; the preview earns {100 * found['preview'] / found['optimum']:.1f} %"),
-            _row(f"{name}: of the optimum of all pairs", f"{lost:.3f}", "≥ 99.9", "%", lost >= 99.9,
-                 f"{found['all_pairs_count'] / volunteers:.0f} pairs each; with 6 each {found['few']:.1f} %"),
-        ]  # fmt: skip
+        said = (
+            f"{found['all_pairs_count'] / volunteers:.0f} pairs each; {found['few_count'] / volunteers:.0f} pairs each"
+        )
+        control = f"{said} reach {found['few']:.2f} %, the preview {found['preview']:.1f} %"
+        table.append(_row(f"{name}: of the optimum of all pairs", f"{lost:.3f}", "≥ 99.9", "%", lost >= 99.9, control))
+    if "optimum" in found:
+        apart = found["objective"] - found["optimum"]
+        control = f"HiGHS finds {found['optimum']} on the same pairs"
+        table.append(_row(f"{name}: points beside HiGHS", apart, "0", "points", apart == 0, control))
     return table
 
 
@@ -86,13 +88,13 @@ def _cover_rows(seed: int) -> list[Row]:
     return [_row(f"seed {seed}: more needs served than by a list", gain, "≥ 8, no fewer places", "%", ok, said)]
 
 
-def _in_a_process(volunteers: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.matching", str(volunteers)]
+def _in_a_process(volunteers: int, size: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.matching", str(volunteers), size]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=1800)
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _measured(volunteers: int) -> dict[str, Any]:
+def _measured(volunteers: int, size: str) -> dict[str, Any]:
     """Match one city: first the whole run, whose peak of memory is read at once, then what it is held against."""
     propose(*city(3000)[:2])  # libraries are loaded once a process, not once a run
     town, stages = city(volunteers), {}
@@ -108,7 +110,17 @@ def _measured(volunteers: int) -> dict[str, Any]:
     run = columns(town.asks, town.offers, Weights(), Limits())
     pairs = candidates(run)
     result["bare"] = _bare(run, pairs)
-    return result | (_compared(town, run, pairs) if volunteers <= 10_000 else {})
+    for _ in range(2 if volunteers <= 10_000 else 0):  # in turns, since the machine is not alone
+        again, cost = _run(town, stages := {})
+        if cost < result["cpu"]:
+            result |= {"cpu": cost, "stages": stages}
+        result["bare"] = min(result["bare"], _bare(run, pairs))
+        del again
+    if volunteers <= 10_000:
+        result |= _beside_all_pairs(town)
+    if volunteers <= (10_000 if size == "full" else 1000):
+        result["optimum"] = optimum(town.asks, town.offers, Weights(), Limits(), _triples(run, pairs), "highs-ipm")
+    return result
 
 
 def _run(town: City, stages: dict[str, float]) -> tuple[Proposals, float]:
@@ -145,24 +157,24 @@ def _bare(run: Columns, pairs: Pairs) -> float:
     return time.process_time() - begun
 
 
-def _compared(town: City, run: Columns, pairs: Pairs) -> dict[str, Any]:
-    names = {number: slot for slot, number in run.slots.items()}
-    triples: list[Triple] = [
-        (run.offers[offer].id, run.asks[ask].id, names.get(slot))
-        for offer, ask, slot in zip(*(column.tolist() for column in pairs), strict=True)
-    ]
+def _beside_all_pairs(town: City) -> dict[str, Any]:
+    """Return what the best of all pairs earns, and what of it the preview and a few pairs each reach, in per cent."""
     every = propose(town.asks, town.offers, all_pairs=True)
-    ways: dict[str, Callable[[], Proposals]] = {
-        "preview": lambda: propose(town.asks, town.offers, method="greedy"),
-        "few": lambda: propose(town.asks, town.offers, limits=Limits(edges=6)),
-    }
-    earned = {name: way().objective for name, way in ways.items()}
+    preview = propose(town.asks, town.offers, method="greedy")
+    few = propose(town.asks, town.offers, limits=Limits(edges=6))
     return {
-        "optimum": optimum(town.asks, town.offers, Weights(), Limits(), triples, "highs-ipm"),
-        "all_pairs": every.objective, "all_pairs_count": every.candidate_count, "preview": earned["preview"],
-        "few": 100 * earned["few"] / every.objective,
+        "all_pairs": every.objective, "all_pairs_count": every.candidate_count, "few_count": few.candidate_count,
+        "few": 100 * few.objective / every.objective, "preview": 100 * preview.objective / every.objective,
     }  # fmt: skip
 
 
+def _triples(run: Columns, pairs: Pairs) -> list[Triple]:
+    names = {number: slot for slot, number in run.slots.items()}
+    return [
+        (run.offers[offer].id, run.asks[ask].id, names.get(slot))
+        for offer, ask, slot in zip(*(column.tolist() for column in pairs), strict=True)
+    ]
+
+
 if __name__ == "__main__":
-    print(json.dumps(_measured(int(sys.argv[1]))))
+    print(json.dumps(_measured(int(sys.argv[1]), sys.argv[2])))

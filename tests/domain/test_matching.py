@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -10,10 +11,12 @@ import pytest
 
 from api.domain.matching.feasibility import violations
 from api.domain.matching.flow import WeightsTooLarge
-from api.domain.matching.inputs import Ask, InputRepeated, Limits, Offer, Weights, WeightsInvalid
+from api.domain.matching.inputs import FACTORS, Ask, InputRepeated, Limits, Offer, Weights, WeightsInvalid
 from api.domain.matching.propose import STAGES, propose
+from api.domain.matching.reasons import Alternative
 from api.domain.matching.slots import begins_at, free_slots, slot_of, slots_of
-from api.domain.matching.unserved import Unserved
+from api.domain.matching.unserved import _CHANGES, _STAGES, Unserved
+from api.domain.matching.words import WORDS
 from benchmarks.choosing import by_list, outcome
 from benchmarks.cities import city
 
@@ -241,3 +244,15 @@ def test_windows_become_half_days_of_the_zone() -> None:
     day_after = datetime(2026, 5, 9, 16, tzinfo=UTC)
     assert free_slots([(nine, day_after)], SHANGHAI) == (morning, morning + 1, morning + 2)
     assert free_slots([(eleven, nine)], SHANGHAI) == ()
+
+
+def test_everything_that_a_match_says_has_words() -> None:
+    known = {
+        "match.factor": {*FACTORS, "decline", "no_show", "place", "cover", "load"},
+        "match.flag": {flag for ask in city(400).asks for flag in propose([ask], []).columns.flags[0]},
+        "match.alternative": set(re.findall(r"`(\w+)`", Alternative.__doc__ or "")) - {"why", "instead", "ahead"},
+        "match.unserved": {*_STAGES, "windows_contradict", "community_full", "not_worth"},
+        "match.change": {*_CHANGES.values(), "another_slot"},
+    }
+    assert {kind: set(words) for kind, words in WORDS.items()} == known
+    assert all(zh and en and not zh.isascii() for words in WORDS.values() for zh, en in words.values())
