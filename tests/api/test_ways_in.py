@@ -72,6 +72,10 @@ async def test_a_member_comes_in_by_wechat_with_the_phone_of_the_roster_and_late
         person
     )
     assert not [key for key in fakes.wechat.session_keys if key in json.dumps(stored(world))]
+    in_the_database = "SELECT subject, subject_index, provider FROM identities"
+    rows = world.run(lambda session, _actor: repr(session.rows(worlds.people.sa.text(in_the_database))))
+    assert "wx" in rows
+    assert openid not in rows
 
 
 async def test_who_comes_many_times_at_once_is_one_person_with_one_identity(world, fakes, number, openid):
