@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from typing import NamedTuple
 
+import phonenumbers
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
@@ -31,6 +33,7 @@ _AMOUNT = re.compile(
     r"(余|多|来)?(万)?(余|多)?([^\d\s]*)"
 )
 _NAME = re.compile(r"[^\W\d_]+(?:[·•‧・. '’\-][^\W\d_]+)*")
+_DOTS = re.compile(r"[•‧・･．∙⋅●]|(?<=[^\x00-\x7f])\.(?=[^\x00-\x7f])")
 _YES = frozenset({"是", "y", "yes", "true", "1", "有", "√", "✓"})
 _NO = frozenset({"否", "n", "no", "false", "0", "无", "×"})
 
@@ -54,21 +57,29 @@ class Amount(NamedTuple):
 def phone(text: str) -> str:
     """Return a number as +86…; mobile, landline with area code, or another country's with its +.
 
-    Width, spaces, dots, hyphens, brackets and the prefixes +86, 0086, 86 do not matter.
+    Width, spaces, dots, hyphens, brackets, a leading 0 and the prefixes +86, 0086, 86 do not matter.
     """
     bare = re.sub(r"[\s\-.()·—–‐‑]", "", narrow(text))
     if not bare.removeprefix("+").isdecimal() or not bare.isascii():
         raise UnreadableError("bad_phone")
-    national = re.sub(r"^(?:\+86|0086|86(?=1\d{10}$))", "", bare)
-    if _MOBILE.fullmatch(national):
-        return "+86" + national
+    national = re.sub(r"^(?:\+86|0086|86(?=0?1\d{10}$))", "", bare)
+    if _MOBILE.fullmatch(national.removeprefix("0")):  # a leading 0 is how one once called out of town
+        return "+86" + national.removeprefix("0")
     if national != bare and not national.startswith("0"):
         national = "0" + national
     if _LANDLINE.fullmatch(national):
         return "+86" + national[1:]
-    if _ABROAD.fullmatch(bare) and not bare.startswith("+86"):
+    if _ABROAD.fullmatch(bare) and not bare.startswith("+86") and _is_possible(bare):
         return bare
     raise UnreadableError("bad_phone")
+
+
+def _is_possible(number: str) -> bool:
+    """Say whether a country has numbers of this length."""
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def day(text: str, today: date | None = None) -> tuple[date, bool]:
@@ -131,19 +142,31 @@ def yes(text: str) -> bool | None:
 
 
 def name(text: str, limit: int = 60) -> str:
-    """Return a person's name: one sign and up, rare characters, middle dots and Latin letters are names too."""
-    bare = tidy(text)
+    """Return a person's name: one sign and up, rare characters, middle dots and Latin letters are names too.
+
+    The same name typed in another way is the same text: composed (NFC, which loses no character as NFKC would), one
+    middle dot for all that look like it, no space inside a Chinese name.
+    """
+    bare = unicodedata.normalize("NFC", tidy(text))
     if not bare:
         raise UnreadableError("missing_value")
     if holds_control(bare):
         raise UnreadableError("control_character")
     if len(bare) > limit:
         raise UnreadableError("too_long")
-    dotted = re.sub(r"[•‧・]", "·", re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", bare))
+    dotted = _DOTS.sub("·", re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", bare))
     # Rare characters may still lie in the private use area of older systems.
     if not _NAME.fullmatch(re.sub("[\ue000-\uf8ff]", "字", dotted)):
         raise UnreadableError("bad_name")
     return dotted
+
+
+def found_as(column: str, text: str) -> str:
+    """Return the form by which a `name`, `phone` or `id_number` is found however it is typed; else the text itself."""
+    try:
+        return {"name": name, "phone": phone, "id_number": id_number}[column](text)
+    except UnreadableError:
+        return text
 
 
 def words(text: str, limit: int) -> str:
@@ -159,9 +182,13 @@ def words(text: str, limit: int) -> str:
 def id_number(text: str) -> str:
     """Return a resident's ID number (GB 11643-1999): 18 signs, a real birth date, the right check sign.
 
-    The region is not compared with any list of divisions: numbers outlive the counties that gave them.
+    One of the 15 signs that were given until 1999 becomes the one of 18: its century is the 20th, its check sign is
+    computed. The region is not compared with any list of divisions: numbers outlive the counties that gave them.
     """
     bare = narrow(text).upper()
+    if len(bare) == 15 and bare.isascii() and bare.isdecimal():
+        bare = f"{bare[:6]}19{bare[6:]}"
+        bare += ric.calc_check_digit(bare + "0")
     if len(bare) != 18:
         raise UnreadableError("id_number_length")
     if not (bare[:17].isdecimal() and bare.isascii() and (bare[17].isdecimal() or bare[17] == "X")):

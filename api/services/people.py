@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, found
 from api.db import Session, new_id
+from api.domain.cell_values import found_as
 from api.models import Affiliation, Grant, Identity, Organization, Person, PersonStatus
 from api.services import changes
 from api.services.days import today
@@ -30,8 +31,13 @@ def person_row(session: Session, actor: Actor, plain: dict[str, str | None]) -> 
     for column in SEALED:
         text = plain.get(column)
         row[column] = None if text is None else session.vault.seal(key, person_id, column, text)
-        row[f"{column}_index"] = None if text is None else session.vault.index(actor.tenant_id, column, text)
+        row[f"{column}_index"] = None if text is None else index_of(session, actor.tenant_id, column, text)
     return row
+
+
+def index_of(session: Session, tenant_id: UUID, column: str, text: str) -> str:
+    """Return the blind index of a `name`, `phone` or `id_number`: the same however it is typed."""
+    return session.vault.index(tenant_id, column, found_as(column, text))
 
 
 def add(
@@ -130,7 +136,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the people within the actor's reach; by exact name through its blind index."""
     statement = _SHOWN.where(visible(actor, Person))
     if query.name is not None:
-        index = session.vault.index(actor.tenant_id, "name", query.name)
+        index = index_of(session, actor.tenant_id, "name", query.name)
         statement = statement.where(Person.name_index == index)
     if query.organization_id is not None:
         of = sa.select(Affiliation.person_id).where(

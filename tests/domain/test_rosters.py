@@ -33,7 +33,8 @@ def people(*rows: str) -> Reading[PersonRow]:
 @pytest.mark.parametrize(
     "typed",
     ["13800138000", "138 0013 8000", "138-0013-8000", "+8613800138000", "+86 138-0013-8000", "008613800138000",
-     "8613800138000", "１３８００１３８０００", "(86)13800138000", "138.0013.8000"],
+     "8613800138000", "１３８００１３８０００", "(86)13800138000", "138.0013.8000",
+     "013800138000", "0086 (0)138 0013 8000"],
 )  # fmt: skip
 def test_every_spelling_of_a_mobile_is_one_number(typed: str) -> None:
     assert cell_values.phone(typed) == "+8613800138000"
@@ -49,7 +50,8 @@ def test_landlines_and_other_countries_have_numbers_too(typed: str, number: str)
 
 
 @pytest.mark.parametrize(
-    "typed", ["1380013800", "138001380001", "12800138000", "65223333", "abc", "1.38E+10", "+", "²"]
+    "typed",
+    ["1380013800", "138001380001", "12800138000", "65223333", "abc", "1.38E+10", "+", "²", "+85212", "+999123456789"],
 )
 def test_what_is_no_phone_is_refused(typed: str) -> None:
     with pytest.raises(UnreadableError, match="bad_phone"):
@@ -60,7 +62,11 @@ def test_what_is_no_phone_is_refused(typed: str) -> None:
     ("typed", "name"),
     [
         ("王", "王"),
-        ("阿卜杜拉•买买提", "阿卜杜拉·买买提"),
+        *((f"阿卜杜拉{dot}买买提", "阿卜杜拉·买买提") for dot in "·•‧・･．∙⋅."),
+        ("阿卜杜拉 · 买买提", "阿卜杜拉·买买提"),
+        ("𠮷野", None),  # beyond the basic plane; NFKC would keep it, a narrow column would lose it
+        ("㐱一", None),
+        ("Zoe\u0308", "Zoë"),  # composed, so that both ways of typing are one name
         ("𬭚𣒍", "𬭚𣒍"),
         ("王 小", "王小"),
         ("Anna-Maria O'Neil", None),
@@ -106,6 +112,31 @@ def test_what_is_no_day_is_refused(typed: str) -> None:
 )  # fmt: skip
 def test_amounts_say_how_many_of_what_and_whether_about(typed: str, amount: Amount | None) -> None:
     assert cell_values.amount(typed) == amount
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["11010519491231002X", "440524188001010014", "360426199101010071", "44011320141005001X", "412723199010050012"],
+)
+def test_the_examples_of_the_standard_are_id_numbers(number: str) -> None:
+    """GB 11643-1999 and the documented test numbers of python-stdnum; no number of a living person."""
+    assert cell_values.id_number(f" {number.lower()} ") == number
+    wrong = number[:-1] + ("0" if number[-1] != "0" else "1")
+    with pytest.raises(UnreadableError, match="check_sign"):
+        cell_values.id_number(wrong)
+
+
+def test_an_old_number_of_fifteen_signs_is_the_one_of_eighteen() -> None:
+    assert cell_values.id_number("110105491231002") == "11010519491231002X"  # by the rule of GB 11643
+    with pytest.raises(UnreadableError, match="component"):
+        cell_values.id_number("110105491331002")
+
+
+def test_what_is_searched_for_is_found_however_it_is_typed() -> None:
+    assert cell_values.found_as("name", "阿卜杜拉 • 买买提") == cell_values.found_as("name", "阿卜杜拉·买买提")
+    assert cell_values.found_as("phone", "138 0013 8000") == cell_values.found_as("phone", "+8613800138000")
+    assert cell_values.found_as("id_number", "11010519491231002x") == "11010519491231002X"
+    assert cell_values.found_as("phone", "无") == "无"
 
 
 def test_an_id_number_is_checked_without_a_list_of_regions() -> None:
