@@ -28,6 +28,7 @@ from api.errors import NotFound, Problem
 from api.jobs import erasures
 from api.jobs.loop import JobLoop
 from api.jobs.sealing import Sealing
+from api.logs import keep_words_out
 from api.reading import preferred_language
 from api.route import DoorRoute, Doors
 from api.settings import Settings
@@ -60,6 +61,7 @@ def create_app(
     `transports` stand in for the network towards identity providers, each by the code of its provider.
     """
     settings = settings or Settings()
+    keep_words_out()
     house = House(settings, clock, providers_of(settings, clock, transports))
 
     @asynccontextmanager

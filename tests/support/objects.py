@@ -14,6 +14,7 @@ from api import models
 from api.access import Actor, Reach
 from api.db import Session, new_id
 from api.domain.steps import TABLES
+from api.security import Sealed
 from api.services import documents, files, plans, rulebooks
 from tests.support import papers
 from tests.support.world import World
@@ -46,8 +47,8 @@ AT_UNIT = {"organizer_id", "recipient_id", "employer_id", "from_id"}
 class Objects:
     """Makes rows for a relation, `near` or `far`, each noun once; what a row refers to is made with it."""
 
-    def __init__(self, session: Session, world: World, relation: str) -> None:
-        self._session, self._world = session, world
+    def __init__(self, session: Session, world: World, relation: str, mark: str = "") -> None:
+        self._session, self._world, self._mark = session, world, mark
         self._tenant = world.operator.tenant_id
         self.person = world.people[PLACES[relation]["person"]]
         self.community = world.places[PLACES[relation]["territory"]]
@@ -116,6 +117,9 @@ class Objects:
             return field.default_factory() if field.default_factory else {}
         if column.key in ("person_id", "asked_by", "opened_by", "owner_id", "actor_id", "account_id", "subject_id"):
             return self.account if column.key in ("account_id", "subject_id") else self.person
+        if isinstance(column.type, Sealed):
+            text = None if column.nullable else f"{self._mark}{self._relation}-{column.key}"
+            return {"text": text, "dict": {}, "list": [], "bytes": b"x"}[column.type.kind]
         if column.key == "community_id" or (column.foreign_keys and not column.nullable):
             return self._referred(column)
         if not field.is_required():
@@ -143,7 +147,7 @@ class Objects:
         if isinstance(kind, sa.Uuid):
             return new_id() if column.key != "recipient_id" else self.unit
         if isinstance(kind, sa.String):
-            return f"{self._relation}-{column.key}"
+            return f"{self._mark}{self._relation}-{column.key}"
         return {sa.Date: date(2026, 3, 2), sa.LargeBinary: b"x", sa.Boolean: False}.get(type(kind), 1)
 
 
