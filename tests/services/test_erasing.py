@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import logging
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
 
 from api.access import acting
+from api.adapters import erasure_ledger
 from api.domain import merkle
 from api.domain.erasing import kept_until
 from api.jobs import erasures
-from api.jobs.sealing import seal_all
+from api.jobs.sealing import do_due, seal_all
 from api.models import (
+    AccessLog,
     Affiliation,
     Entry,
     Erasure,
@@ -27,7 +29,7 @@ from api.models import (
     RestrictedPerson,
     SignIn,
 )
-from api.services import audit, cycles, files, needs, people, proofs, statements
+from api.services import audit, cycles, documents, files, needs, people, proofs, statements
 from tests.support import assessed, restoring
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -220,3 +222,69 @@ def test_what_has_no_ground_is_shredded_and_the_rest_is_the_auditors(world):
         ]
         open_ = sa.select(Affiliation.id).where(Affiliation.person_id == person, Affiliation.valid_to.is_(None))
         assert session.rows(open_) == []
+
+
+async def test_a_later_computation_counts_the_erased_and_tells_nothing_of_them(world):
+    """The unit's denominator stays; the line says 不予披露, under no number of a roster."""
+    officer = actor(world, "district_officer")
+    cycle_id = world.run(assessed.open_cycle, world, actor=officer)
+    assessed.computed(world, officer, cycle_id)
+    for step in ("open_self_review", "open_public_review", "publish", "open_appeals", "finalize"):
+        world.run(getattr(cycles, step), cycle_id, actor=officer)
+    issued = world.run(statements.issue_for, cycle_id, world.year.units[0], actor=officer)
+    content = world.house.read_now(officer, documents.one, issued)["content"]
+    hidden = [line for line in content["members"] if not line["disclosed"]]
+    assert (content["denominator"], content["undisclosed"], len(hidden)) == (10, 1, 1)
+    assert [hidden[0][each] for each in ("grade", "minutes", "name")] == [None, None, None]
+    assert not any(each in str(content) for each in CANARIES)
+
+
+async def test_auditors_alone_know_who_stands_behind_a_record_and_it_is_logged(world):
+    async with world.client("auditor") as auditor, world.client("city_officer") as officer:
+        (row,) = (await auditor.get("/api/v1/erasures")).json()["items"]
+        assert (row["name"], row["keptUntil"]) == (NAME, "2035-06-06")
+        assert (await officer.get("/api/v1/erasures")).status_code == 403
+    with world.house.engines.look() as session:
+        looked = session.rows(sa.select(AccessLog.step, AccessLog.count).where(AccessLog.purpose == "audit"))
+    assert [tuple(row) for row in looked] == [("erasure.list", 1)]
+
+
+def test_key_and_link_die_when_the_ten_years_end(world):
+    person, account = world.people["leaving"], world.year.accounts[WHO]
+    before = ledger(world)
+    world.clock.set(datetime(2035, 6, 5, 15, 0, tzinfo=UTC))  # 23:00 of the day before, in Shanghai
+    do_due(world.house)
+    assert state(world, person)[:2] == ("restricted", True)
+    world.clock.forward(hours=2)
+    do_due(world.house)
+    do_due(world.house)
+    how, has_key, linked = state(world, person)
+    assert (how, has_key) == ("erased", False)
+    assert linked != account
+    with world.house.engines.look() as session:
+        assert session.rows(sa.select(RestrictedPerson.id)) == []
+        minutes = session.scalar(sa.select(sa.func.sum(Entry.amount)).where(Entry.account_id == account))
+    assert minutes == sum(world.year.minutes[WHO]) == 6 * 150
+    assert root_at(world, before["size"]) == before["root"]
+
+
+def state(world, person_id):
+    with world.house.engines.look() as session:
+        row = session.first(
+            sa.select(Person.state, Person.wrapped_key, Person.account_id).where(Person.id == person_id)
+        )
+    return row.state, row.wrapped_key is not None, row.account_id
+
+
+async def test_who_never_served_leaves_nothing_and_what_lay_ahead_is_given_back(world):
+    def passes_by(session, operator):
+        return people.add(session, operator, {"name": "路人"}, since=worlds.LONG_AGO)
+
+    world.people["passer"] = world.run(passes_by)
+    async with world.client("passer") as client:
+        confirm = (await client.get("/api/v1/me/erasure")).json()["confirm"]
+        answer = (await client.post("/api/v1/me/erasure", json={"confirm": confirm})).json()
+    assert (answer["keptUntil"], len(answer["kept"])) == (None, 1)
+    assert state(world, world.people["passer"])[:2] == ("erased", False)
+    held = erasure_ledger.read(world.house.settings.erasures)
+    assert [row["receipt"] for row in held][-1] == confirm
