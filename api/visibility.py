@@ -56,6 +56,9 @@ DISPUTED = "disputed"
 GONE = ("restricted", "erased")
 """States of a person who asked to be erased: their record is their own and the auditor's while it has to be kept."""
 
+JOBS = ("staff", "committee_seat", "posted", "seconded")
+"""Kinds of affiliation that an office notes: they carry grants, and show nobody whose person it is."""
+
 
 def visible(actor: Actor, table: Any) -> Condition:
     """Return the condition under which a row of `table` may be seen by the actor; always within the tenant."""
@@ -76,6 +79,7 @@ def _everybody(_actor: Actor) -> Condition:
 def _people(actor: Actor) -> Condition:
     held = select(Affiliation.person_id).where(
         within(actor, "person.read", Affiliation.organization_id),
+        Affiliation.kind.not_in(JOBS),
         Affiliation.valid_to.is_(None),
         Affiliation.state != DISPUTED,
     )

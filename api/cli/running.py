@@ -15,7 +15,7 @@ from api.access import operator
 from api.cli.common import opened, tell, told
 from api.db import migrate as migrate_database
 from api.security import Vault
-from api.services import tenants
+from api.services import appointing, tenants
 from api.settings import Settings
 
 
@@ -41,13 +41,22 @@ def migrate(revision: Annotated[str, typer.Argument(help="revision to go to")] =
     told.print(f"{settings.database_url.split('@')[-1]}: {revision}")
 
 
-def tenant(code: str, name: str, zone: Annotated[str, typer.Option(help="time zone")] = "Asia/Shanghai") -> None:
-    """Found a tenant; a repeat changes nothing."""
+def tenant(
+    code: str,
+    name: str,
+    zone: Annotated[str, typer.Option(help="time zone")] = "Asia/Shanghai",
+    security_admin: Annotated[list[str] | None, typer.Option(help="name of a security administrator; two")] = None,
+    system_admin: Annotated[str | None, typer.Option(help="name of the system administrator")] = None,
+) -> None:
+    """Found a tenant and appoint its first administrators; a repeat adds the trees that were imported since."""
+    wanted = [("security_admin", one) for one in security_admin or ()]
+    wanted += [("system_admin", system_admin)] if system_admin else []
     with opened() as house:
         founded = house.write_now(
             operator(UUID(int=0)), lambda session, _: tenants.found_tenant(session, code, name, zone)
         )
-        tell({"tenant": code, "id": founded.tenant_id})
+        appointed = [house.write_now(founded, appointing.appoint, role, one) for role, one in wanted]
+        tell({"tenant": code, "id": founded.tenant_id, "appointed": appointed})
 
 
 def demo(

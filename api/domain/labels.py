@@ -211,6 +211,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "transfer": ("申请转移", "Ask for a transfer"),
     "verify": ("核验", "Verify"),
     "withdraw": ("撤回", "Withdraw"),
+    "affiliation.end": ("结束任职", "End the job"),
     "affiliation.part": ("分给另一人员", "Give to another person"),
     "affiliation.uphold": ("维持", "Uphold"),
     "case.create": ("提出", "Raise"),

@@ -180,6 +180,7 @@ def _view(
         if one["state"] != DISPUTED
         for role in ("liaison", "community_worker")
     )
+    statuses = _told(statuses, own, mine)
     session.look([row["id"]], [*(["name"] if works_with else []), *sorted(statuses)], "roster")
     name = session.vault.open(row["wrapped_key"], row["id"], "name", row["name"])
     phone = session.vault.open(row["wrapped_key"], row["id"], "phone", row["phone"])
@@ -189,6 +190,17 @@ def _view(
         "phone": masked_phone(phone) if works_with and phone else None,
         "statuses": statuses, "affiliations": mine,
     }  # fmt: skip
+
+
+def _told(statuses: dict[str, str], own: bool, mine: list[dict[str, Any]]) -> dict[str, str]:
+    """Leave out Party standing where the actor is neither the person's employer, branch nor community of registration.
+
+    Another employer to which somebody is posted, or a community where they help, is told nothing of it.
+    """
+    knows = {one["kind"] for one in mine if one["state"] in ("active", "submitted", "accepted")}
+    if own or knows & {"employment", "party_relation", "registration"}:
+        return statuses
+    return {kind: value for kind, value in statuses.items() if kind != "political_status"}
 
 
 def masked_name(name: str) -> str:

@@ -36,6 +36,8 @@ MORE: dict[str, dict[str, Any]] = {
     "facts": {"kind": "check_in"},
     "entries": {"unit": "volunteer_minutes"},
     "jobs": {"kind": "divisions.import"},
+    "emergencies": {"basis": "decision", "permits": ["location_check_in"]},
+    "grants": {"role": "community_worker", "state": "proposed"},
 }
 PLACES = {
     "near": {"territory": "community", "unit": "unit", "person": "member"},
@@ -60,6 +62,8 @@ class Objects:
 
     def named(self, parameter: str) -> UUID | str | None:
         """Return what a parameter of a path such as `need_id` stands for; None where no noun has that name."""
+        if parameter == "code":
+            return "points_ranking"
         if parameter == "number":
             numbers = sa.select(models.Document.number).where(models.Document.id == self.of(models.Document))
             return self._session.scalar(numbers)
@@ -113,13 +117,13 @@ class Objects:
             return self._tenant
         if column.key == "state":
             return TABLES[_noun(table)].start[0]
+        if isinstance(column.type, Sealed):
+            text = None if column.nullable else f"{self._mark}{self._relation}-{column.key}"
+            return {"text": text, "dict": {}, "list": [], "bytes": b"x"}[column.type.kind]
         if isinstance(column.type, sa.JSON):
             return field.default_factory() if field.default_factory else {}
         if column.key in ("person_id", "asked_by", "opened_by", "owner_id", "actor_id", "account_id", "subject_id"):
             return self.account if column.key in ("account_id", "subject_id") else self.person
-        if isinstance(column.type, Sealed):
-            text = None if column.nullable else f"{self._mark}{self._relation}-{column.key}"
-            return {"text": text, "dict": {}, "list": [], "bytes": b"x"}[column.type.kind]
         if column.key == "community_id" or (column.foreign_keys and not column.nullable):
             return self._referred(column)
         if not field.is_required():
