@@ -50,6 +50,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate""",
         "liaison": """
+            person.search
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             claim_code.create claim_code.list claim_code.read claim_code.revoke
             organization.read organization.record person.read person.unmask person.import registration.read
@@ -66,6 +67,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
             signup.read signup.confirm""",
         "community_worker": """
+            person.search
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             claim_code.create claim_code.list claim_code.read claim_code.revoke
             organization.read organization.record registration.read registration.accept registration.return

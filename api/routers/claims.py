@@ -9,28 +9,31 @@ from fastapi import APIRouter, Query
 
 from api.calls import Answer
 from api.domain.claims import ClaimRefused
-from api.route import Anyone, DoorRoute, Who
-from api.routers.auth_common import signed_in
+from api.route import Anyone, DoorRoute, Who, problem_responses
+from api.routers.auth_common import limited, signed_in
 from api.schemas.base import Page
 from api.schemas.claims import Claim, ClaimCode, ClaimCodeQuery, IssuedCode, NewResident
 from api.schemas.session import SignedIn
 from api.services import claim_codes, claims
 
 router = APIRouter(prefix="/api/v1", tags=["claims"], route_class=DoorRoute)
+_REFUSED = problem_responses((401, 403, 429))  # ticket or code do not hold; a role needs more; tried too often
 
 
-@router.post("/auth/claim", operation_id="identity.claim")
+@router.post("/auth/claim", operation_id="identity.claim", responses=_REFUSED)
 async def claim(body: Claim, who: Anyone) -> SignedIn:
     """Claim one's record on a roster with a code that was handed over, and sign in."""
+    await limited(who, "claim")
     begun = await who.write(claims.redeem, body.ticket, body.code, body.device)
     if begun is None:
         raise ClaimRefused
     return signed_in(who.house, begun)
 
 
-@router.post("/auth/register", operation_id="identity.register")
+@router.post("/auth/register", operation_id="identity.register", responses=_REFUSED)
 async def register(body: NewResident, who: Anyone) -> SignedIn:
     """Register as a resident who stands on no roster, and sign in; the provider has to vouch for a phone."""
+    await limited(who, "claim")
     begun = await who.write(claims.register, body.ticket, body.name, body.community_id, body.device)
     return signed_in(who.house, begun)
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from api.schemas.base import Body, Line, ListQuery, Subject, View
 
@@ -36,6 +36,20 @@ class PersonQuery(ListQuery):
 
     organization_id: UUID | None = None
     name: Line | None = None
+
+
+class PersonSearch(Body):
+    """What is known of who is looked for; all that is given has to fit. A body stands in no log of addresses."""
+
+    name: Line | None = None
+    phone: Line | None = None
+    id_number: Line | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> PersonSearch:
+        if not any((self.name, self.phone, self.id_number)):
+            raise ValueError("nothing to look for")
+        return self
 
 
 class Unmask(Body):

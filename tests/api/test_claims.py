@@ -291,3 +291,32 @@ async def test_registering_with_a_phone_of_a_roster_tells_nothing_and_asks_an_of
     assert cases(world) == [("phone_of_another", world.people["listed"])]
     kept = rows(world, sa.select(Identity.person_id).where(Identity.person_id == world.people["listed"]))
     assert kept == []  # nothing was linked to the roster
+
+
+async def found(world, who, **wanted):
+    async with world.client(who) as client:
+        answer = await client.post("/api/v1/people/search", json=wanted)
+    assert answer.status_code == 200, answer.text
+    return [person["id"] for person in answer.json()["items"]]
+
+
+async def test_a_search_finds_ones_own_people_however_they_are_typed_and_nobody_else(world):
+    me = str(world.people["listed"])
+    assert await found(world, "liaison", phone="138 0000 0001") == [me]
+    assert await found(world, "liaison", name=" 赵 一 ", phone="+86-13800000001") == [me]
+    assert await found(world, "liaison", name="赵一", phone="13900000000") == []
+    assert await found(world, "liaison2", phone="13800000001") == []  # of another unit: as if there were none
+    searched = sa.select(Event.details).where(
+        Event.tenant_id == world.operator.tenant_id, Event.kind == "person.search"
+    )
+    told = [details for (details,) in rows(world, searched.order_by(Event.id))]
+    assert [each["found"] for each in told] == [1, 1, 0, 0]
+    assert "138" not in str(told)
+    async with world.client("liaison") as client:
+        empty = await client.post("/api/v1/people/search", json={})
+        assert empty.status_code == 422
+        statuses = [
+            (await client.post("/api/v1/people/search", json={"phone": "13900000000"})).status_code for _ in range(60)
+        ]
+    assert statuses.count(200) == 57
+    assert set(statuses[57:]) == {429}
