@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from api.db import migrate
 from tests.support import outside
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -236,3 +237,17 @@ async def test_no_log_line_holds_code_openid_phone_key_or_secret(world, fakes, n
     assert [line for line in lines if any(word and word in line for word in secret)] == []
     assert any("provider wx" in line for line in lines), "the operator hears of what is wrong"
     assert "wx" in "".join(lines)
+
+
+async def test_who_comes_too_often_from_one_address_waits_and_the_provider_is_not_asked(tmp_path):
+    clock = Clock()
+    made = outside.fakes(clock)
+    url = f"sqlite:///{tmp_path / 'few.db'}"
+    migrate(url)
+    world = worlds.build(url, tmp_path, clock, made.transports, providers=made.settings(), trials_per_address=3)
+    body = {"provider": "wx", "code": "made-up"}
+    answers = [await asked(world, WECHAT, body) for _ in range(5)]
+    world.close()
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert len(made.wechat.calls) == 3
