@@ -26,7 +26,6 @@ from api.domain.matching.scores import Pairs, scores
 from benchmarks.choosing import by_browsing, by_list, outcome
 from benchmarks.cities import City, city
 from benchmarks.harness import Row
-from tests.support.optimum import Triple, optimum
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = "python -m benchmarks matching"
@@ -119,6 +118,8 @@ def _measured(volunteers: int, size: str) -> dict[str, Any]:
     if volunteers <= 10_000:
         result |= _beside_all_pairs(town)
     if volunteers <= (10_000 if size == "full" else 1000):
+        from tests.support.optimum import optimum  # its solver is large, and the memory of the run is read
+
         result["optimum"] = optimum(town.asks, town.offers, Weights(), Limits(), _triples(run, pairs), "highs-ipm")
     return result
 
@@ -168,7 +169,7 @@ def _beside_all_pairs(town: City) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _triples(run: Columns, pairs: Pairs) -> list[Triple]:
+def _triples(run: Columns, pairs: Pairs) -> list[tuple[str, str, int | None]]:
     names = {number: slot for slot, number in run.slots.items()}
     return [
         (run.offers[offer].id, run.asks[ask].id, names.get(slot))

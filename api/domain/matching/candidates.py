@@ -84,7 +84,7 @@ def _offered(columns: Columns, wanted: Column) -> tuple[Column, Column]:
 
 def _crossed(columns: Columns, bucket: Bucket) -> Column:
     """Return the keys of the cross product of a bucket, less what is out of reach."""
-    part = max(1, 1_000_000 // len(bucket.asks))
+    part = max(1, 100_000 // len(bucket.asks))
     found = []
     for begin in range(0, len(bucket.offers), part):
         some = bucket.offers[begin : begin + part]
@@ -170,6 +170,6 @@ def _united(columns: Columns, parts: list[Column]) -> Pairs:
     if len(columns.refused):
         keep &= among(columns.refused, keys // wide)[1] == 0
     keys = keys[keep]
-    slot = (keys % wide).astype(np.int32)
+    slot = (keys % wide).astype(np.int16 if wide < 2**15 else np.int32)
     keys //= wide
     return Pairs((keys // many).astype(np.int32), (keys % many).astype(np.int32), slot)

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from api.domain.matching.columns import Column, Columns
 from api.domain.matching.inputs import Weights
 from api.domain.matching.scores import Pairs, keyed
 from api.errors import Invalid
 
+Marks = NDArray[np.bool_]
 _SOURCE, _SINK = 0, 1
-_CHUNK = 500_000  # arcs handed over at once
+_CHUNK = 100_000  # arcs handed over at once
 _LARGEST = 2**62  # the solver multiplies costs by the number of nodes, in 64 bits
 
 
@@ -26,15 +28,15 @@ class WeightsTooLarge(Invalid):
 
 @dataclass(slots=True)
 class Network:
-    """A flow network as groups of arcs: tails, heads, capacities, costs; `chosen` says which groups carry pairs."""
+    """A flow network as groups of arcs: tails, heads, capacities, costs; `chosen` marks the pairs of a group."""
 
     nodes: int
     supply: int = 0
     groups: list[tuple[Column, Column, Column, Column]] = field(default_factory=list)
-    chosen: list[tuple[int, Column]] = field(default_factory=list)
+    chosen: list[tuple[int, Marks]] = field(default_factory=list)
 
-    def add(self, tails: Any, heads: Any, capacities: Any, costs: Any, pairs: Column | None = None) -> None:
-        """Add a group of arcs; `pairs` are the numbers of the pairs that they stand for."""
+    def add(self, tails: Any, heads: Any, capacities: Any, costs: Any, pairs: Marks | None = None) -> None:
+        """Add a group of arcs; `pairs` marks the pairs that they stand for, in their order."""
         many = np.broadcast_shapes(*(np.shape(each) for each in (tails, heads, capacities, costs)))
         if pairs is not None:
             self.chosen.append((len(self.groups), pairs))
@@ -91,15 +93,16 @@ def _chosen(
 
     Whoever takes one place needs neither: of a pair's slots the best, and of equals the first, is enough.
     """
-    numbers = np.arange(len(pairs.offer), dtype=np.int32)
     single = places[pairs.offer] == 1
-    best = _best_slots(columns, pairs, worth, numbers[single])
-    built.add(pairs.offer[best] + first_offer, pairs.ask[best] + first_ask, 1, -worth[best], best)
-    _several(columns, built, pairs, worth, numbers[~single], first_offer, first_ask)
+    best = _best_slots(columns, pairs, worth, np.flatnonzero(single).astype(np.int32))
+    taken = np.zeros(len(worth), bool)
+    taken[best] = True
+    built.add(pairs.offer[best] + first_offer, pairs.ask[best] + first_ask, 1, -worth[best], taken)
+    _several(columns, built, pairs, worth, ~single, first_offer, first_ask)
 
 
 def _several(
-    columns: Columns, built: Network, pairs: Pairs, worth: Column, several: Column, first_offer: int, first_ask: int
+    columns: Columns, built: Network, pairs: Pairs, worth: Column, several: Marks, first_offer: int, first_ask: int
 ) -> None:
     """Join those who take several places to asks."""
     wide = columns.slot_count

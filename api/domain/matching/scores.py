@@ -9,7 +9,7 @@ import numpy as np
 from api.domain.matching.columns import Column, Columns
 from api.domain.matching.inputs import FACTORS, FULL
 
-_CHUNK = 500_000  # pairs valued at once, so that memory stays flat in a large city
+_CHUNK = 100_000  # pairs valued at once, so that memory stays flat in a large city
 
 
 class Pairs(NamedTuple):
