@@ -19,8 +19,12 @@ router = APIRouter(prefix="/api/v1", tags=["sign-ins"], route_class=DoorRoute)
 @router.post("/auth/refresh", operation_id="sign_in.refresh", responses=problem_responses((401, 429)))
 async def refresh(body: Refresh, who: Anyone) -> SignedIn:
     """Exchange a refresh token for its successor and a new access token; a repeat after a lost answer gets the same."""
-    await limited(who, "refresh")
-    return signed_in(who.house, await who.write(sign_ins.refresh, body.refresh_token))
+    try:
+        done = await who.write(sign_ins.refresh, body.refresh_token)
+    except sign_ins.RefreshRefused:
+        await limited(who, "refresh")  # a good token is one transaction; only guesses are counted
+        raise
+    return signed_in(who.house, done)
 
 
 @router.post("/auth/logout", operation_id="sign_in.log_out")

@@ -125,7 +125,7 @@ def _exchanged(session: Session, sign_in: Any, token: str) -> str | None:
     if standing is None:  # the sign-in ended and forgot its tokens while this one waited
         raise RefreshRefused
     if standing.successor_id is not None:
-        return None if standing.next_used is not None else _successor(token, standing.salt)
+        return _successor_again(token, standing)
     salt = secrets.token_bytes(32)
     successor = _successor(token, salt)
     row = _token_row(session, sign_in.id, sign_in.tenant_id, successor)
@@ -133,6 +133,10 @@ def _exchanged(session: Session, sign_in: Any, token: str) -> str | None:
     used = sa.update(RefreshToken).where(RefreshToken.id == standing.id).values(salt=salt, successor_id=row["id"])
     session.execute(used)
     return successor
+
+
+def _successor_again(token: str, standing: Any) -> str | None:
+    return None if standing.next_used is not None else _successor(token, standing.salt)
 
 
 def _successor(token: str, salt: bytes) -> str:
