@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -18,6 +22,7 @@ from api.domain.matching.reasons import Proposal
 from benchmarks.cities import City, city
 from tests.support.optimum import feasible, optimum
 
+ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("elderly_care", "repair", "health")
 
 
@@ -64,7 +69,7 @@ def village(chance: Random) -> tuple[list[Ask], list[Offer], Limits]:
     return asks, offers, limits
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, 2**32))
 def test_a_village_earns_what_the_linear_program_earns(seed: int) -> None:
     chance = Random(seed)
@@ -76,7 +81,7 @@ def test_a_village_earns_what_the_linear_program_earns(seed: int) -> None:
     assert violations(asks, offers, limits, found) == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_preview_keeps_every_limit_and_never_earns_more(seed: int) -> None:
     asks, offers, limits = village(Random(seed))
@@ -86,7 +91,7 @@ def test_the_preview_keeps_every_limit_and_never_earns_more(seed: int) -> None:
     assert sum(each.points for each in preview) == preview.objective
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_same_inputs_in_any_order_give_the_same(seed: int) -> None:
     chance = Random(seed)
@@ -105,7 +110,7 @@ def test_a_town_earns_the_optimum_of_all_pairs(town: City) -> None:
 
 
 def test_a_city_with_trees_earns_the_optimum_of_its_candidates_and_nearly_that_of_all() -> None:
-    large, limits = city(900, seed=3), Limits(edges=12)
+    large, limits = city(600, seed=3), Limits(edges=8)
     run = columns(large.asks, large.offers, Weights(), limits)
     pairs = candidates(run)
     slots = {number: slot for slot, number in run.slots.items()}
@@ -127,6 +132,22 @@ def test_a_run_is_repeated_from_its_stored_inputs(town: City) -> None:
     assert told(first) == told(again)
     assert inputs_hash(stored) == inputs_hash(document(*restored(stored)))
     assert inputs_hash(stored) != inputs_hash(document(town.asks, town.offers, Weights(), Limits()))
+
+
+def test_another_process_gives_the_same_to_the_letter() -> None:
+    script = (
+        "from benchmarks.cities import city; from api.domain.matching.propose import propose;"
+        "found = propose(*city(120, seed=5)[:2]); print(list(found), found.unserved, found.figures)"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, check=True,
+            capture_output=True, text=True, timeout=120,
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(said) == 1
+    assert "person-" in said.pop()
 
 
 def test_what_breaks_a_limit_is_seen(town: City) -> None:
