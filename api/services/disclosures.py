@@ -64,15 +64,16 @@ def release(session: Session, actor: Actor, delivery_id: UUID) -> str:
 def shown(session: Session, document_id: UUID, content: dict[str, Any]) -> dict[str, Any]:
     """Return a document's content as it may be shown today: the places that tell of somebody erased are blank.
 
-    What was frozen, and its hash, stay as they are.
+    What was frozen, and its hash, stay as they are. Of whom it tells stands in the log of who looked.
     """
-    gone = (
-        sa.select(Disclosure.pointer)
+    told = session.rows(
+        sa.select(Disclosure.pointer, Disclosure.person_id, Person.state)
         .join(Person, Person.id == Disclosure.person_id)
-        .where(Disclosure.document_id == document_id, Person.state.in_(GONE))
+        .where(Disclosure.document_id == document_id)
         .order_by(Disclosure.pointer)
     )
-    pointers = [row.pointer for row in session.rows(gone)]
+    session.look({row.person_id for row in told if row.state not in GONE}, ["name"], "document")
+    pointers = [row.pointer for row in told if row.state in GONE]
     return redact(deepcopy(content), pointers) if pointers else content
 
 

@@ -147,6 +147,7 @@ def _people(session: Session, accounts: list[UUID]) -> dict[UUID, Any]:
 
 
 def _names(session: Session, people: dict[UUID, Any]) -> dict[UUID, str | None]:
+    session.look([row.id for row in people.values()], ["name"], "assessment")
     return {account: session.vault.open(row.wrapped_key, row.id, "name", row.name) for account, row in people.items()}
 
 

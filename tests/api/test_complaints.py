@@ -155,3 +155,12 @@ async def test_a_late_case_is_escalated_by_the_clock_once(world):
     do_due(world.house)
     shown = (await call(world, None, "POST", "/complaints/track", follow)).json()
     assert (shown["state"], shown["late"]) == ("escalated", True)
+
+
+async def test_a_flood_from_one_address_is_stopped_and_another_hour_is_open_again(world):
+    body = {"organizationId": str(world.places["community2"])}
+    world.house.clock.forward(hours=3)
+    statuses = [(await filed(world, **body)).status_code for _ in range(31)]
+    assert statuses == [201] * 30 + [429]
+    world.house.clock.forward(hours=3)
+    assert (await filed(world, **body)).status_code == 201
