@@ -64,6 +64,8 @@ class Objects:
         """Return what a parameter of a path such as `need_id` stands for; None where no noun has that name."""
         if parameter == "code":
             return "points_ranking"
+        if parameter == "position":
+            return "1"  # the sealed order of each tenant begins there
         if parameter == "number":
             numbers = sa.select(models.Document.number).where(models.Document.id == self.of(models.Document))
             return self._session.scalar(numbers)
@@ -152,7 +154,9 @@ class Objects:
             return new_id() if column.key != "recipient_id" else self.unit
         if isinstance(kind, sa.String):
             return f"{self._mark}{self._relation}-{column.key}"
-        return {sa.Date: date(2026, 3, 2), sa.LargeBinary: b"x", sa.Boolean: False}.get(type(kind), 1)
+        if isinstance(kind, sa.LargeBinary):
+            return f"{self._mark}{self._relation}".encode()
+        return {sa.Date: date(2026, 3, 2), sa.Boolean: False}.get(type(kind), 1)
 
 
 def _noun(table: Any) -> str:

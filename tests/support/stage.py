@@ -28,8 +28,18 @@ PERSON_OF_ROLE = {
 class Stage:
     """The small world, the contract of its routes, and objects near and far by the names that paths give them."""
 
-    def __init__(self, url: str, var_dir: Path, clock: Any) -> None:
-        self.world = worlds.build(url, var_dir, clock)
+    def __init__(self, url: str, var_dir: Path, clock: Any, mark: str = "") -> None:
+        self._furnish(worlds.build(url, var_dir, clock), mark)
+
+    @classmethod
+    def beside(cls, other: Stage, code: str, mark: str) -> Stage:
+        """Return the same stage for another tenant of the same application; `mark` stands in all its texts."""
+        made = cls.__new__(cls)
+        made._furnish(worlds.another(other.world, code), mark)
+        return made
+
+    def _furnish(self, world: worlds.World, mark: str) -> None:
+        self.world, self.mark = world, mark
         self.contract = Contract()
         self.operations = self.contract.operations()
         self.world.run(_two_more, self.world)
@@ -86,7 +96,7 @@ def _two_more(session: Any, actor: Any, world: worlds.World) -> None:
 
 
 def _objects(session: Any, _actor: Any, stage: Stage, relation: str) -> tuple[dict[str, Any], dict[str, UUID]]:
-    made = Objects(session, stage.world, relation)
+    made = Objects(session, stage.world, relation, stage.mark)
     names = {name for operation in stage.operations for name in operation.identifiers}
     ids = {
         "communityId": made.community, "organizationId": made.community, "unitId": made.unit, "organizerId": made.unit,
