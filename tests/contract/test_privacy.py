@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
+from typer.testing import CliRunner
 
 import api.models  # noqa: F401 - declares the tables
+from api import cli
 from api.domain.erasing import WAYS
 from api.domain.person_columns import ABOUT, ACTING, ELSEWHERE, is_secret
 from api.domain.privacy import GROUNDS, KINDS
@@ -88,6 +91,24 @@ def test_every_column_about_a_person_has_a_way_on_erasure_and_every_way_a_column
     assert set(WAYS) - columns == set()
 
 
+def test_what_an_erasure_deletes_leaves_nothing_behind_that_refers_to_it():
+    deleted = {place.split(".")[0]: way.children for place, way in WAYS.items() if way.act == "delete"}
+    referring = {
+        (table.name, key.parent.name, key.column.table.name)
+        for table in TABLES
+        for key in table.foreign_keys
+        if key.column.table.name in deleted
+    }
+    assert {(child, column) for child, column, _ in referring} == {
+        child for children in deleted.values() for child in children
+    }
+
+
+def test_what_an_erasure_empties_is_there_to_be_emptied():
+    for place, way in WAYS.items():
+        assert set(way.clear) <= set(SQLModel.metadata.tables[place.split(".")[0]].c.keys()), place
+
+
 @pytest.mark.parametrize("column", ["phone", "home_address", "open_text", "openid", "description"])
 def test_a_column_without_annotation_fails_the_build(column):
     """Control."""
@@ -105,6 +126,16 @@ def test_the_registry_has_words_for_every_kind_and_every_ground():
         for told in ("title", "purpose", "ground", "keep", "erasure"):
             assert any("\u4e00" <= sign <= "\u9fff" for sign in held[told]["zh"])
             assert held[told]["en"]
+
+
+def test_the_command_prints_the_registry_for_people_and_for_programs():
+    plain, as_json, page = (
+        CliRunner().invoke(cli.app, ["privacy", "report", *more]) for more in ([], ["--json"], ["--markdown"])
+    )
+    assert [each.exit_code for each in (plain, as_json, page)] == [0, 0, 0]
+    assert "身份证号" in plain.output
+    assert json.loads(as_json.output) == privacy.registry()
+    assert page.output == privacy.page()
 
 
 def test_the_page_in_the_docs_says_what_the_columns_say():

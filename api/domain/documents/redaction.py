@@ -19,7 +19,7 @@ def redact(content: dict[str, Any], pointers: Iterable[str]) -> dict[str, Any]:
     they tell of nobody.
     """
     for pointer in pointers:
-        row = content
+        row: Any = content
         for part in pointer.strip("/").split("/"):
             row = row[int(part)] if isinstance(row, list) else row[part]
         for name in _NAMING:
