@@ -67,17 +67,24 @@ _SHOWN = sa.select(
 def create(session: Session, actor: Actor, person_id: UUID, account: str, code: str) -> UUID:
     """Open an account for who holds, or is proposed for, a role in the actor's reach; the code lets them set it up."""
     grant, at = _authority(session, actor, "credential.create", person_id)
-    taken = sa.or_(sa.func.lower(Credential.account) == account.casefold(), Credential.person_id == person_id)
-    if session.first(sa.select(Credential.id).where(Credential.tenant_id == actor.tenant_id, taken)) is not None:
-        raise AccountTaken(pointer="/account")
+    _admit(session, actor, person_id, account)
     values = {"person_id": person_id, "account": account.casefold(), **_invited(session, code)}
     return changes.create(session, actor, Credential, "credential.create", values, at=at, grant=grant)
 
 
 def open_first(session: Session, actor: Actor, person_id: UUID, account: str, code: str) -> UUID:
-    """Open an account as the installation's operator, where nobody is there yet who could."""
+    """Open an account as the installation's operator, where nobody is there yet who could; NotFound for no staff."""
+    known = sa.select(Grant.id).where(Grant.tenant_id == actor.tenant_id, Grant.person_id == person_id)
+    found(session.first(known))
+    _admit(session, actor, person_id, account)
     values = {"person_id": person_id, "account": account.casefold(), **_invited(session, code)}
     return changes.create(session, actor, Credential, "credential.create", values, at=None)
+
+
+def _admit(session: Session, actor: Actor, person_id: UUID, account: str) -> None:
+    taken = sa.or_(Credential.account == account.casefold(), Credential.person_id == person_id)
+    if session.first(sa.select(Credential.id).where(Credential.tenant_id == actor.tenant_id, taken)) is not None:
+        raise AccountTaken(pointer="/account")
 
 
 def reset(session: Session, actor: Actor, credential_id: UUID, code: str) -> UUID:
