@@ -17,7 +17,17 @@ from rich.console import Console
 
 from benchmarks.harness import Row, table
 
-BARS = {"R1": "crash_bar", "R6": "races", "R9": "overlap", "S5": "hostile", "S7": "tokens", "S8": "sessions"}
+BARS = {
+    "P1": "plaintext",
+    "P3": "keys",
+    "R1": "crash_bar",
+    "R6": "races",
+    "R9": "overlap",
+    "S5": "hostile",
+    "S10": "enumeration",
+    "S7": "tokens",
+    "S8": "sessions",
+}
 SIZES = ("small", "normal", "full")
 
 

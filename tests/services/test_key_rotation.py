@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from tests.support.rotating import rotate
+from tests.support.master_keys import rotate
 
 PEOPLE = 5000
 
