@@ -138,20 +138,6 @@ class RestrictedRecord(View):
     name: str | None
 
 
-class Look(View):
-    """That somebody opened data of the caller: when, in which role, what, and why."""
-
-    id: UUID
-    at: datetime
-    step: str
-    purpose: str
-    purpose_title: InTwo
-    ground: InTwo
-    role: str | None
-    organization_name: str | None
-    fields: list[str]
-
-
 class HeldColumn(View):
     """One place in which data of a kind lies, and in which form."""
 
