@@ -113,7 +113,7 @@ class Limits:
     """
 
     asks: int = 3
-    edges: int = 46
+    edges: int = 44
     community: int | None = None
     communities: Mapping[str, int] = field(default_factory=dict)
 
