@@ -274,6 +274,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "correct": ("更正", "Correct"),
     "reapply": ("重新注销", "Erase again"),
     "registry": ("登记册", "Registry"),
+    "list": ("列出", "List"),
 }
 
 
