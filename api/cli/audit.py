@@ -26,7 +26,7 @@ def verify(
     kept = [json.loads(path.read_text(encoding="utf-8")) for path in checkpoint or ()]
     with opened() as house:
         actor = tenant_of(house, tenant)
-        with house.engines.look() as session:
+        with house.engines.look(actor.tenant_id) as session:
             findings = ledger_audit.verify(session, actor.tenant_id)
             outside = witness.differing(session, actor.tenant_id, [(one["size"], one["root"]) for one in kept])
             findings += [

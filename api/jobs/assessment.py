@@ -77,7 +77,7 @@ def deliver(house: House, job: JobHandle) -> dict[str, Any]:
 
 def assess(house: House, tenant_id: UUID, cycle_id: UUID, watch: Watch | None = None) -> dict[str, Any]:
     """Compute a cycle at once, for a command, in the name of who opened it; return the job as it ended."""
-    with house.engines.look() as session:
+    with house.engines.look(tenant_id) as session:
         person_id = schedules.took(session, tenant_id, cycle_id, "cycle.create")
     return _at_once(house, tenant_id, person_id, cycles.compute, cycle_id, watch)
 
@@ -107,7 +107,7 @@ def report_due(house: House, watch: Watch | None = None) -> dict[str, Any]:
 def _at_once(
     house: House, tenant_id: UUID, person_id: UUID, queue: Callable[..., UUID], cycle_id: UUID, watch: Watch | None
 ) -> dict[str, Any]:
-    with house.engines.look() as session:
+    with house.engines.look(tenant_id) as session:
         actor = acting(session, tenant_id, person_id, "job.create")
     job_id = house.write_now(actor, queue, cycle_id)
     return run_to_end(house, actor, job_id, watch)

@@ -63,7 +63,7 @@ class JobHandle:
         """Return who asked for this job; Forbidden where they are no longer here."""
         if self._actor is None:
             try:
-                with self.house.engines.look() as session:
+                with self.house.engines.look(self.tenant_id) as session:
                     self._actor = acting(session, self.tenant_id, self._person_id, self.kind)
             except KeyError as why:
                 raise Forbidden(step=self.kind) from why
