@@ -151,10 +151,16 @@ def _signups(actor: Actor) -> Condition:
     return or_(Signup.person_id == actor.person_id, sa.and_(Signup.shift_id.in_(led), Signup.person_id.not_in(gone)))
 
 
+def _merged_accounts(actor: Actor) -> Any:
+    """The accounts of records that were merged into the actor's own: their facts stay where they are."""
+    return select(Person.account_id).where(Person.merged_into == actor.person_id, Person.state == "merged")
+
+
 def _facts(actor: Actor) -> Condition:
     where = (within(actor, "organization.record", column) for column in (Fact.account_id, Fact.community_id))
     return or_(
         Fact.account_id == actor.account_id,
+        Fact.account_id.in_(_merged_accounts(actor)),
         sa.and_(within(actor, "fact.reverse", Fact.community_id), _unrestricted(Fact.account_id)),
         sa.and_(Fact.account_kind == "organization", or_(*where)),
         _audited(actor, "fact.read", Fact),
@@ -164,6 +170,7 @@ def _facts(actor: Actor) -> Condition:
 def _entries(actor: Actor) -> Condition:
     return or_(
         Entry.account_id == actor.account_id,
+        Entry.account_id.in_(_merged_accounts(actor)),
         sa.and_(
             or_(
                 within(actor, "entry.supplement", Entry.community_id),

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from api.domain.ledger import SelfApproval
 from api.domain.merging import LaterMergeFirst, MergeRefused, MergeWaits, UndoTooLate
 from api.jobs.sealing import seal_all
-from api.models import Affiliation, Cycle, Entry, Grant, Identity, Person, Shift, Signup
+from api.models import Affiliation, Cycle, Entry, Fact, Grant, Identity, Person, Shift, Signup
 from api.services import answers, audit, cases, merges, people, settlement, signups
 from api.services.days import zone_of
+from api.visibility import visible
 from tests.support import serving
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -144,6 +145,22 @@ def test_time_that_both_have_counts_once_and_an_undo_gives_all_back(world, time)
     undo(world, merge_id)
     assert snapshot(world) == before
     assert findings(world) == []
+
+
+def test_the_facts_of_who_went_are_read_by_who_is_left_and_by_nobody_once_it_is_undone(world, time):
+    came(world, time, serve(world, time, "member3", 1, 2))
+    of = sa.select(Fact.id).where(Fact.kind == "check_in")
+
+    def seen():
+        me = serving.actor(world, "member")
+        return world.run(lambda session, _: len(session.rows(of.where(visible(me, Fact)))))
+
+    assert seen() == 0
+    merge_id = propose(world)
+    decide(world, merge_id)
+    assert seen() == 1
+    undo(world, merge_id)
+    assert seen() == 0
 
 
 def test_settling_again_after_a_merge_posts_nothing(world, time):
