@@ -20,6 +20,7 @@ from api.services import inspection
 from api.settings import Settings
 from tests.support import world as worlds
 from tests.support.clock import Clock
+from tests.support.registering import accepted
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +154,13 @@ def test_retention_cannot_be_set_below_six_months():
     assert Settings(access_log_months=6).access_log_months == 6
     with pytest.raises(ValidationError):
         Settings(access_log_months=5)
+
+
+async def test_who_reads_a_document_that_names_somebody_is_logged(world):
+    await accepted(world, "member2")
+    (receipt, *_) = (await get(world, "liaison", "/documents?kind=receipt")).json()["items"]
+    for path in ("", "/file?format=json"):
+        assert (await get(world, "liaison", f"/documents/{receipt['id']}{path}")).status_code == 200
+    looks = (await get(world, "member2", "/me/access-log")).json()["items"]
+    told = [(look["step"], look["purpose"], look["fields"]) for look in looks if look["purpose"] == "document"]
+    assert told == [("document.export", "document", ["name"]), ("document.read", "document", ["name"])]
