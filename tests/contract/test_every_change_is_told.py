@@ -75,7 +75,7 @@ async def silent(stage):
 
 
 async def test_a_change_that_nobody_tells_of_is_seen(stage, monkeypatch):
-    """Control: where events are not written, the operations that leave nothing else are found; it comes before the sweep, which ends much."""
+    """Control, before the sweep that ends much: where events are not written, silent operations are found."""
     monkeypatch.setattr(changes, "record", lambda *_, **__: None)
     two = [one for one in stage.operations if one.step in ("need.create", "case.create")]
     monkeypatch.setattr(stage, "operations", two)
