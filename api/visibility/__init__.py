@@ -1,0 +1,94 @@
+"""What an actor sees of each table, as a condition in the statement; nothing is read without one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from api.access import Actor, within
+from api.models import (
+    AccessLog,
+    Activity,
+    Affiliation,
+    ApiClient,
+    ApiKey,
+    Assessment,
+    Case,
+    Consent,
+    Credential,
+    Cycle,
+    DataExport,
+    Delivery,
+    Document,
+    Emergency,
+    Entry,
+    Event,
+    Fact,
+    File,
+    Grant,
+    Job,
+    Need,
+    Organization,
+    OrganizationLink,
+    Person,
+    Project,
+    Resource,
+    Rulebook,
+    Shift,
+    SignIn,
+    Signup,
+)
+from api.visibility import conditions as seen
+from api.visibility.conditions import DISPUTED, GONE, JOBS, Condition
+
+__all__ = ["DISPUTED", "GONE", "JOBS", "Condition", "visible"]
+
+
+def visible(actor: Actor, table: Any) -> Condition:
+    """Return the condition under which a row of `table` may be seen by the actor; always within the tenant."""
+    return _built(table, actor.scope, actor.person_id, actor.account_id, actor.tenant_id, actor.reaches)
+
+
+@lru_cache(maxsize=512)
+def _built(table: Any, scope: frozenset[str] | None, *who: Any) -> Condition:
+    """Build a condition once for who comes again; it depends on nothing but the table, who it is and the grants."""
+    actor = Actor(*who, scope=scope)
+    return sa.and_(table.tenant_id == actor.tenant_id, _SEEN[table](actor))
+
+
+_SEEN: dict[Any, Callable[[Actor], Condition]] = {
+    AccessLog: lambda actor: within(actor, "access_log.read", AccessLog.organization_id),
+    Emergency: seen.everybody,
+    Activity: seen.activities,
+    Affiliation: seen.affiliations,
+    ApiClient: seen.api_clients,
+    ApiKey: lambda actor: ApiKey.client_id.in_(select(ApiClient.id).where(seen.api_clients(actor))),
+    Assessment: seen.assessments,
+    Case: seen.cases,
+    Consent: lambda actor: Consent.person_id == actor.person_id,
+    Credential: seen.credentials,
+    Cycle: seen.everybody,
+    DataExport: lambda actor: DataExport.person_id == actor.person_id,
+    Delivery: seen.deliveries,
+    Document: seen.documents,
+    Entry: seen.entries,
+    Event: lambda actor: within(actor, "event.read", Event.organization_id),
+    Fact: seen.facts,
+    File: lambda actor: File.owner_id == actor.person_id,
+    Grant: seen.grants,
+    Job: seen.jobs,
+    Need: seen.needs,
+    Organization: seen.everybody,
+    OrganizationLink: seen.links,
+    Person: seen.people,
+    Project: seen.projects,
+    Resource: seen.resources,
+    Rulebook: seen.everybody,
+    Shift: lambda actor: Shift.activity_id.in_(select(Activity.id).where(seen.activities(actor))),
+    SignIn: lambda actor: SignIn.person_id == actor.person_id,
+    Signup: seen.signups,
+}
