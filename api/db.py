@@ -254,7 +254,7 @@ def _broke_a_rule(error: DBAPIError) -> bool:
 
 
 def migrate(url: str, revision: str = "head", vault: Vault | None = None) -> None:
-    """Bring the database at `url` to a revision; a repeat changes nothing. Rows that are to be sealed need the vault."""
+    """Bring the database at `url` to a revision; a repeat changes nothing. Rows to be sealed need the vault."""
     from alembic import command
 
     config = migration_config(url)

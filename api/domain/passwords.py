@@ -1,4 +1,4 @@
-"""What a password has to be: long, and not the account's own name. No composition rules (NIST SP 800-63B-4, 3.1.1.2)."""
+"""What a password has to be: long, and not the account's own name; no composition rules (NIST SP 800-63B-4)."""
 
 from __future__ import annotations
 

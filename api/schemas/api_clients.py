@@ -68,5 +68,3 @@ class TokenAnswer(BaseModel):
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a name of the standard
     expires_in: int
     scope: str
-
-

@@ -95,7 +95,8 @@ async def test_a_reversed_entry_leaves_the_next_paper(world, time):
     async with world.client("member2") as member:
         entries = (await member.get("/api/v1/entries", params={"mine": True})).json()["items"]
     async with world.client("district_officer") as officer:
-        undone = await officer.post(f"/api/v1/entries/{entries[0]['id']}/reverse", json={"reason": "recorded_by_mistake"})
+        mistake = {"reason": "recorded_by_mistake"}
+        undone = await officer.post(f"/api/v1/entries/{entries[0]['id']}/reverse", json=mistake)
         assert undone.status_code == 200, undone.text
     sealed(world)
     second = (await certified(world, "member2")).json()

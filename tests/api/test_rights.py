@@ -1,4 +1,4 @@
-"""A person's rights over HTTP: consents with effect at once, a copy of everything, corrections by the roster's keeper."""
+"""A person's rights over HTTP: consents with effect at once, a copy of everything, corrections by the keeper."""
 
 from __future__ import annotations
 
