@@ -21,11 +21,9 @@ def signed_in(house: House, begun: dict[str, Any] | Refusal) -> SignedIn:
 
     Raises the problem of a refusal, which is committed by now.
     """
-    begun = outcome(begun)
-    token, seconds = house.tokens.issue(
-        begun["person_id"], begun["tenant_id"], begun["sign_in_id"], until=begun["expires_at"]
-    )
-    return SignedIn(access_token=token, scheme="Bearer", expires_in=seconds, refresh_token=begun["refresh_token"])
+    who: dict[str, Any] = outcome(begun)
+    token, seconds = house.tokens.issue(who["person_id"], who["tenant_id"], who["sign_in_id"], until=who["expires_at"])
+    return SignedIn(access_token=token, scheme="Bearer", expires_in=seconds, refresh_token=who["refresh_token"])
 
 
 def outcome(done: Any) -> Any:

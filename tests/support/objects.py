@@ -1,4 +1,4 @@
-"""One row of every noun, near (桃园社区, 第一中学) and far (远山社区, 供水公司), written past the services."""
+"""One row of every noun, near (桃园社区, 第一中学), far (远山社区, 供水公司) and between, past the services."""
 
 from __future__ import annotations
 
@@ -41,13 +41,17 @@ MORE: dict[str, dict[str, Any]] = {
 }
 PLACES = {
     "near": {"territory": "community", "unit": "unit", "person": "member"},
+    "same_unit": {"territory": "community", "unit": "unit", "person": "member2"},
+    "same_community": {"territory": "community", "unit": "unit2", "person": "member4"},
+    "same_street": {"territory": "community2", "unit": "unit2", "person": "member5"},
     "far": {"territory": "far_community", "unit": "unit2", "person": "member3"},
+    "another_tenant": {"territory": "community", "unit": "unit", "person": "member"},
 }
 AT_UNIT = {"organizer_id", "recipient_id", "employer_id", "from_id"}
 
 
 class Objects:
-    """Makes rows for a relation, `near` or `far`, each noun once; what a row refers to is made with it."""
+    """Makes rows for a relation of PLACES, each noun once; what a row refers to is made with it."""
 
     def __init__(self, session: Session, world: World, relation: str, mark: str = "") -> None:
         self._session, self._world, self._mark = session, world, mark
@@ -55,6 +59,7 @@ class Objects:
         self.person = world.people[PLACES[relation]["person"]]
         self.community = world.places[PLACES[relation]["territory"]]
         self.unit = world.places[PLACES[relation]["unit"]]
+        self.above = "far_street" if relation == "far" else "street"
         self._relation, self._made = relation, {models.Organization: self.community, models.Person: self.person}
         account = sa.select(models.Person.account_id).where(models.Person.id == self.person)
         self.account = session.scalar(account)
@@ -84,7 +89,7 @@ class Objects:
         if table is models.Document and table not in self._made:
             self._made[table] = self._issued()
         if table is models.Rulebook and table not in self._made:
-            self._made[table] = rulebooks.install(self._session, self._actor, "basic-member", self.community)
+            self._made[table] = self._installed()
         if table is models.Delivery:
             sent = sa.select(models.Delivery.id).where(models.Delivery.document_id == self.of(models.Document))
             return self._session.scalar(sent)
@@ -93,6 +98,13 @@ class Objects:
             self._session.insert(table, [row])
             self._made[table] = row["id"]
         return self._made[table]
+
+    def _installed(self) -> UUID:
+        """Install a rulebook in the community; one that another relation installed there is this one's too."""
+        there = sa.select(models.Rulebook.id).where(models.Rulebook.organization_id == self.community)
+        return self._session.scalar(there) or rulebooks.install(
+            self._session, self._actor, "basic-member", self.community
+        )
 
     def _drafted(self) -> UUID:
         """Draft a plan at the unit; it is a document of another shape than the receipt."""

@@ -28,6 +28,8 @@ PERSON_OF_ROLE = {
 class Stage:
     """The small world, the contract of its routes, and objects near and far by the names that paths give them."""
 
+    relations: tuple[str, ...] = ("near", "far")
+
     def __init__(self, url: str, var_dir: Path, clock: Any, mark: str = "") -> None:
         self._furnish(worlds.build(url, var_dir, clock), mark)
 
@@ -45,10 +47,15 @@ class Stage:
         self.world.run(_two_more, self.world)
         self.objects: dict[str, dict[str, Any]] = {"absent": {}}
         self.ids: dict[str, dict[str, UUID]] = {}
-        for relation in ("near", "far"):
-            self.objects[relation], self.ids[relation] = self.world.run(_objects, self, relation)
+        for relation in self.relations:
+            world = self.world_of(relation)
+            self.objects[relation], self.ids[relation] = world.run(_objects, self, world, relation)
         self.ids["absent"] = self.ids["near"]
         self.tokens: dict[str | None, str] = {name: self.world.token(name) for name in self.world.people}
+
+    def world_of(self, _relation: str) -> worlds.World:
+        """Return the world in which the objects of a relation lie: here all in one."""
+        return self.world
 
     def path(self, operation: Operation, relation: str = "near") -> str:
         """Return the path of an operation with this relation's objects in it; new ids where there is none."""
@@ -95,11 +102,13 @@ def _two_more(session: Any, actor: Any, world: worlds.World) -> None:
         people.grant(session, actor, world.people[name], role, world.places["city"], since=worlds.LONG_AGO)
 
 
-def _objects(session: Any, _actor: Any, stage: Stage, relation: str) -> tuple[dict[str, Any], dict[str, UUID]]:
-    made = Objects(session, stage.world, relation, stage.mark)
+def _objects(
+    session: Any, _actor: Any, stage: Stage, world: worlds.World, relation: str
+) -> tuple[dict[str, Any], dict[str, UUID]]:
+    made = Objects(session, world, relation, stage.mark)
     names = {name for operation in stage.operations for name in operation.identifiers}
     ids = {
         "communityId": made.community, "organizationId": made.community, "unitId": made.unit, "organizerId": made.unit,
-        "personId": made.person, "parentId": stage.world.places["street"], "issuerId": stage.world.places["city"],
+        "personId": made.person, "parentId": world.places[made.above], "issuerId": world.places["city"],
     }  # fmt: skip
     return {name: made.named(name) for name in sorted(names)}, ids
