@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api import paging
-from api.access import Actor, found
+from api.access import Actor, found, within
 from api.db import Session, new_id
 from api.domain.cell_values import found_as
 from api.models import Affiliation, Grant, Identity, Organization, Person, PersonStatus
@@ -133,14 +133,17 @@ def one(session: Session, actor: Actor, person_id: UUID) -> dict[str, Any]:
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
-    """Return a page of the people within the actor's reach; by exact name through its blind index."""
+    """Return a page of the people within the actor's reach; by exact name, or by a place within that reach."""
     statement = _SHOWN.where(visible(actor, Person))
     if query.name is not None:
         index = index_of(session, actor.tenant_id, "name", query.name)
         statement = statement.where(Person.name_index == index)
     if query.organization_id is not None:
+        # Asked of a place beyond one's reach, such as a branch, the list would say who belongs there.
         of = sa.select(Affiliation.person_id).where(
-            Affiliation.organization_id == query.organization_id, Affiliation.valid_to.is_(None)
+            Affiliation.organization_id == query.organization_id,
+            Affiliation.valid_to.is_(None),
+            within(actor, "person.read", Affiliation.organization_id),
         )
         statement = statement.where(Person.id.in_(of))
     page = paging.page(session, statement, Person.id, limit=query.limit, cursor=query.cursor)
