@@ -78,6 +78,7 @@ def publish(session: Session, actor: Actor, activity_id: UUID) -> UUID:
 def complete(session: Session, actor: Actor, activity_id: UUID) -> UUID:
     """Close an activity after its last shift; ShiftsAhead while one has not ended."""
     row = of(session, actor, activity_id)
+    grant_over(actor, "activity.complete", row)
     if _with_shifts_ahead(session, [row.id]):
         raise ShiftsAhead
     return _step(session, actor, row, "activity.complete")

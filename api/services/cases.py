@@ -140,6 +140,8 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
         organization = office_for(session, actor, values["organization_id"], about)
     else:
         organization = place(session, actor, values["organization_id"], pointer="/organizationId")
+    if not actor.for_self("case.create"):  # a system asks for those whose it is; a person asks any office
+        require(actor, "case.create", organization.path)
     facts: dict[str, Any] = {}
     if values["subject_kind"] == "case":
         before = _find(session, actor, values["subject_id"])

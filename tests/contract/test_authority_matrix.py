@@ -9,7 +9,7 @@ import pytest
 
 from api.domain import steps
 from api.roles import STEPS_OF_ROLE
-from tests.support.authority import EXPECTED, PRINCIPALS, Matrix
+from tests.support.authority import EXPECTED, NO_OBJECT, PRINCIPALS, Matrix
 from tests.support.clock import Clock
 from tests.support.contract import Operation
 
@@ -19,6 +19,10 @@ ENDS_SIGN_INS = {
     "sign_in.end", "sign_in.end_all", "sign_in.log_out", "credential.reset", "credential.end", "credential.change",
     "erasure.create",
 }  # fmt: skip
+# Members without a role as the first two are; the stranger passes where it is not near.
+LIKE_OTHERS = {"member3", "member4", "member5", "former", "proposed", "stranger"}
+# An emergency is only proposed here, and no revision of an assessment stands before it was computed.
+NEVER_SHOWN = {"emergency.roll", "assessment.read", "assessment.explain"}
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +35,11 @@ def matrix(database, tmp_path_factory):
 def told(operation: Operation, principal: str | None, relation: str, answer: Any) -> str:
     said = answer.body[:300].decode(errors="replace")
     return f"{operation} by {principal or 'nobody'}, {relation}: {answer.status} {said}"
+
+
+def is_empty_page(answer: Any) -> bool:
+    """Say whether this is a list that tells nothing: what lies in no reach is left out of a list, not refused."""
+    return answer.status == 200 and answer.body == b'{"items":[],"nextCursor":null}'
 
 
 def denied(matrix: Matrix):
@@ -57,7 +66,7 @@ async def denied_calls(matrix: Matrix) -> tuple[Counter[str], list[str]]:
     for operation, principal, relation, due in denied(matrix):
         answer = await matrix.ask(operation, principal, relation)
         calls[relation] += 1
-        if answer.status not in due:
+        if answer.status not in due and not is_empty_page(answer):
             wrong.append(told(operation, principal, relation, answer))
     return calls, wrong
 
@@ -74,6 +83,21 @@ async def test_whom_the_table_denies_is_refused_and_nothing_changes(matrix):
     assert set(calls) == set(RELATIONS)
 
 
+async def test_what_is_denied_is_there_for_somebody(matrix):
+    """Control: behind every refusal of this tenant stands an object, which somebody else is shown."""
+    unseen = []
+    for operation in matrix.operations:
+        if operation.method != "GET" or not set(operation.identifiers) - NO_OBJECT or operation.step in NEVER_SHOWN:
+            continue
+        for relation in Matrix.relations[:-1]:
+            for principal in (one for one in PRINCIPALS if not matrix.denial(operation, one, relation)):
+                if (await matrix.ask(operation, principal, relation)).status == 200:
+                    break
+            else:
+                unseen.append(f"{operation}, {relation}")
+    assert unseen == []
+
+
 async def test_every_operation_lets_somebody_pass_and_none_breaks(matrix):
     """After the test of refusal, because these calls change what they may.
 
@@ -82,7 +106,7 @@ async def test_every_operation_lets_somebody_pass_and_none_breaks(matrix):
     calls, broken, shut = 0, [], []
     for operation in sorted(matrix.operations, key=lambda operation: operation.step in ENDS_SIGN_INS):
         passed = False
-        for principal in PRINCIPALS:
+        for principal in (one for one in PRINCIPALS if one not in LIKE_OTHERS):
             if matrix.denial(operation, principal, "near"):
                 continue
             if principal in matrix.world.people and operation.step in ENDS_SIGN_INS:
@@ -96,8 +120,7 @@ async def test_every_operation_lets_somebody_pass_and_none_breaks(matrix):
         if not passed:
             shut.append(str(operation))
     print(f"authority: {calls} calls that the table lets pass, broken {len(broken)}, open to nobody {len(shut)}")
-    assert broken == []
-    assert shut == []
+    assert (broken, shut) == ([], [])
 
 
 async def test_every_identifier_stands_for_an_object(matrix):

@@ -49,6 +49,7 @@ class Principal:
 PRINCIPALS: dict[str | None, Principal] = {
     None: Principal(is_known=False),
     "member": Principal(), "member2": Principal(), "member3": Principal(), "member4": Principal(),
+    "member5": Principal(),
     "worker": Principal("community_worker", "community"), "worker2": Principal("community_worker", "community2"),
     "far_worker": Principal("community_worker", "far_community"),
     "liaison": Principal("liaison", "unit"), "liaison2": Principal("liaison", "unit2"),
@@ -66,12 +67,17 @@ PRINCIPALS: dict[str | None, Principal] = {
     "stranger": Principal(is_stranger=True),  # who holds every role at the root of another tenant
     "stranger_here": Principal(is_known=False),  # the same under a token that says ours
 }  # fmt: skip
-# What everybody who signed in may read of every place.
-OPEN = {
-    "organization", "organization_link", "need", "project", "activity", "shift", "cycle", "rulebook", "resource",
-    "emergency",
-}  # fmt: skip
+# What everybody may read of every place; the needs, resources and projects of the stage are not published.
+OPEN = {"organization", "activity", "shift", "cycle", "rulebook", "emergency"}
 OF_ONESELF = {"signup.create", "signup.cancel", "presence.record"}  # at a shift of anybody's, but about oneself
+# Whoever reads a thing in their reach takes these of it too, as a member takes them of their own.
+READ_BY = {
+    "document.export": "document.read", "document.preview": "document.read", "record.read": "entry.read",
+    "signup.list": "signup.read", "organization_link.read": "registration.read",
+    "resource.read": "resource.edit",
+}  # fmt: skip
+# A place in the body narrows what one sees, or each item of it is answered for itself.
+NO_PLACE = {"event.export", "access_log.export", "presence.record_list"}
 NO_OBJECT = {"code", "position", "number"}  # what stands in a path and is no row of somebody's
 
 
@@ -94,6 +100,7 @@ class Matrix(Stage):
             who = PRINCIPALS["system" if state == "ended" else name]
             client, key = self.world.run(system, self.world, who, state)
             self.tokens[name], _ = house.tokens.issue(client, ours, key, scope=" ".join(sorted(who.scope)))
+        self.objects["absent"] = {name: made for name, made in self.objects["near"].items() if name in NO_OBJECT}
         self.paths = {name: self.world.run(_path, place) for name, place in self.world.places.items()}
 
     def world_of(self, relation: str) -> worlds.World:
@@ -126,13 +133,15 @@ class Matrix(Stage):
 
     def names_a_place(self, operation: Operation) -> bool:
         """Say whether a request names a place or person beside its path."""
+        if operation.step in NO_PLACE:
+            return False
         ids = {str(one) for one in self.ids["far"].values()}
         said = self.body(operation, "far") if operation.schema is not None else {}
         return any(one in json.dumps([said, self.query(operation, "far")]) for one in ids)
 
     def reaches(self, who: Principal, step: str, relation: str) -> bool:
         """Say whether the role holds the step at a place that is the object's or lies above it."""
-        if who.role is None or step not in EXPECTED[who.role] or relation == "another_tenant":
+        if who.role is None or relation == "another_tenant" or not {step, READ_BY.get(step)} & EXPECTED[who.role]:
             return False
         places = PLACES[relation]["territory"], PLACES[relation]["unit"]
         return any(self.paths[place].startswith(self.paths[who.place]) for place in places)

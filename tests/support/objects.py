@@ -30,7 +30,7 @@ MORE: dict[str, dict[str, Any]] = {
     "affiliations": {"kind": "registration", "state": "submitted", "basis": "residence"},
     "organization_links": {"kind": "registration", "state": "submitted"},
     "activities": {"state": "published"},
-    "shifts": {"capacity": 5},
+    "shifts": {"capacity": 5, "secret": b"0" * 20},
     "signups": {"state": "confirmed"},
     "cycles": {"state": "published"},
     "facts": {"kind": "check_in"},
@@ -138,14 +138,14 @@ class Objects:
             return field.default_factory() if field.default_factory else {}
         if column.key in ("person_id", "asked_by", "opened_by", "owner_id", "actor_id", "account_id", "subject_id"):
             return self.account if column.key in ("account_id", "subject_id") else self.person
-        if column.key == "community_id" or (column.foreign_keys and not column.nullable):
+        if column.key in ("community_id", "organization_id") or (column.foreign_keys and not column.nullable):
             return self._referred(column)
         if not field.is_required():
             return field.default
         return None if column.nullable else self._plain(table, column)
 
     def _referred(self, column: Any) -> UUID:
-        if column.key in AT_UNIT:
+        if column.key in AT_UNIT or column.table.name == "resources":
             return self.unit
         if not column.foreign_keys:
             return self.community
