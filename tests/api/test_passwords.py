@@ -1,4 +1,4 @@
-"""Accounts of staff: opened by an administrator, set up by their holder, locked by guessing, and never told apart."""
+"""Signing in with a password and a code: each code once, locked by guessing, and accounts never told apart."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from pyotp.totp import TOTP
 
 from api.models import Credential, Event, Trial
-from api.security import passwords
-from api.services import people
+from tests.support import accounts
 from tests.support import world as worlds
-from tests.support.clock import START, Clock
+from tests.support.accounts import LOG_IN, PASSWORD, Staff, guards, opened, staff
+from tests.support.clock import Clock
 
-LOG_IN = "/api/v1/auth/password"
-PASSWORD, OTHER = "对的 马 电池 订书钉 正确", "correct horse battery staple"
+OTHER = "correct horse battery staple"
 
 
 @pytest.fixture(scope="module")
@@ -26,82 +23,21 @@ def clock():
 
 
 @pytest.fixture(scope="module", autouse=True)
-def cheap_hashes():
-    """The same algorithm with little memory and one pass: what is tested here is everything around it."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+def quick():
+    with accounts.cheap_hashes():
         yield
 
 
 @pytest.fixture(scope="module")
 def world(database, tmp_path_factory, clock):
-    built = worlds.build(database, tmp_path_factory.mktemp("var"), clock, trials_per_address=10_000)
-    built.run(lambda session, actor: _guards(session, actor, built))
-    yield built
-    built.close()
-
-
-def _guards(session, actor, world):
-    for name, at in (("guard", "city"), ("far_guard", "far_street")):
-        world.people[name] = people.add(session, actor, {"name": f"测{name}"}, since=worlds.LONG_AGO)
-        people.grant(session, actor, world.people[name], "security_admin", world.places[at], since=worlds.LONG_AGO)
+    with accounts.guarded(database, tmp_path_factory.mktemp("var"), clock) as built:
+        yield built
 
 
 @pytest.fixture(autouse=True)
 def another_hour(clock):
     """Each test begins an hour later: no code of the authenticator is used twice by chance."""
     clock.set(clock() + timedelta(hours=1))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def start_again(clock):
-    yield
-    clock.set(START)
-
-
-class Staff:
-    """Somebody on the staff with an account that was set up."""
-
-    def __init__(self, world, clock, account):
-        self.world, self.clock, self.account = world, clock, account
-        self.secret, self.recovery, self.credential = "", [], ""
-
-    def code(self, steps=0):
-        return TOTP(self.secret).at(self.clock() + timedelta(seconds=30 * steps))
-
-    async def log_in(self, client, password=PASSWORD, **more):
-        body = {"account": self.account, "password": password, "totp": self.code(), "device": "办公电脑", **more}
-        return await client.post(LOG_IN, json=body)
-
-
-async def opened(world, account, role="community_worker", at="community"):
-    """Return the answer to the opening of an account for a new person on the staff."""
-
-    def hire(session, actor):
-        person = people.add(session, actor, {"name": "测新"}, since=worlds.LONG_AGO)
-        people.grant(session, actor, person, role, world.places[at], since=worlds.LONG_AGO)
-        return person
-
-    person = world.run(hire)
-    async with world.client("guard") as guard:
-        return await guard.post("/api/v1/credentials", json={"personId": str(person), "account": account})
-
-
-async def staff(world, clock, account):
-    someone = Staff(world, clock, account)
-    given = (await opened(world, account)).json()
-    someone.credential = given["id"]
-    async with world.client() as client:
-        body = {"account": account, "code": given["setUpCode"], "password": PASSWORD}
-        fed = await client.post(f"{LOG_IN}/set-up", json=body)
-        assert fed.status_code == 200, fed.text
-        someone.secret = fed.json()["secret"]
-        assert fed.json()["address"].startswith(f"otpauth://totp/dualreport:{account}?secret={someone.secret}")
-        body = {"account": account, "code": given["setUpCode"], "totp": someone.code(-1)}
-        done = await client.post(f"{LOG_IN}/confirm", json=body)
-        assert done.status_code == 200, done.text
-        someone.recovery = done.json()["recoveryCodes"]
-    return someone
 
 
 async def test_a_community_worker_sets_up_an_account_and_signs_in(world, clock):
@@ -203,28 +139,6 @@ async def test_an_address_that_tries_too_often_is_stopped_whatever_the_account(d
             world.close()
 
 
-@pytest.mark.parametrize("password", ["short", "elevenchars", "aaaaaaaaaaaaaaaa", "my.weak.is.it.not", "x" * 129])
-async def test_a_password_is_long_and_not_the_accounts_name(world, password):
-    given = (await opened(world, f"weak{abs(hash(password)) % 10**6}")).json()
-    account = "weak" if "weak" in password else given["account"]
-    async with world.client() as client:
-        body = {"account": account, "code": given["setUpCode"], "password": password}
-        assert (await client.post(f"{LOG_IN}/set-up", json=body)).json()["code"] == "password_too_weak"
-
-
-async def test_a_set_up_code_ends_with_its_use_or_its_time(world, clock):
-    someone = await staff(world, clock, "fresh")
-    async with world.client() as client, world.client("guard") as guard:
-        reset = (await guard.post(f"/api/v1/credentials/{someone.credential}/reset")).json()
-        body = {"account": "fresh", "code": reset["setUpCode"], "password": PASSWORD}
-        for wrong in ({"code": "x"}, {"account": "crowd"}, {"account": "nobody"}):
-            assert (await client.post(f"{LOG_IN}/set-up", json=body | wrong)).json()["code"] == "set_up_refused"
-        unconfirmed = {"account": "fresh", "code": reset["setUpCode"], "totp": "123456"}
-        assert (await client.post(f"{LOG_IN}/confirm", json=unconfirmed)).status_code == 401, "nothing is set up yet"
-        clock.forward(hours=72)
-        assert (await client.post(f"{LOG_IN}/set-up", json=body)).json()["code"] == "set_up_refused"
-
-
 async def test_a_changed_password_counts_at_once_and_logs_the_other_devices_out(world, clock):
     someone = await staff(world, clock, "changing")
     async with world.client() as client:
@@ -248,45 +162,6 @@ async def test_a_changed_password_counts_at_once_and_logs_the_other_devices_out(
         assert (await member.post(path, json=body)).status_code == 404, "who has no account has no password"
 
 
-async def test_a_reset_or_closed_account_lets_nobody_in_and_ends_its_devices(world, clock):
-    for step in ("reset", "end"):
-        someone = await staff(world, clock, f"over-{step}")
-        async with world.client() as client, world.client("guard") as guard:
-            signed = (await someone.log_in(client)).json()
-            assert (await guard.post(f"/api/v1/credentials/{someone.credential}/{step}")).status_code == 200
-            headers = {"Authorization": f"Bearer {signed['accessToken']}"}
-            assert (await client.get("/api/v1/me", headers=headers)).status_code == 401
-            clock.forward(minutes=1)
-            assert (await someone.log_in(client)).status_code == 401
-
-
-async def test_only_a_security_administrator_of_the_place_opens_accounts_and_never_their_own(world, clock):
-    someone = await staff(world, clock, "placed")
-    path = f"/api/v1/credentials/{someone.credential}"
-    async with world.client("far_guard") as far, world.client("worker") as worker, world.client("guard") as guard:
-        assert (await far.get(path)).status_code == 404
-        assert (await far.post(f"{path}/reset")).status_code == 404
-        assert (await worker.get("/api/v1/credentials")).status_code == 403
-        listed = (await guard.get("/api/v1/credentials?limit=100")).json()["items"]
-        (shown,) = [one for one in listed if one["id"] == someone.credential]
-        assert (shown["state"], shown["setUpCode"]) == ("active", None)
-        assert shown["allowedActions"] == ["credential.reset", "credential.end"]
-        for person, status in (("member", 404), ("guard", 403)):
-            body = {"personId": str(world.people[person]), "account": f"for-{person}"}
-            assert (await guard.post("/api/v1/credentials", json=body)).status_code == status
-        taken = {"personId": str(world.people["worker2"]), "account": "PLACED"}
-        assert (await guard.post("/api/v1/credentials", json=taken)).json()["code"] == "account_taken"
-
-
-async def test_a_set_up_code_is_told_once(world):
-    person = world.people["street_officer"]
-    async with world.client("guard") as guard:
-        body, key = {"personId": str(person), "account": "told-once"}, {"Idempotency-Key": "told-once"}
-        first = (await guard.post("/api/v1/credentials", json=body, headers=key)).json()
-        again = (await guard.post("/api/v1/credentials", json=body, headers=key)).json()
-    assert (len(first["setUpCode"]), again["setUpCode"], again["id"]) == (22, None, first["id"])
-
-
 async def test_nothing_that_is_stored_lets_anybody_in(world, clock):
     someone = await staff(world, clock, "stored")
     with world.house.engines.look() as session:
@@ -299,14 +174,9 @@ async def test_nothing_that_is_stored_lets_anybody_in(world, clock):
 async def test_the_same_account_of_two_tenants_says_which(world, clock):
     someone = await staff(world, clock, "shared")
     other = worlds.another(world, "othercity2")
-    other.run(lambda session, actor: _guards(session, actor, other))
-    await staff_there(other, clock, "shared")
+    other.run(guards, other)
+    assert (await opened(other, "shared")).json()["state"] == "invited"
     async with world.client() as client:
         assert (await someone.log_in(client)).status_code == 401, "two of this name: it has to be said which"
         assert (await someone.log_in(client, tenant="testcity")).status_code == 200
         assert (await someone.log_in(client, tenant="othercity2")).status_code == 401
-
-
-async def staff_there(other, clock, account):
-    given = (await opened(other, account)).json()
-    assert given["state"] == "invited"
