@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
-from itertools import count
 
 import pytest
 import sqlalchemy as sa
 
-from api.domain.ledger import SelfApproval
-from api.domain.merging import LaterMergeFirst, MergeRefused, MergeWaits, UndoTooLate
-from api.jobs.sealing import seal_all
-from api.models import Affiliation, Cycle, Entry, Fact, Grant, Identity, Person, Shift, Signup
-from api.services import answers, audit, cases, merges, people, settlement, signups
+from api.models import Affiliation, Cycle, Fact, Identity, Shift
+from api.services import merges, people, rulebooks, settlement, signups
 from api.services.days import zone_of
 from api.visibility import visible
 from tests.support import serving
 from tests.support import world as worlds
 from tests.support.clock import Clock
-
-HOUR = timedelta(hours=1)
-NUMBERS = count(1)
-PROPOSAL = {"reason": "told_by_the_person", "evidence": "本人持身份证到场核实"}
+from tests.support.merging import (
+    PROPOSAL,
+    another,
+    balance,
+    came,
+    decide,
+    findings,
+    look,
+    propose,
+    serve,
+    snapshot,
+    undo,
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,94 +44,13 @@ def first(database, tmp_path_factory, time):
 
 @pytest.fixture
 def world(first, time):
-    """A tenant of its own with a second officer of the committee, and a way in for each of the two members."""
     time.forward(days=7)
-    fresh = worlds.another(first, f"merging{next(NUMBERS)}")
-
-    def more(session, actor):
-        fresh.people["committee2"] = people.add(session, actor, {"name": "测乙"}, since=worlds.LONG_AGO)
-        at = fresh.places["employers"]
-        people.grant(session, actor, fresh.people["committee2"], "work_committee_officer", at, since=worlds.LONG_AGO)
-        for name in ("member", "member3"):
-            people.claim(session, actor, fresh.people[name], "wechat", f"openid-{name}")
-
-    fresh.run(more)
-    return fresh
-
-
-def propose(world, left="member", gone="member3", by="committee"):
-    values = {"other_id": world.people[gone], **PROPOSAL}
-    return world.run(merges.propose, world.people[left], values, actor=serving.actor(world, by))
-
-
-def decide(world, merge_id, outcome="accepted", by="committee2"):
-    officer = serving.actor(world, by)
-    case_id = look(world, sa.select(merges.PersonMerge.case_id).where(merges.PersonMerge.id == merge_id))[0][0]
-    world.run(cases.assign, case_id, None, actor=officer)
-    world.run(answers.answer, case_id, {"answer": "已核实", "outcome": outcome}, actor=officer)
-    return case_id
-
-
-def undo(world, merge_id, by="committee2"):
-    return world.run(merges.undo, merge_id, "核实有误", actor=serving.actor(world, by))
-
-
-def look(world, statement):
-    with world.house.engines.look() as session:
-        return [tuple(row) for row in session.rows(statement)]
-
-
-def balance(world, name):
-    account = sa.select(Person.account_id).where(Person.id == world.people[name]).scalar_subquery()
-    sums = sa.select(sa.func.coalesce(sa.func.sum(Entry.amount), 0)).where(
-        Entry.account_id == account, Entry.unit.in_(settlement.MINUTES)
-    )
-    return int(look(world, sums)[0][0])
-
-
-def snapshot(world):
-    """Return all that a merge touches, as it stands."""
-    of = world.operator.tenant_id
-    tables = (
-        (Affiliation, ("id", "person_id", "organization_id", "kind", "state", "valid_to", "principal")),
-        (Identity, ("id", "person_id", "provider", "subject")), (Signup, ("id", "person_id", "state")),
-        (Grant, ("id", "person_id", "role", "state")), (Person, ("id", "state", "merged_into")),
-        (Shift, ("id", "confirmed")),
-    )  # fmt: skip
-    found = [
-        look(
-            world, sa.select(*(getattr(table, name) for name in names)).where(table.tenant_id == of).order_by(table.id)
-        )
-        for table, names in tables
-    ]
-    return [*found, [balance(world, name) for name in ("member", "member2", "member3")]]
-
-
-def findings(world):
-    seal_all(world.house)
-    with world.house.engines.look() as session:
-        return audit.verify(session, world.operator.tenant_id)
-
-
-def serve(world, time, name, since, hours, at="community"):
-    """Let somebody serve from `since` hours after now on; the clock stays."""
-    begin = time() + since * HOUR
-    shift = serving.plan(world, begin, hours, at=at)
-    serving.sign_up(world, name, shift)
-    return shift, begin, begin + hours * HOUR, name, "worker" if at == "community" else "worker2"
-
-
-def came(world, time, *services):
-    """Record those who served, when all is over; then the leaders settle."""
-    time.set(max(end for _, _, end, _, _ in services) + timedelta(hours=80))
-    for shift, begin, end, name, by in services:
-        serving.present(world, name, shift, "check_in", begin, by)
-        serving.present(world, name, shift, "check_out", end, by)
+    return another(first)
 
 
 def test_time_that_both_have_counts_once_and_an_undo_gives_all_back(world, time):
     came(world, time, serve(world, time, "member", 1, 2), serve(world, time, "member3", 2, 2, "community2"))
-    coming = serving.plan(world, time() + 24 * HOUR)
+    coming = serving.plan(world, time() + 24 * serving.HOUR)
     serving.sign_up(world, "member3", coming)
     before = snapshot(world)
     assert [balance(world, name) for name in ("member", "member3")] == [120, 120]
@@ -214,79 +138,10 @@ def test_whatever_both_served_a_merge_is_the_union_and_its_undo_restores(world, 
     assert findings(world) == []
 
 
-def test_nobody_decides_their_own_proposal_nor_about_themselves(world):
-    merge_id = propose(world)
-    with pytest.raises(cases.OwnCase):
-        decide(world, merge_id, by="committee")
-    with pytest.raises(SelfApproval):
-        propose(world, "committee", "member3")
-    decide(world, merge_id, "declined")
-    state = sa.select(Person.state).where(Person.id == world.people["member3"])
-    assert look(world, state) == [("active",)]
-    assert findings(world) == []
-
-
-def test_a_declined_answer_after_a_reopened_case_parts_them_again(world, time):
-    came(world, time, serve(world, time, "member3", 1, 2))
-    before = snapshot(world)
-    case_id = decide(world, propose(world))
-    world.run(cases.reopen, case_id, "再核", actor=serving.actor(world, "committee"))
-    third = serving.actor(world, "admin")
-
-    def promote(session, actor):
-        at = world.places["employers"]
-        people.grant(session, actor, third.person_id, "work_committee_officer", at, since=worlds.LONG_AGO)
-
-    world.run(promote)
-    officer = serving.actor(world, "admin")
-    world.run(cases.assign, case_id, None, actor=officer)
-    world.run(answers.answer, case_id, {"answer": "并非一人", "outcome": "declined"}, actor=officer)
-    after = snapshot(world)
-    assert [*after[:3], after[4:]] == [*before[:3], before[4:]]
-
-
-def test_a_shift_that_is_not_settled_yet_keeps_a_merge_waiting(world, time):
-    serving.serve(world, time, "member3")
-    merge_id = propose(world)
-    with pytest.raises(MergeWaits):
-        decide(world, merge_id)
-    time.forward(hours=80)
-    decide_again = look(world, sa.select(merges.PersonMerge.case_id).where(merges.PersonMerge.id == merge_id))[0][0]
-    officer = serving.actor(world, "committee2")
-    world.run(answers.answer, decide_again, {"answer": "已核实", "outcome": "accepted"}, actor=officer)
-    assert balance(world, "member") == 60
-
-
-def test_roles_that_stay_apart_are_not_brought_together(world):
-    def give(session, actor):
-        for name, role in (("member", "auditor"), ("member3", "system_admin")):
-            people.grant(session, actor, world.people[name], role, world.places["city"], since=worlds.LONG_AGO)
-
-    world.run(give)
-    with pytest.raises(MergeRefused):
-        decide(world, propose(world))
-
-
-def test_of_two_merges_the_later_is_undone_first_and_none_after_its_time(world, time):
-    one = propose(world)
-    decide(world, one)
-    two = propose(world, "member2", "member")
-    decide(world, two)
-    into = sa.select(Person.merged_into).where(Person.id == world.people["member3"])
-    assert look(world, into) == [(world.people["member2"],)]  # never a chain
-    with pytest.raises(LaterMergeFirst):
-        undo(world, one)
-    undo(world, two)
-    assert look(world, into) == [(world.people["member"],)]
-    time.forward(days=31)
-    with pytest.raises(UndoTooLate):
-        undo(world, one)
-
-
 def test_what_a_final_cycle_counted_stays_with_who_it_was_counted_for(world, time):
     came(world, time, serve(world, time, "member3", 1, 2))
     with world.house.engines.begin() as session:
-        rulebook = _rulebook(session, world)
+        rulebook = rulebooks.install(session, world.operator, "basic-member", world.places["city"])
         values = {
             "id": merges.new_id(), "tenant_id": world.operator.tenant_id, "version": 1, "created_at": session.now,
             "title": "2026", "state": "final", "organization_id": world.places["city"],
@@ -299,14 +154,8 @@ def test_what_a_final_cycle_counted_stays_with_who_it_was_counted_for(world, tim
     assert findings(world) == []
 
 
-def _rulebook(session, world):
-    from api.services import rulebooks
-
-    return rulebooks.install(session, world.operator, "basic-member", world.places["city"])
-
-
 def test_a_sign_up_of_both_for_one_shift_gives_one_place_back(world, time):
-    shift = serving.plan(world, time() + 24 * HOUR, capacity=2)
+    shift = serving.plan(world, time() + 24 * serving.HOUR, capacity=2)
     for name in ("member", "member3"):
         serving.sign_up(world, name, shift)
     before = snapshot(world)
