@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import tempfile
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 from api.access import acting
 from api.jobs.loop import run_due
-from api.models import Affiliation, File, Job, Person
+from api.models import Affiliation, Event, File, Job, Person
 from tests.support import assessed, canaries, papers
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -171,6 +172,9 @@ async def test_no_canary_lies_anywhere_in_plain(fresh_database, tmp_path, logged
         found, size = lying_about(world, tmp_path / "work")
         found += [("log", *hit) for hit in canaries.hits(logged.getvalue().encode())]
         found += canaries.hits_below(temporary) + canaries.hits_below(tmp_path / "var")
+        told = world.house.read_now(world.operator, _told)  # sealed on the disk, and to say nothing personal even so
+        found += [("event", *hit) for hit in canaries.hits(told.encode())]
+        assert '"attempt": 1' in told  # the control: events do say something
         kept = [world.house.read_now(world.operator, _count, table) for table in (Person, File, Job)]
         world.run(plain_column)
         control, _ = lying_about(world, tmp_path / "work")
@@ -184,6 +188,11 @@ async def test_no_canary_lies_anywhere_in_plain(fresh_database, tmp_path, logged
         assert kept[0] > PEOPLE
     finally:
         world.close()
+
+
+def _told(session, _actor):
+    """Return what all events say, opened."""
+    return json.dumps([list(row) for row in session.rows(sa.select(Event.kind, Event.details))], ensure_ascii=False)
 
 
 def _count(session, _actor, table):
