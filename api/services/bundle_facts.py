@@ -13,12 +13,13 @@ from api.domain.bundle_rows import RECORDED_HERE, Names, keyed, occasion_names
 from api.domain.rulebook.bundle import grouping
 from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.schema import Rulebook as Book
-from api.models import Fact, Position
+from api.models import Fact, Person, Position
 from api.services.cuts import Cut, occasions
 from api.services.subjects import organization_keys
 
 _undone = sa.orm.aliased(Fact, name="undone")
 _undone_at = sa.orm.aliased(Position, name="undone_at")
+_gone = sa.orm.aliased(Person, name="gone")
 _OPEN = "9999-12-31"
 _WRITTEN = frozenset({"key", "kind", "activity", "community", "employer", "provenance"})
 
@@ -94,7 +95,12 @@ def kinds_asked(book: Book) -> set[str] | None:
 def _standing(
     session: Session, cut: Cut, accounts: Sequence[UUID], kinds: Iterable[str] | None, *, lifetime: bool
 ) -> dict[UUID, list[Any]]:
-    """Return the facts of each account that were sealed by the position and not reversed by it."""
+    """Return the facts of each account that were sealed by the position and not reversed by it.
+
+    What stands under the account of a record that was merged into another counts for who is left, as it is known now; a
+    presence that both records have of one shift counts once.
+    """
+    left = _merged(session, cut.tenant_id, accounts)
     undone = (
         sa.exists()
         .where(_undone.reverses_id == Fact.id, _undone_at.row_id == _undone.id, _undone_at.position <= cut.position)
@@ -102,9 +108,9 @@ def _standing(
     )
     statement = sa.select(
         Fact.id, Fact.account_id, Fact.kind, Fact.served_on, Fact.shift_id, Fact.community_id, Fact.employer_id,
-        Fact.provenance, Fact.details,
+        Fact.provenance, Fact.details, Fact.pair,
     ).join(Position, Position.row_id == Fact.id).where(
-        Fact.tenant_id == cut.tenant_id, Fact.account_id.in_(accounts), Fact.reverses_id.is_(None), ~undone,
+        Fact.tenant_id == cut.tenant_id, Fact.account_id.in_([*accounts, *left]), Fact.reverses_id.is_(None), ~undone,
         Fact.served_on < cut.end, Position.position <= cut.position,
     )  # fmt: skip
     if kinds is not None:
@@ -112,9 +118,28 @@ def _standing(
     if not lifetime:  # an exemption may have begun before the period
         statement = statement.where(sa.or_(Fact.served_on >= cut.start, Fact.kind == "exemption"))
     found: dict[UUID, list[Any]] = {account: [] for account in accounts}
-    for row in session.rows(statement.order_by(Fact.id)):
-        found[row.account_id].append(row)
+    rows = session.rows(statement.order_by(Fact.id))
+    known = {(row.account_id, _presence(row)) for row in rows if row.account_id not in left}
+    for row in rows:
+        account = left.get(row.account_id, row.account_id)
+        if account == row.account_id or row.shift_id is None or (account, _presence(row)) not in known:
+            known.add((account, _presence(row)))
+            found[account].append(row)
     return found
+
+
+def _presence(row: Any) -> tuple[Any, ...]:
+    return row.shift_id, row.pair, row.kind
+
+
+def _merged(session: Session, tenant_id: UUID, accounts: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the account of each record that was merged into one of these, and into which."""
+    statement = (
+        sa.select(_gone.account_id, Person.account_id.label("left"))
+        .join(Person, Person.id == _gone.merged_into)
+        .where(_gone.tenant_id == tenant_id, _gone.state == "merged", Person.account_id.in_(accounts))
+    )
+    return {row.account_id: row.left for row in session.rows(statement)}
 
 
 def _rows(rows: Sequence[Any], names: Names, columns: Sequence[str]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
