@@ -77,7 +77,9 @@ def one_of(column: str, *values: str) -> sa.CheckConstraint:
 def sealed(name: str, personal: Personal, *, kind: str = "text", optional: bool = False, indexed: bool = False) -> Any:
     """Return the column `name` ("table.column") that the vault seals for its row; plain to whoever reads and writes."""
     more: dict[str, Any] = {"default": None} if optional else {}
-    column = {"info": {"personal": personal}}
+    column: dict[str, Any] = {"info": {"personal": personal}}
+    if not optional and kind in ("dict", "list"):
+        column["default"] = dict if kind == "dict" else list  # what is empty is kept as no bytes and needs no seal
     return Field(sa_type=Sealed(name, kind, indexed), nullable=optional, sa_column_kwargs=column, **more)
 
 

@@ -58,6 +58,7 @@ async def refused(world, who, method, path, body, *, status, code, zh, en, point
 
     With a pointer the sentences are those of the place that is to blame, without one those of the problem itself.
     """
+    world.token(who)  # signs in, where nobody has yet
     before = stored(world)
     for language, sentence in (("zh-CN", zh), ("en", en)):
         answer = await ask(world, who, method, path, body, language)

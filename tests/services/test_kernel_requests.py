@@ -51,7 +51,7 @@ async def test_doubles_of_a_step_at_the_same_time_all_hear_of_the_first(world, _
 def test_a_double_in_another_process_waits_and_then_hears_of_the_first(world, database):
     """Two houses stand for two processes; the first holds its transaction open until the other has come."""
     other = House(world.house.settings, world.house.clock)
-    claims = Claims(world.people["member"], world.operator.tenant_id, "t", 0)
+    claims = world.house.tokens.read(world.token("member"))
     body = {
         "kind": "need", "title": "修灯", "description": "", "category": "care", "target_group": None,
         "headcount": None, "quantity": None, "when_text": None, "budget_fen": None, "expires_on": None,
@@ -66,7 +66,7 @@ def test_a_double_in_another_process_waits_and_then_hears_of_the_first(world, da
         return need
 
     def asks(service):
-        return _Single(Ask("need.create", claims, key, "f" * 64), service, (body,), needs.one)
+        return _Single(Ask("need.create", claims, key, "f" * 64), service, (body,), needs.one, "test")
 
     first = world.house.lanes.submit(_run_single, asks(slow))
     assert inside.wait(5)
