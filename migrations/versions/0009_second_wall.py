@@ -6,7 +6,7 @@ from alembic import op
 from api.wall import HOUSE_ROLE, TENANT_ROLE, protect
 
 revision = "0009"
-down_revision = "0008p"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
