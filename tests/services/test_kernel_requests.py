@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from api.access import Ask
 from api.calls import House, _run_single, _Single
 from api.models import Event
-from api.security import Claims
 from api.services import needs
 from tests.support import world as worlds
 from tests.support.clock import Clock
