@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.route import DoorRoute, Who
+from api.route import DoorRoute, Who, problem_responses
 from api.schemas.base import ListQuery, Page
 from api.schemas.measures import (
     Called,
@@ -24,7 +24,7 @@ from api.services import emergencies, switches
 router = APIRouter(prefix="/api/v1", tags=["measures"], route_class=DoorRoute)
 
 
-@router.get("/switches", operation_id="switch.list")
+@router.get("/switches", operation_id="switch.list", responses=problem_responses([404]))
 async def listed(query: Annotated[SwitchQuery, Query()], who: Who) -> Switches:
     """Show every switch as it stands at a place, with the law that bounds it and the way without it."""
     return await who.read(switches.listed, query.organization_id)

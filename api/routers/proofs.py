@@ -7,21 +7,23 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.route import Anyone, DoorRoute, Who
+from api.route import Anyone, DoorRoute, Who, problem_responses
 from api.schemas.base import Page
 from api.schemas.proofs import Checkpoint, CheckpointQuery, Comparison, Consistency, Proof
 from api.services import proofs
 
 router = APIRouter(prefix="/api/v1", tags=["proofs"], route_class=DoorRoute)
 
+_UNKNOWN_TENANT = problem_responses([404])
 
-@router.get("/checkpoints", operation_id="checkpoint.list")
+
+@router.get("/checkpoints", operation_id="checkpoint.list", responses=_UNKNOWN_TENANT)
 async def listed(query: Annotated[CheckpointQuery, Query()], who: Anyone) -> Page[Checkpoint]:
     """List the signed checkpoints of a tenant, newest first; for anybody to keep."""
     return await who.read(proofs.listed, query)
 
 
-@router.get("/checkpoints/consistency", operation_id="checkpoint.compare")
+@router.get("/checkpoints/consistency", operation_id="checkpoint.compare", responses=_UNKNOWN_TENANT)
 async def compared(query: Annotated[Comparison, Query()], who: Anyone) -> Consistency:
     """Prove that between two sizes the sealed order only grew."""
     return await who.read(proofs.compared, query)

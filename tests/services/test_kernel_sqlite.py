@@ -70,6 +70,7 @@ def test_a_full_disk_is_busy_and_is_over_when_there_is_room_again(world):
 
 async def test_readers_go_on_while_another_process_writes(world):
     path = sa.make_url(world.house.settings.database_url).database
+    world.token("member")  # to sign in is to write
     other = sqlite3.connect(path, isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")
