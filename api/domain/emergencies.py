@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from api.domain.documents.content import Words
 from api.errors import Conflict, Invalid
 
 LONGEST = timedelta(days=30)
@@ -23,12 +23,6 @@ class TooLong(Invalid):
     zh, en = "应急状态须有终止时间，最长 {days} 天", "An emergency has an end, after {days} days at most"
 
 
-class SameEyes(Conflict):
-    """Whoever proposed it does not confirm it."""
-
-    code, zh, en = "same_eyes", "须由另一人确认", "Somebody else has to confirm this"
-
-
 class NotPermitted(Conflict):
     """No emergency in force permits this."""
 
@@ -40,14 +34,6 @@ class ItIsOver(Conflict):
     """The time for which it was proposed has passed."""
 
     code, zh, en = "emergency_over", "拟定的期限已过", "The time for which it was proposed has passed"
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What a code says in both languages."""
-
-    zh: str
-    en: str
 
 
 PERMITS: dict[str, Words] = {

@@ -61,13 +61,6 @@ class ToOneself(Forbidden):
     code, zh, en = "grant_to_oneself", "不能给自己授权", "Nobody gives a role to themselves"
 
 
-class NeedsSecondPerson(Forbidden):
-    """Who proposed a grant cannot also confirm it."""
-
-    code = "needs_second_person"
-    zh, en = "提议人不能自己确认，须由另一人确认", "A second person has to confirm what you proposed"
-
-
 class OutlastsGiver(Invalid):
     """A grant would hold longer than the grant under which it is given."""
 

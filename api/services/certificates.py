@@ -16,8 +16,9 @@ from api.access import Actor, found
 from api.db import Session
 from api.domain.documents import Head, Holder, Label, Party, Served, certificate, content_hash
 from api.domain.kind_labels import kind_label
+from api.domain.periods import EndsBeforeItBegins
 from api.domain.workdays import WorkCalendar, add_workdays
-from api.errors import Conflict, Invalid
+from api.errors import Conflict
 from api.models import Activity, Affiliation, Entry, Organization, Person, Position
 from api.services import days, documents
 from api.services.ledger import undone_entry
@@ -36,12 +37,6 @@ class NoIssuer(Conflict):
     """A community issues the paper: the one of registration, else the one served last."""
 
     code, zh, en = "no_issuer", "没有可以出具证明的社区", "There is no community to issue it"
-
-
-class PeriodBackwards(Invalid):
-    """A period ends after it starts."""
-
-    code, zh, en = "period_backwards", "结束日期须晚于开始日期", "The period has to end after it starts"
 
 
 _leader = sa.orm.aliased(Person, name="leader")
@@ -73,10 +68,10 @@ def issue(session: Session, actor: Actor, since: date, until: date) -> UUID:
     """Issue the actor's own certificate of what they served on the days `[since, until)`; return the document's id.
 
     As long as the record of the period stays as it is, a repeat returns the paper that was issued for it. Raises
-    PeriodBackwards, NothingServed and NoIssuer.
+    EndsBeforeItBegins, NothingServed and NoIssuer.
     """
     if until <= since:
-        raise PeriodBackwards(pointer="/until")
+        raise EndsBeforeItBegins(pointer="/until")
     asked = {"tenant": actor.tenant_id, "account": actor.account_id, "since": since, "until": until}
     rows = session.rows(_SERVED, asked)
     if not rows:

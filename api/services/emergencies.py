@@ -11,6 +11,7 @@ from api import paging
 from api.access import Actor, allowed, found, require
 from api.db import Session
 from api.domain import emergencies as rules
+from api.domain.four_eyes import require_another
 from api.domain.switches import SEATS, NotASeat
 from api.models import Affiliation, Emergency, Fact, Organization, Person
 from api.services import changes
@@ -48,10 +49,9 @@ def propose(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
 
 
 def confirm(session: Session, actor: Actor, emergency_id: UUID) -> UUID:
-    """Declare what another proposed; it holds from its beginning until its end. SameEyes, ItIsOver."""
+    """Declare what another proposed; it holds from its beginning until its end. NeedsSecondPerson, ItIsOver."""
     row, grant = _governed(session, actor, emergency_id, "emergency.confirm")
-    if row.proposed_by == actor.person_id:
-        raise rules.SameEyes
+    require_another(row.proposed_by, actor.person_id)
     if row.state == "proposed" and session.now >= row.ends_at:
         raise rules.ItIsOver
     return _take(session, actor, row, "emergency.confirm", {"confirmed_by": actor.person_id}, grant)

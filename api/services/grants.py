@@ -11,6 +11,7 @@ from api import paging
 from api.access import Actor, Reach, acting, found, require
 from api.db import Session
 from api.domain import grants as rules
+from api.domain.four_eyes import require_another
 from api.domain.steps import TABLES
 from api.errors import NotFound
 from api.grants import HOLDS
@@ -186,8 +187,7 @@ def _second(actor: Actor, row: Any, step: str) -> UUID:
     under = governs(actor, step, row.role, row.path)
     if under is None:
         raise rules.NotYoursToGive(role=row.role, place=row.organization_name)
-    if row.given_by == actor.person_id:
-        raise rules.NeedsSecondPerson
+    require_another(row.given_by, actor.person_id)
     return under
 
 

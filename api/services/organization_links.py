@@ -8,6 +8,7 @@ from uuid import UUID
 from api import paging
 from api.access import Actor, found, may, require
 from api.db import Session
+from api.domain.periods import EndsBeforeItBegins
 from api.errors import Conflict, Invalid
 from api.models import Organization, OrganizationLink
 from api.services import changes, days, organizations
@@ -30,12 +31,6 @@ class LinkToItself(Invalid):
         "组织不能与自身建立关系",
         "An organisation cannot be related to itself",
     )
-
-
-class EndsBeforeItBegins(Invalid):
-    """The last day lies before the first."""
-
-    code, zh, en = "ends_before_it_begins", "结束日期早于开始日期", "The end lies before the beginning"
 
 
 def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:

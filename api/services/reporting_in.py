@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from api.access import Actor, found, require
 from api.db import Session
 from api.domain import registration as rules
-from api.errors import Conflict, Invalid
+from api.domain.periods import EndsBeforeItBegins
+from api.errors import Conflict
 from api.models import Affiliation, OrganizationLink
 from api.services import changes, receipts, registrations, unit_registrations
 from api.services.days import today
@@ -54,13 +55,6 @@ class UnitFollowsPlan(Conflict):
 
     code = "unit_follows_plan"
     zh, en = "单位的调整须通过联系安排进行", "A unit moves by a new edition of the plan alone"
-
-
-class EndsBeforeItBegins(Invalid):
-    """The last day lies before the first."""
-
-    code = "ends_before_it_begins"
-    zh, en = "截止日期须晚于 {startsOn}", "The end must come after {startsOn}"
 
 
 def submit(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:

@@ -48,7 +48,7 @@ async def test_nothing_served_is_no_paper(world):
     answer = await certified(world, "member3")
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing_served")
     backwards = await certified(world, since="2026-02-01", until="2026-02-01")
-    assert (backwards.status_code, backwards.json()["code"]) == (422, "period_backwards")
+    assert (backwards.status_code, backwards.json()["code"]) == (422, "ends_before_it_begins")
 
 
 async def test_a_certificate_states_time_content_and_recorder_and_is_verified_by_anybody(world, time):

@@ -102,7 +102,7 @@ async def test_an_emergency_takes_two_people_is_shown_to_everybody_and_ends_by_t
     assert (proposed["state"], proposed["inForce"]) == ("proposed", False)
     assert "emergency.confirm" not in proposed["allowedActions"]
     same = await call(world, "district_officer", "POST", f"{path}/confirm")
-    assert (same.status_code, same.json()["code"]) == (409, "same_eyes")
+    assert (same.status_code, same.json()["code"]) == (403, "needs_second_person")
     assert (await call(world, "member", "GET", "/me/home")).json()["emergencies"] == []
     assert (await call(world, "city_officer", "POST", f"{path}/confirm")).json()["inForce"] is True
     (shown,) = (await call(world, "member", "GET", "/me/home")).json()["emergencies"]

@@ -139,4 +139,4 @@ async def test_an_emergency_needs_two_people_and_ends_within_thirty_days(world, 
         )
         alone = await officer.post(f"/api/v1/emergencies/{made.json()['id']}/confirm")
     assert refused.json()["code"] == "emergency_too_long"
-    assert (alone.status_code, alone.json()["code"]) == (409, "same_eyes")
+    assert (alone.status_code, alone.json()["code"]) == (403, "needs_second_person")
