@@ -1,4 +1,4 @@
-"""Which office a complaint goes to: the one named or the nearest above, never the one that is complained of."""
+"""Which office a complaint goes to: the nearest with somebody to answer, never the one that is complained of."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from api.access import Actor
 from api.db import Session
 from api.errors import Conflict
-from api.models import Organization
+from api.models import Grant, Organization
+from api.roles import roles_of
+from api.services import days
 from api.services.places import place
 
 OFFICES = frozenset(
@@ -44,15 +46,41 @@ def office_for(session: Session, actor: Actor, organization_id: UUID, about_id: 
 
 
 def highest(session: Session, actor: Actor) -> UUID:
-    """Return the highest territory of the actor's tenant: where a complaint goes that names no office."""
-    roots = sa.select(Organization.id).where(
-        Organization.tenant_id == actor.tenant_id, Organization.axis == "territory", Organization.state == "active"
-    )
-    return session.scalar(roots.order_by(sa.func.length(Organization.path), Organization.id).limit(1))
+    """Return the highest territory at which somebody may answer: where a complaint goes that names no office.
+
+    A city's tree begins with its province, which has nobody on the platform. NoOfficeAbove where nobody has anywhere.
+    """
+    seats = _answering(session, actor).where(Organization.axis == "territory", Organization.state == "active")
+    seat = session.first(seats.order_by(sa.func.length(Organization.path), Organization.id).limit(1))
+    if seat is None:
+        raise NoOfficeAbove
+    return seat.id
 
 
 def _nearest(session: Session, actor: Actor, office: Any) -> Any:
-    return office if office.kind in OFFICES else _above(session, actor, office)
+    if office.kind in OFFICES and session.first(_reaching(session, actor, office.path)) is not None:
+        return office
+    return _above(session, actor, office)
+
+
+def _answering(session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select the organisations at which a grant in force lets somebody answer."""
+    day = days.today(session, actor.tenant_id)
+    return (
+        sa.select(Organization.id)
+        .join(Grant, Grant.organization_id == Organization.id)
+        .where(
+            Organization.tenant_id == actor.tenant_id, Grant.tenant_id == actor.tenant_id, Grant.state == "active",
+            Grant.role.in_(sorted(roles_of("case.answer"))), Grant.person_id.is_not(None), Grant.valid_from <= day,
+            sa.or_(Grant.valid_to.is_(None), Grant.valid_to > day),
+        )
+    )  # fmt: skip
+
+
+def _reaching(session: Session, actor: Actor, path: str) -> sa.Select[Any]:
+    keys = path.split("/")[:-1]  # a path is the keys of the ancestors and its own, each closed by "/"
+    above = ["/".join(keys[: depth + 1]) + "/" for depth in range(len(keys))]
+    return _answering(session, actor).where(Organization.path.in_(above)).limit(1)
 
 
 def _above(session: Session, actor: Actor, office: Any) -> Any:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from api.jobs.sealing import do_due
 from api.models import Case, Event, Fact
-from api.services import people
+from api.services import organizations, people
 from tests.support import world as worlds
 from tests.support.clock import Clock
 
@@ -164,3 +164,16 @@ async def test_a_flood_from_one_address_is_stopped_and_another_hour_is_open_agai
     assert statuses == [201] * 30 + [429]
     world.house.clock.forward(hours=3)
     assert (await filed(world, **body)).status_code == 201
+
+
+async def test_who_names_no_office_is_answered_where_somebody_is(world):
+    """Above the city lies its province, which nobody of this platform stands for."""
+
+    def beneath_a_province(session, actor):
+        values = {"axis": "territory", "kind": "province", "name": "测试省"}
+        return organizations.create(session, actor, values, None)
+
+    province = str(world.run(beneath_a_province))
+    assert (await filed(world)).json()["organizationName"] == "测试市"
+    nobody = await filed(world, organizationId=province)
+    assert (nobody.status_code, nobody.json()["code"]) == (409, "no_office_above")
