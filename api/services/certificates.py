@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from api.domain.documents import Head, Holder, Label, Party, Served, certificate
 from api.domain.kind_labels import kind_label
 from api.domain.periods import EndsBeforeItBegins
 from api.domain.workdays import WorkCalendar, add_workdays
-from api.errors import Conflict
+from api.errors import Conflict, Invalid
 from api.models import Activity, Affiliation, Entry, Organization, Person, Position
 from api.services import days, documents
 from api.services.ledger import undone_entry
@@ -37,6 +37,12 @@ class NoIssuer(Conflict):
     """A community issues the paper: the one of registration, else the one served last."""
 
     code, zh, en = "no_issuer", "没有可以出具证明的社区", "There is no community to issue it"
+
+
+class NotYetOver(Invalid):
+    """A paper tells of days that have come; what is served later would be missing from it."""
+
+    code, zh, en = "not_yet_over", "结束日期不能晚于明天（期间不含该日）", "The period cannot reach beyond today"
 
 
 _leader = sa.orm.aliased(Person, name="leader")
@@ -68,17 +74,20 @@ def issue(session: Session, actor: Actor, since: date, until: date) -> UUID:
     """Issue the actor's own certificate of what they served on the days `[since, until)`; return the document's id.
 
     As long as the record of the period stays as it is, a repeat returns the paper that was issued for it. Raises
-    EndsBeforeItBegins, NothingServed and NoIssuer.
+    EndsBeforeItBegins, NotYetOver, NothingServed and NoIssuer.
     """
     if until <= since:
         raise EndsBeforeItBegins(pointer="/until")
+    day = days.today(session, actor.tenant_id)
+    if until > day + timedelta(days=1):
+        raise NotYetOver(pointer="/until")
     asked = {"tenant": actor.tenant_id, "account": actor.account_id, "since": since, "until": until}
     rows = session.rows(_SERVED, asked)
     if not rows:
         raise NothingServed
     home = session.scalar(_HOME, {"tenant": actor.tenant_id, "person": actor.person_id})
     issuer = home or _last_served_in(session, rows)
-    named = parties(session, actor, {issuer, *_places(rows)}, days.today(session, actor.tenant_id))
+    named = parties(session, actor, {issuer, *_places(rows)}, day)
     zone = days.zone_of(session, actor.tenant_id)
     head = Head(named[issuer], None, since, until, zone.key)
     content = certificate(

@@ -7,10 +7,8 @@ import pytest
 from api.adapters.render import render
 from tests.support import world as worlds
 from tests.support.clock import Clock
-from tests.support.service_calls import planned, present, served, signed_up
+from tests.support.service_calls import planned, present, served, signed_up, so_far
 from tests.support.world import LONG_AGO
-
-ALWAYS = {"since": "2020-01-01", "until": "2031-01-01"}
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +39,17 @@ def sealed(world):
 
 async def certified(world, name="member", **period):
     async with world.client(name) as client:
-        return await client.post("/api/v1/documents/certificates", json={**ALWAYS, **period})
+        return await client.post(
+            "/api/v1/documents/certificates",
+            json={**so_far(world), **period},
+        )
 
 
 async def test_nothing_served_is_no_paper(world):
     answer = await certified(world, "member3")
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing_served")
+    later = await certified(world, until="2031-01-01")
+    assert (later.status_code, later.json()["code"]) == (422, "not_yet_over")
     backwards = await certified(world, since="2026-02-01", until="2026-02-01")
     assert (backwards.status_code, backwards.json()["code"]) == (422, "ends_before_it_begins")
 

@@ -8,10 +8,9 @@ from api.domain.documents import Head, Label, Party, Served, certificate
 from api.domain.documents.certificates import Holder
 from api.domain.workdays import WorkCalendar, add_workdays
 from tests.support.law import article
-from tests.support.service_calls import planned, present, served, signed_up
+from tests.support.service_calls import planned, present, served, signed_up, so_far
 
 ORDER = "民政部令第67号"
-PERIOD = {"since": "2020-01-01", "until": "2031-01-01"}
 
 
 def sealed(world):
@@ -41,7 +40,7 @@ async def test_party_duty_and_meetings_stand_on_no_certificate(world, time):
             assert (await present(world, "member3", shift, direction)).status_code == 200
     sealed(world)
     async with world.client("member3") as member:
-        answer = await member.post("/api/v1/documents/certificates", json=PERIOD)
+        answer = await member.post("/api/v1/documents/certificates", json=so_far(world))
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing_served")
 
 
@@ -104,7 +103,7 @@ async def test_the_certificate_states_what_the_order_asks_and_is_verified_by_any
     await served(world, time, "member2")
     sealed(world)
     async with world.client("member2") as member:
-        paper = (await member.post("/api/v1/documents/certificates", json=PERIOD)).json()
+        paper = (await member.post("/api/v1/documents/certificates", json=so_far(world))).json()
     content, line = paper["content"], paper["content"]["services"][0]
     assert "平台服务记录" in content["title"]["zh"]
     assert "官方" not in content["title"]["zh"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.contract import Contract
 from tests.support.law import article
-from tests.support.service_calls import planned, present, served, signed_up
+from tests.support.service_calls import planned, present, served, signed_up, so_far
 
 REGULATIONS = "志愿服务条例"
 
@@ -95,9 +95,8 @@ async def test_sign_up_asks_for_the_qualification_that_the_task_needs(world, tim
 async def test_the_record_of_service_is_given_on_request_and_says_what_the_ledger_says(world, time):
     await served(world, time, "member2")
     _seal(world)
-    period = {"since": "2020-01-01", "until": "2031-01-01"}
     async with world.client("member2") as member:
-        paper = await member.post("/api/v1/documents/certificates", json=period)
+        paper = await member.post("/api/v1/documents/certificates", json=so_far(world))
         record = (await member.get("/api/v1/me/record")).json()
     assert paper.status_code == 201, paper.text
     minutes = {one["unit"]: one["amount"] for one in record["totals"]}["volunteer_minutes"]

@@ -7,6 +7,11 @@ from datetime import timedelta
 HOUR = timedelta(hours=1)
 
 
+def so_far(world):
+    """Return the period from long ago until today, which is in it; days are those of Shanghai."""
+    return {"since": "2020-01-01", "until": f"{world.house.clock() + timedelta(hours=24 + 8):%Y-%m-%d}"}
+
+
 async def planned(world, time, by="worker", *, starts=1.0, hours=2.0, capacity=10, **more):
     """Return the id of an open shift of a published activity, `starts` hours from now."""
     organizer = {"worker": "community", "liaison": "unit"}[by]
