@@ -93,48 +93,6 @@ def block_node(leaves: Sequence[bytes], level: int, index: int) -> bytes:
     return hashes[0]
 
 
-def includes(index: int, size: int, leaf: bytes, path: Sequence[bytes], expected: bytes) -> bool:
-    """Say whether a path proves that a leaf stands at `index` under a root of `size` leaves (RFC 9162, 2.1.3.2)."""
-    if not 0 <= index < size:
-        return False
-    place, last, found = index, size - 1, leaf
-    for hash_ in path:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            found = joined(hash_, found)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            found = joined(found, hash_)
-        place, last = place >> 1, last >> 1
-    return last == 0 and found == expected
-
-
-def extends(first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]) -> bool:
-    """Say whether a proof shows that one tree is the beginning of another (RFC 9162, 2.1.4.2)."""
-    if first == second:
-        return not proof and first_root == second_root
-    if not 0 < first < second or not proof:
-        return False
-    path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
-    place, last = first - 1, second - 1
-    while place & 1:
-        place, last = place >> 1, last >> 1
-    before = after = path[0]
-    for hash_ in path[1:]:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            before, after = joined(hash_, before), joined(hash_, after)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            after = joined(after, hash_)
-        place, last = place >> 1, last >> 1
-    return last == 0 and before == first_root and after == second_root
-
-
 def _split(count: int) -> int:
     """Return the largest power of two that is smaller than `count`."""
     return 1 << (count - 1).bit_length() - 1

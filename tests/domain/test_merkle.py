@@ -7,7 +7,8 @@ from hashlib import sha256
 
 import pytest
 
-from api.domain.merkle import EMPTY, block_node, consistency, extends, includes, inclusion, root
+from api.domain.merkle import EMPTY, block_node, consistency, inclusion, root
+from tests.support.verifier import VERIFIER
 
 # Eight inputs and the roots of the first 1 … 8, as the reference implementation of Certificate Transparency tests them.
 INPUTS = [bytes.fromhex(text) for text in (
@@ -56,9 +57,9 @@ def test_root_and_paths_follow_the_definition_at_every_leaf(size):
     assert root(size, nodes(leaves)) == expected
     for index in range(size):
         path = inclusion(index, size, nodes(leaves))
-        assert includes(index, size, leaves[index], path, expected)
-        assert not includes(index, size, sha256(b"another").digest(), path, expected)
-        assert size == 1 or not includes((index + 1) % size, size, leaves[index], path, expected)
+        assert VERIFIER.included(index, size, leaves[index], path, expected)
+        assert not VERIFIER.included(index, size, sha256(b"another").digest(), path, expected)
+        assert size == 1 or not VERIFIER.included((index + 1) % size, size, leaves[index], path, expected)
 
 
 @pytest.mark.parametrize("second", [1, 2, 5, 8, 13, 64, 100])
@@ -67,9 +68,9 @@ def test_a_tree_that_only_grew_is_shown_and_one_that_was_rewritten_is_not(second
     for first in range(1, second + 1):
         proof = consistency(first, second, nodes(leaves))
         before, after = written_out(leaves[:first]), written_out(leaves)
-        assert extends(first, second, before, after, proof)
+        assert VERIFIER.extended(first, second, before, after, proof)
         rewritten = [*leaves[: first - 1], sha256(b"x").digest(), *leaves[first:]]
-        assert not extends(first, second, before, written_out(rewritten), proof)
+        assert not VERIFIER.extended(first, second, before, written_out(rewritten), proof)
 
 
 def test_a_changed_proof_proves_nothing():
@@ -81,9 +82,9 @@ def test_a_changed_proof_proves_nothing():
         bent = list(path)
         place = rng.randrange(len(bent))
         bent[place] = bytes([bent[place][0] ^ 1]) + bent[place][1:]
-        assert not includes(index, 77, leaves[index], bent, after)
-        assert not includes(index, 77, leaves[index], path[:-1], after)
-        assert not includes(index, 77, leaves[index], [*path, path[0]], after)
+        assert not VERIFIER.included(index, 77, leaves[index], bent, after)
+        assert not VERIFIER.included(index, 77, leaves[index], path[:-1], after)
+        assert not VERIFIER.included(index, 77, leaves[index], [*path, path[0]], after)
 
 
 def test_what_is_not_there_has_no_proof():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import json
 import random
 import subprocess
@@ -20,18 +19,8 @@ from api.wall import HOUSE_ROLE
 from tests.domain.test_merkle import written_out
 from tests.support import world as worlds
 from tests.support.clock import Clock
-from tests.support.guards import ROOT
 from tests.support.service_calls import served
-
-VERIFIER = ROOT / "api/static/verify_proof.py"
-
-
-@pytest.fixture(scope="module")
-def verifier():
-    spec = importlib.util.spec_from_file_location("verify_proof", VERIFIER)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.support.verifier import PATH, VERIFIER
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +41,7 @@ def leaves_of(world):
         return [row.leaf for row in session.rows(rows.order_by(Position.position))]
 
 
-async def test_what_is_proved_is_checked_by_a_file_that_needs_nothing(world, time, verifier, tmp_path):
+async def test_what_is_proved_is_checked_by_a_file_that_needs_nothing(world, time, tmp_path):
     seal_all(world.house)
     assert checkpoint_all(world.house) == 1
     assert checkpoint_all(world.house) == 0
@@ -71,16 +60,16 @@ async def test_what_is_proved_is_checked_by_a_file_that_needs_nothing(world, tim
     async with world.client() as anybody:
         sizes = {"tenant": "testcity", "first": early["size"], "second": proof["checkpoint"]["size"]}
         link = (await anybody.get("/api/v1/checkpoints/consistency", params=sizes)).json()
-    assert verifier.faults_of_proof(proof) == []
-    assert verifier.faults_among(proof, [early, link]) == []
+    assert VERIFIER.faults_of_proof(proof) == []
+    assert VERIFIER.faults_among(proof, [early, link]) == []
     files = []
     for name, content in (("proof", proof), ("early", early), ("link", link)):
         files.append(tmp_path / f"{name}.json")
         files[-1].write_text(json.dumps(content))
-    ran = subprocess.run([sys.executable, "-I", VERIFIER, *files], capture_output=True, text=True, check=False)  # noqa: ASYNC221
+    ran = subprocess.run([sys.executable, "-I", PATH, *files], capture_output=True, text=True, check=False)  # noqa: ASYNC221
     assert (ran.returncode, ran.stdout.strip()) == (0, "verified / 核验通过")
     files[0].write_text(json.dumps(bent(proof, "amount", 600)))
-    again = subprocess.run([sys.executable, "-I", VERIFIER, *files], capture_output=True, check=False)  # noqa: ASYNC221
+    again = subprocess.run([sys.executable, "-I", PATH, *files], capture_output=True, check=False)  # noqa: ASYNC221
     assert again.returncode == 1
 
 
@@ -103,13 +92,13 @@ async def test_who_may_not_see_a_row_gets_no_proof_of_it(world):
         assert (await anybody.get("/api/v1/checkpoints", params={"tenant": "nowhere"})).status_code == 404
 
 
-async def test_a_checkpoint_is_no_token_and_a_changed_one_does_not_verify(world, verifier):
+async def test_a_checkpoint_is_no_token_and_a_changed_one_does_not_verify(world):
     async with world.client() as anybody:
         kept = (await anybody.get("/api/v1/checkpoints", params={"tenant": "testcity"})).json()["items"][0]
         anybody.headers["Authorization"] = f"Bearer {kept['signed']}"
         assert (await anybody.get("/api/v1/me")).status_code == 401
-    assert verifier.faults_of_checkpoint(kept) == []
-    assert verifier.faults_of_checkpoint({**kept, "size": kept["size"] + 1})
+    assert VERIFIER.faults_of_checkpoint(kept) == []
+    assert VERIFIER.faults_of_checkpoint({**kept, "size": kept["size"] + 1})
     head, body, signature = kept["signed"].split(".")
     rng = random.Random(11)
     for _ in range(40):
@@ -117,7 +106,7 @@ async def test_a_checkpoint_is_no_token_and_a_changed_one_does_not_verify(world,
         parts = [head, body, signature]
         parts[part] = parts[part][:place] + ("A" if parts[part][place] != "A" else "B") + parts[part][place + 1 :]
         try:
-            found = verifier.faults_of_checkpoint({**kept, "signed": ".".join(parts)})
+            found = VERIFIER.faults_of_checkpoint({**kept, "signed": ".".join(parts)})
         except ValueError:
             continue  # no JSON any more
         assert found

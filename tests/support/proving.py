@@ -11,6 +11,7 @@ from api.domain import merkle
 from api.domain.leaves import leaf_of
 from api.models import Entry, Position
 from api.services import proofs
+from tests.support.verifier import VERIFIER
 from tests.support.world import World
 
 Proven = tuple[int, bytes, list[bytes]]  # the place in the tree from 0, the leaf, its audit path
@@ -28,7 +29,7 @@ def paths(world: World, size: int, step: int = 37) -> list[Proven]:
 
 def lead_to(proven: list[Proven], size: int, root: bytes) -> bool:
     """Say whether each of some paths proves its leaf under this root; none proves nothing."""
-    return bool(proven) and all(merkle.includes(place, size, leaf, path, root) for place, leaf, path in proven)
+    return bool(proven) and all(VERIFIER.included(place, size, leaf, path, root) for place, leaf, path in proven)
 
 
 async def read_by(world: World, name: str, account_id: UUID, limit: int = 3) -> list[tuple[Any, ...]]:
@@ -43,6 +44,6 @@ async def read_by(world: World, name: str, account_id: UUID, limit: int = 3) -> 
             shown = (await client.get(f"/api/v1/proofs/{place}")).json()
             size, root = shown["checkpoint"]["size"], bytes.fromhex(shown["checkpoint"]["root"])
             leaf, path = leaf_of(shown["document"]), [bytes.fromhex(each) for each in shown["path"]]
-            assert merkle.includes(place - 1, size, leaf, path, root), place
+            assert VERIFIER.included(place - 1, size, leaf, path, root), place
             answers.append((place, leaf.hex(), shown["path"], shown["checkpoint"]["root"]))
     return answers
