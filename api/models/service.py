@@ -7,10 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from api.models.base import Changing, instant, json_field, one_of, ref, sealed
+from api.models.base import Changing, Json, instant, json_field, one_of, ref, sealed
 from api.models.personal import MENTIONED, Personal
 
 _WRITTEN = Personal("free_text", MENTIONED, "service_record")
+_NONE_YET = {"server_default": "[]"}
 
 NATURES = ("volunteer_service", "party_duty", "organizational_life", "training", "paid_work")
 
@@ -34,6 +35,7 @@ class Activity(Changing, table=True):
     risks: str = sealed("activities.risks", _WRITTEN)
     category: str | None = None
     place: str = ""
+    point: dict[str, Any] | None = Field(default=None, sa_type=Json)  # latitude, longitude and their system
     community_id: UUID = ref("organizations.id")
     organizer_id: UUID = ref("organizations.id")
     leader_id: UUID | None = None
@@ -59,8 +61,11 @@ class Shift(Changing, table=True):
     short_code: str = Field(unique=True)
     starts_at: datetime = instant()
     ends_at: datetime = instant()
+    # Windows as [start, end) in ISO 8601 that credit nothing unless the activity's policy says so.
+    breaks: list[Any] = Field(default_factory=list, sa_type=Json, nullable=False, sa_column_kwargs=_NONE_YET)
     capacity: int
     confirmed: int = 0
+    cancelled_at: datetime | None = instant(optional=True)
     imported: bool = False  # history is taken over as it was and flagged
     secret: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
 

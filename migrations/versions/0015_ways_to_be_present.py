@@ -1,4 +1,9 @@
-"""Where a shift stands, and how people show that they are there"""
+"""Where an activity takes place, a shift's breaks, and when a shift was called off"""
+
+import sqlalchemy as sa
+from alembic import op
+
+import api.models.base
 
 revision = "0015"
 down_revision = "0014"
@@ -7,8 +12,13 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Take up what this version adds."""
+    op.add_column("activities", sa.Column("point", api.models.base.Json, nullable=True))
+    op.add_column("shifts", sa.Column("breaks", api.models.base.Json, nullable=False, server_default="[]"))
+    op.add_column("shifts", sa.Column("cancelled_at", api.models.base.UtcDateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
-    """Take it back."""
+    # Plain ALTERs: a batch would rebuild the tables on SQLite, and lose their checks.
+    op.drop_column("shifts", "cancelled_at")
+    op.drop_column("shifts", "breaks")
+    op.drop_column("activities", "point")

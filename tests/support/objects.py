@@ -29,7 +29,7 @@ TABLE_OF = {
 MORE: dict[str, dict[str, Any]] = {
     "affiliations": {"kind": "registration", "state": "submitted", "basis": "residence"},
     "organization_links": {"kind": "registration", "state": "submitted"},
-    "activities": {"state": "published"},
+    "activities": {"state": "published", "point": None},
     "shifts": {"capacity": 5, "secret": b"0" * 20},
     "signups": {"state": "confirmed"},
     "cycles": {"state": "published"},
