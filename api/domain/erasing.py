@@ -59,6 +59,7 @@ WAYS: dict[str, Way] = {
     "cases.subject_id": _KEEP,  # what an office decided; it holds no name
     "claim_codes.person_id": Way("delete"),
     "consents.recipient_id": _KEEP,
+    "confirmation_slips.person_id": Way("delete"),  # what the recipient said is a fact
     "consents.person_id": _KEEP,  # that and when consent was given is evidence; it holds no text of the person's
     "credentials.person_id": Way("delete"),
     "data_exports.person_id": Way("delete"),
@@ -85,6 +86,7 @@ WAYS: dict[str, Way] = {
     "sign_ins.person_id": Way("delete", children=(("refresh_tokens", "sign_in_id"),)),
     "signups.person_id": _KEEP,  # what lies ahead is cancelled; what was is of the service record
 }
+    "signals.subject_id": _KEEP,  # a shift, an activity or an organisation
 
 PERSON = {
     "name": None, "phone": None, "id_number": None, "name_index": None, "phone_index": None, "id_number_index": None,

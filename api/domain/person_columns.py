@@ -17,7 +17,7 @@ ABOUT = frozenset(
 ACTING = frozenset(
     {
         "actor_id", "answered_by", "assigned_to", "given_by", "acknowledged_by", "confirmed_by", "leader_id",
-        "issued_by", "proposed_by", "set_by", "declared_by",
+        "issued_by", "proposed_by", "set_by", "declared_by", "judged_by", "replied_by", "recorded_by",
     }
 )  # fmt: skip
 """The person only did something there; what the row tells may be of others."""

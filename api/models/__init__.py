@@ -5,6 +5,7 @@ from api.models.base import NOBODY
 from api.models.claims import ClaimCode, PersonMerge
 from api.models.complaints import ComplaintTicket
 from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
+from api.models.confirmations import ConfirmationSlip
 from api.models.lists import Need, Project, ProjectParty, Resource
 from api.models.measures import Emergency, SwitchSetting
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
@@ -13,6 +14,7 @@ from api.models.rights import Consent, DataExport, Disclosure, Erasure, Restrict
 from api.models.service import Activity, Shift, Signup
 from api.models.sign_ins import RefreshToken, SignIn
 from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
+from api.models.signals import Sanction, Signal, SignalRun
 from api.models.tickets import SpentTicket
 from api.models.ways_in import ApiClient, ApiKey, Credential, Trial
 from api.models.work import File, Job, VaultKey
@@ -33,6 +35,7 @@ __all__ = [
     "Consent",
     "Credential",
     "Cycle",
+    "ConfirmationSlip",
     "DataExport",
     "Delivery",
     "Disclosure",
@@ -68,8 +71,11 @@ __all__ = [
     "Signup",
     "SpentTicket",
     "SwitchSetting",
+    "Sanction",
     "Tenant",
     "TreeNode",
+    "Signal",
+    "SignalRun",
     "Trial",
     "VaultKey",
 ]
