@@ -65,6 +65,9 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "joint_activity": ("联合活动", "joint activity"),
         "nil_return": ("零报告", "nil return"),
         "past_service": ("过往服务", "past service"),
+        "presence_confirmed": ("到场确认", "presence confirmed"),
+        "presence_denied": ("否认到场", "presence denied"),
+        "stated_left": ("自述离开时间", "time of leaving as stated"),
     },
     "fact.provenance": {
         "code": ("扫码", "code"),
@@ -76,7 +79,8 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "community_recorded": ("社区记录", "recorded by the community"),
         "unit_reported": ("单位申报、社区确认", "reported by the unit, confirmed by the community"),
         "offline_code": ("离线扫码", "offline code"),
-        "watermark": ("逾期自动结算", "closed after 72 hours"),
+        "watermark": ("按规则推定签退", "check-out presumed by rule"),
+        "self_stated": ("本人自述", "stated by the person"),
     },
     "entry.kind": {
         "earned": ("记入", "earned"),

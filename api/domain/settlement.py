@@ -20,7 +20,21 @@ Pair = tuple[UUID, int]
 """Shift and number of the pair; the person is the one whose facts are settled."""
 
 ONLINE = frozenset({"code", "organiser", "roll_call", "recipient_confirmed"})
-"""Provenance classes that settle at once; `offline_code` waits for a roll call or the leader."""
+"""Provenance classes that settle at once; the others wait for a voice that confirms them."""
+
+STRENGTH = (
+    "recipient_confirmed", "code", "organiser", "roll_call", "supplementary", "imported", "self_stated", "watermark",
+    "offline_code",
+)  # fmt: skip
+"""Provenance classes from the strongest to the weakest."""
+
+
+def class_of(facts: Iterable[str], voices: Iterable[str]) -> str:
+    """Return the provenance class of an entry: no stronger than the weakest of its facts, unless a recipient confirms.
+
+    `voices` are the provenances of those who confirmed the pair.
+    """
+    return "recipient_confirmed" if "recipient_confirmed" in voices else max(facts, key=STRENGTH.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,7 @@ class Presence:
     ends_at: datetime
     nature: str
     voluntary: bool
+    provenance: str = "code"
 
     @property
     def key(self) -> Pair:
@@ -73,6 +88,7 @@ class Credit:
     spans: tuple[tuple[datetime, datetime], ...]
     held: int = 0
     overlapped: int = 0
+    provenance: str = "code"
 
     @property
     def started_at(self) -> datetime | None:
@@ -95,6 +111,7 @@ class Posted:
     ended_at: datetime | None
     revision: int = 0
     stands: bool = True
+    provenance: str = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +163,7 @@ def credits_of(
             tuple((_instant(since), _instant(upto)) for since, upto in kept),
             held=total - minutes,
             overlapped=max(end - start, 0) - total,
+            provenance=presence.provenance,
         )
     return found
 
@@ -169,11 +187,12 @@ def postings(target: Mapping[Pair, Credit], posted: Mapping[Pair, Posted]) -> li
 
 
 def _same(credit: Credit, latest: Posted) -> bool:
-    return (credit.unit, credit.minutes, credit.started_at, credit.ended_at) == (
+    return (credit.unit, credit.minutes, credit.started_at, credit.ended_at, credit.provenance) == (
         latest.unit,
         latest.minutes,
         latest.started_at,
         latest.ended_at,
+        latest.provenance,
     )
 
 

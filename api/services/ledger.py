@@ -150,15 +150,15 @@ def _require_reversible(actor: Actor, row: Any) -> None:
 
 
 def _undo(session: Session, actor: Actor, fact: Any, grant: UUID, reason: str) -> UUID:
-    """Reverse a fact, and the check-out that belongs to a check-in, and settle again what they were worth."""
+    """Reverse a fact, with a check-in all that hangs on it, and settle again what they were worth."""
     settlement.hold(session, [fact.account_id])
     undoing = [fact]
     if fact.kind == "check_in":
-        out = _FACT.where(
+        hanging = _FACT.where(
             Fact.shift_id == fact.shift_id, Fact.account_id == fact.account_id, Fact.pair == fact.pair,
-            Fact.kind == "check_out", Fact.reverses_id.is_(None), undone_fact.id.is_(None),
+            Fact.kind != "check_in", Fact.reverses_id.is_(None), undone_fact.id.is_(None),
         )  # fmt: skip
-        undoing += session.rows(out)
+        undoing += session.rows(hanging)
     kept = ("kind", "account_kind", "account_id", "occurred_at", "served_on", "provenance", "shift_id", "pair")
     rows = [
         _appended(session, actor, grant)
@@ -167,7 +167,7 @@ def _undo(session: Session, actor: Actor, fact: Any, grant: UUID, reason: str) -
         for each in undoing
     ]
     session.insert(Fact, rows)
-    if fact.shift_id is not None and fact.kind in ("check_in", "check_out"):
+    if fact.shift_id is not None and fact.kind in ("check_in", "check_out", settlement.CONFIRMED):
         window = session.rows(sa.select(Shift.starts_at, Shift.ends_at).where(Shift.id == fact.shift_id))[0]
         zone = zone_of(session, actor.tenant_id)
         settlement.settle(session, actor.tenant_id, zone, {fact.account_id: (actor, [tuple(window)])})

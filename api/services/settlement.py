@@ -19,11 +19,10 @@ from api.domain.presence import PresenceRow
 from api.models import Activity, Entry, Fact, Person, Shift
 
 POLICY = rules.SettlementPolicy()
+CONFIRMED = "presence_confirmed"
 MINUTES = ("volunteer_minutes", "participation")
 # Two shifts of at most a day that overlap, and one more that overlaps either, with check-in and check-out around them.
 _AROUND = timedelta(days=4)
-# An entry is no stronger than the weaker of its two facts.
-_STRENGTH = ("recipient_confirmed", "code", "organiser", "roll_call", "watermark", "offline_code")
 
 _undone = aliased(Fact, name="undone")
 _FACTS = (
@@ -40,8 +39,9 @@ _FACTS = (
         Fact.tenant_id == sa.bindparam("tenant"),
         Fact.account_id.in_(sa.bindparam("accounts", expanding=True)),
         Fact.occurred_at >= sa.bindparam("since"),
-        Fact.occurred_at < sa.bindparam("until"),
-        Fact.kind.in_(("check_in", "check_out")),
+        # a voice may come long after what it confirms
+        sa.or_(Fact.occurred_at < sa.bindparam("until"), Fact.kind == CONFIRMED),
+        Fact.kind.in_(("check_in", "check_out", CONFIRMED)),
         Fact.reverses_id.is_(None),
     )
 )  # fmt: skip
@@ -132,6 +132,10 @@ class _Person:
         standing = [row for row in facts if row.undone_by is None]
         self.came = {(row.shift_id, row.pair): row for row in standing if row.kind == "check_in"}
         self.left = {(row.shift_id, row.pair): row for row in standing if row.kind == "check_out"}
+        self.voices: dict[rules.Pair, set[str]] = {}
+        for row in standing:
+            if row.kind == CONFIRMED:
+                self.voices.setdefault((row.shift_id, row.pair), set()).add(row.provenance)
         reversed_ids = {row.reverses_id for row in entries}
         mine = [row for row in entries if row.reverses_id is None]
         self.already = [
@@ -147,7 +151,9 @@ class _Person:
                 stands = row.id not in reversed_ids
                 revision = max(row.revision, self.posted[pair].revision if pair in self.posted else 0)
                 self.latest[pair] = row
-                self.posted[pair] = rules.Posted(row.unit, row.amount, row.started_at, row.ended_at, revision, stands)
+                self.posted[pair] = rules.Posted(
+                    row.unit, row.amount, row.started_at, row.ended_at, revision, stands, row.provenance
+                )
         # What a merge carried over to another account is posted there and here no more.
         over = {row.reverses_id for row in entries if row.kind == "transfer"}
         self.carried = {pair for pair, row in self.latest.items() if not self.posted[pair].stands and row.id in over}
@@ -173,18 +179,23 @@ class _Person:
 
     def _is_ripe(self, pair: rules.Pair, now: datetime, worth: Worth) -> bool:
         came, left = self.came[pair], self.left.get(pair)
-        verdict = rules.ripeness(
-            _row(came), _row(left) if left else None, came.ends_at, now, came.shift_state == "settled", POLICY
-        )
+        confirmed = came.shift_state == "settled" or bool(self._voiced(pair))
+        verdict = rules.ripeness(_row(came), _row(left) if left else None, came.ends_at, now, confirmed, POLICY)
         if verdict == "review":
             worth.in_review.add((self.account, *pair))
         return verdict == "settle" and left is not None
 
+    def _voiced(self, pair: rules.Pair) -> set[str]:
+        """Return the provenances of those who confirmed a pair."""
+        return self.voices.get(pair, set())
+
     def _presence(self, pair: rules.Pair) -> rules.Presence:
         came, left = self.came[pair], self.left[pair]
+        provenance = rules.class_of((came.provenance, left.provenance), self._voiced(pair))
         return rules.Presence(
-            *pair, came.occurred_at, left.occurred_at, came.starts_at, came.ends_at, came.nature, came.voluntary
-        )
+            *pair, came.occurred_at, left.occurred_at, came.starts_at, came.ends_at, came.nature, came.voluntary,
+            provenance,
+        )  # fmt: skip
 
     def _touches(self, pair: rules.Pair, windows: Sequence[tuple[datetime, datetime]]) -> bool:
         came = self.came.get(pair)
@@ -200,12 +211,12 @@ class _Person:
         }  # fmt: skip
         if posting.reverses is not None:
             return entry | reversal_of(self.latest[posting.pair])
-        came, left, credit = self.came[posting.pair], self.left[posting.pair], posting.credit
+        came, credit = self.came[posting.pair], posting.credit
         assert credit is not None  # noqa: S101 - an earning has its credit
         return entry | {
             "nature": came.nature, "served_on": credit.served_on, "started_at": credit.started_at,
-            "ended_at": credit.ended_at, "provenance": max(came.provenance, left.provenance, key=_STRENGTH.index),
-            "source_id": came.id, "reverses_id": None, "activity_id": came.activity_id, "shift_id": came.shift_id,
+            "ended_at": credit.ended_at, "provenance": credit.provenance, "source_id": came.id,
+            "reverses_id": None, "activity_id": came.activity_id, "shift_id": came.shift_id,
             "community_id": came.community_id, "employer_id": came.employer_id,
         }  # fmt: skip
 
