@@ -57,10 +57,11 @@ WAYS: dict[str, Way] = {
     "assessments.subject_id": _KEEP,  # of the service record; hidden from offices with it
     "cases.opened_by": Way("clear", {"reason": "", "facts": {}, "answer": None}),
     "cases.subject_id": _KEEP,  # what an office decided; it holds no name
+    "certified_entries.person_id": _KEEP,  # of the service record; deleted with its end
     "claim_codes.person_id": Way("delete"),
-    "consents.recipient_id": _KEEP,
     "confirmation_slips.person_id": Way("delete"),  # what the recipient said is a fact
-    "consents.person_id": _KEEP,  # that and when consent was given is evidence; it holds no text of the person's
+    "consents.recipient_id": _KEEP,
+    "consents.person_id": Way("clear", {"guardian": None}),  # that and when consent was given stays as evidence
     "credentials.person_id": Way("delete"),
     "data_exports.person_id": Way("delete"),
     "deliveries.recipient_id": _KEEP,
@@ -76,24 +77,26 @@ WAYS: dict[str, Way] = {
     "identities.person_id": Way("delete"),
     "monthly_totals.account_id": _KEEP,
     "needs.asked_by": Way("clear", {"asked_by": None}),
+    "outside_records.person_id": _KEEP,  # of the service record; deleted with its end
     "people.account_id": _KEEP,  # the pseudonym; it changes when the record's years end, and the link is gone
     "people.merged_into": _KEEP,  # the other record of the same person is emptied as well
     "person_merges.merged_id": Way("clear", {"evidence": None, "reason": ""}),
     "person_merges.survivor_id": Way("clear", {"evidence": None, "reason": ""}),
     "person_statuses.person_id": _KEEP,  # of the service record; deleted with its end
+    "profiles.person_id": Way("delete"),
     "restricted_people.account_id": _KEEP,
     "restricted_people.person_id": _KEEP,
+    "signals.subject_id": _KEEP,  # a shift, an activity or an organisation
     "sign_ins.person_id": Way("delete", children=(("refresh_tokens", "sign_in_id"),)),
     "signups.person_id": _KEEP,  # what lies ahead is cancelled; what was is of the service record
 }
-    "signals.subject_id": _KEEP,  # a shift, an activity or an organisation
 
 PERSON = {
     "name": None, "phone": None, "id_number": None, "name_index": None, "phone_index": None, "id_number_index": None,
 }  # fmt: skip
 """What is emptied in a person's own row."""
 
-AT_THE_END = ("person_statuses",)
+AT_THE_END = ("person_statuses", "outside_records", "certified_entries")
 """Tables whose rows of the person go when the ten years end."""
 
 

@@ -51,6 +51,23 @@ KINDS: dict[str, Kind] = {
     "id_number": Kind(
         ("身份证号（可不填）", "ID number (optional)"), ("区分同名人员", "telling namesakes apart"), _TEN, _HIDDEN
     ),
+    "profile": Kind(
+        ("志愿者基本信息（均可不填）", "Profile of a volunteer (each field optional)"),
+        ("服务档案，同意后保存", "the archive of service, kept by consent"),
+        ("直到撤回同意或注销", "until consent is withdrawn or erasure"), _GONE,
+    ),
+    "national_number": Kind(
+        ("全国志愿者编号", "National volunteer number"),
+        ("与全国系统的记录对应", "matching records of the national system"), _MEMBER, _GONE,
+    ),
+    "outside_record": Kind(
+        ("其他平台的服务记录", "Records of other platforms"),
+        ("转入时长，避免重复计时", "taking over time, and counting none twice"), _TEN, _HIDDEN,
+    ),
+    "guardian": Kind(
+        ("监护人姓名和联系方式", "A guardian's name and contact"),
+        ("未满十四周岁的监护人同意", "a guardian's consent for a child under 14"), _MEMBER, _GONE,
+    ),
     "roster_number": Kind(
         ("名册编号", "Roster number"), ("与单位名册对应", "matching the unit's roster"), _MEMBER, _GONE
     ),

@@ -1,11 +1,12 @@
 """Tables: what is remembered. Importing this package declares every one of them."""
 
+from api.models.archive import CertifiedEntry, OutsideRecord, Profile
 from api.models.audit import AccessLog, AccessLogSubject
 from api.models.base import NOBODY
 from api.models.claims import ClaimCode, PersonMerge
 from api.models.complaints import ComplaintTicket
-from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
 from api.models.confirmations import ConfirmationSlip
+from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
 from api.models.lists import Need, Project, ProjectParty, Resource
 from api.models.measures import Emergency, SwitchSetting
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
@@ -13,8 +14,8 @@ from api.models.record import Checkpoint, Entry, Event, Fact, MonthlyTotal, Posi
 from api.models.rights import Consent, DataExport, Disclosure, Erasure, RestrictedPerson
 from api.models.service import Activity, Shift, Signup
 from api.models.sign_ins import RefreshToken, SignIn
-from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
 from api.models.signals import Sanction, Signal, SignalRun
+from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
 from api.models.tickets import SpentTicket
 from api.models.ways_in import ApiClient, ApiKey, Credential, Trial
 from api.models.work import File, Job, VaultKey
@@ -29,13 +30,14 @@ __all__ = [
     "ApiKey",
     "Assessment",
     "Case",
+    "CertifiedEntry",
     "Checkpoint",
     "ClaimCode",
     "ComplaintTicket",
+    "ConfirmationSlip",
     "Consent",
     "Credential",
     "Cycle",
-    "ConfirmationSlip",
     "DataExport",
     "Delivery",
     "Disclosure",
@@ -56,26 +58,28 @@ __all__ = [
     "OrganizationCode",
     "OrganizationCount",
     "OrganizationLink",
+    "OutsideRecord",
     "Person",
     "PersonMerge",
     "PersonStatus",
     "Position",
+    "Profile",
     "Project",
     "ProjectParty",
     "RefreshToken",
     "Resource",
     "RestrictedPerson",
     "Rulebook",
+    "Sanction",
     "Shift",
     "SignIn",
+    "Signal",
+    "SignalRun",
     "Signup",
     "SpentTicket",
     "SwitchSetting",
-    "Sanction",
     "Tenant",
     "TreeNode",
-    "Signal",
-    "SignalRun",
     "Trial",
     "VaultKey",
 ]

@@ -135,6 +135,7 @@ class Document(Changing, table=True):
     source: str | None = None  # what it was issued for: the same purpose issues one
     reason: str | None = sealed("documents.reason", _NAMED, optional=True)
     ended_at: datetime | None = instant(optional=True)  # when it was superseded or revoked
+    proposed_by: UUID | None = None  # who asked for its revocation, which another has to confirm
 
 
 class NumberSeries(Row, table=True):

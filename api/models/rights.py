@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,6 +30,10 @@ class Consent(Changing, table=True):
     text_version: int
     state: str
     ended_at: datetime | None = instant(optional=True)
+    guardian: dict[str, Any] | None = sealed(
+        "consents.guardian", Personal("guardian", "person_id", "accountability"), kind="dict", optional=True
+    )  # who consented for a child, as an office recorded it
+    recorded_by: UUID | None = None
 
 
 class Disclosure(Row, table=True):

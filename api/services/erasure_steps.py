@@ -52,6 +52,7 @@ def restrict_or_forget(session: Session, actor: Actor, kept_until: date | None) 
     )
     person = sa.update(Person).where(Person.id == actor.person_id)
     if row is None or kept_until is None:
+        _delete_what_ends_with_it(session, actor.person_id)
         session.execute(person.values(state="erased", wrapped_key=None, account_id=new_id(), **PERSON))
         return
     kept = {"name": RESTRICTED_NAME, "id_number": RESTRICTED_NUMBER}
@@ -93,13 +94,17 @@ def shred(session: Session, tenant_id: UUID, person_id: UUID) -> None:
 def let_die(session: Session, row: Any) -> None:
     """Take away what still led from a service record to a person: the name, the key, the link, what they were."""
     session.execute(sa.delete(RestrictedPerson).where(RestrictedPerson.id == row.id))
-    for name in AT_THE_END:
-        table = SQLModel.metadata.tables[name]
-        session.execute(sa.delete(table).where(table.c.person_id == row.person_id))
+    _delete_what_ends_with_it(session, row.person_id)
     judged = sa.update(Assessment).where(Assessment.subject_id == row.account_id)
     session.execute(judged.values(subject_key="", bundle={}, judgement={}))
     person = sa.update(Person).where(Person.id == row.person_id)
     session.execute(person.values(state="erased", wrapped_key=None, account_id=new_id()))
+
+
+def _delete_what_ends_with_it(session: Session, person_id: UUID) -> None:
+    for name in AT_THE_END:
+        table = SQLModel.metadata.tables[name]
+        session.execute(sa.delete(table).where(table.c.person_id == person_id))
 
 
 _OPEN_GRANTS = (

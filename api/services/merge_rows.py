@@ -13,7 +13,7 @@ from api.access import Actor
 from api.db import Session
 from api.domain.grants import APART
 from api.domain.merging import MergeRefused
-from api.models import Activity, Affiliation, Case, Grant, Identity, Need, Shift, Signup
+from api.models import Activity, Affiliation, Case, Grant, Identity, Need, OutsideRecord, Profile, Shift, Signup
 from api.services import sign_ins
 from api.services.days import today
 
@@ -26,9 +26,11 @@ _GOES: dict[str, tuple[Any, Any, Any]] = {
     "activities": (Activity, Activity.leader_id, Activity.state.in_(("draft", "published"))),
     "needs": (Need, Need.asked_by, sa.true()),
     "cases": (Case, Case.opened_by, sa.true()),
+    "outside_records": (OutsideRecord, OutsideRecord.person_id, sa.true()),
 }
 _TABLES: dict[str, tuple[Any, Any]] = {name: (table, column) for name, (table, column, _) in _GOES.items()} | {
     "affiliations": (Affiliation, Affiliation.person_id), "signups": (Signup, Signup.person_id),
+    "profiles": (Profile, Profile.person_id),
 }  # fmt: skip
 Moved = list[dict[str, Any]]
 
@@ -46,6 +48,7 @@ def give(session: Session, actor: Actor, gone: UUID, left: UUID) -> Moved:
         moved += [{"table": name, "id": str(row.id)} for row in ids]
         of = sa.and_(table.tenant_id == tenant_id, column == gone, which)
         session.execute(sa.update(table).where(of).values({column: left}))
+    moved += _profile(session, gone, left)
     moved += _affiliations(session, tenant_id, gone, left)
     moved += _signups(session, tenant_id, gone, left)
     sign_ins.end_others(session, actor.aside(), gone, "ended")
@@ -88,6 +91,17 @@ def _require_roles_fit(session: Session, gone: UUID, left: UUID) -> None:
     )
     if len({row.role for row in held} & APART) > 1 or any(row.given_by in (gone, left) for row in held):
         raise MergeRefused
+
+
+def _profile(session: Session, gone: UUID, left: UUID) -> Moved:
+    """Give what the one who goes told of themselves, unless the one who stays told of themselves too."""
+    told = {row.person_id: row.id for row in session.rows(
+        sa.select(Profile.id, Profile.person_id).where(Profile.person_id.in_([gone, left]))
+    )}  # fmt: skip
+    if left in told or gone not in told:
+        return []
+    session.execute(sa.update(Profile).where(Profile.id == told[gone]).values(person_id=left))
+    return [{"table": "profiles", "id": str(told[gone])}]
 
 
 def _affiliations(session: Session, tenant_id: UUID, gone: UUID, left: UUID) -> Moved:
