@@ -1,5 +1,6 @@
 """Imports of lists and past services over HTTP: history is taken over as the list says it, every minute counted."""
 
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,7 +21,7 @@ N4,桃园社区,心愿,,,,,,,
 """
 RECORDS = """page_id,activity_no,title,area,place,group,credited_hours,start,end,participants,flags,note
 1,2026000001,清扫楼道,桃园街道,楼道,测试市供水公司,2,2026-01-10 09:00:00,2026-01-10 11:00:00,5,,
-2,2026000002,值班,桃园街道,活动室,无名志愿队,6.5,2026-01-11 19:00:00,2026-01-19 21:00:00,,,
+2,2026000002,值班,桃园街道,活动室,无名志愿队,6.5,2026-01-11 19:00:00,2026-01-19 18:00:00,,,
 3,2026000003,清雪,桃园街道,楼道,测试市供水公司,2.1,2026-01-12 09:00:00,2026-01-12 11:05:00,4,,
 4,2026000004,帮厨,桃园街道,食堂,测试市供水公司,,2026-01-13 09:00:00,2026-01-13 11:00:00,4,,
 5,2026000005,搬运,无此街道,食堂,测试市供水公司,1,2026-01-13 09:00:00,2026-01-13 10:00:00,4,,
@@ -143,6 +144,20 @@ async def test_past_services_are_accepted_or_reviewed_and_every_minute_is_accoun
         "code": "head_count_missing", "zh": "缺少参加人数", "en": "the head-count is missing",
     }  # fmt: skip
     assert told["值班"]["facts"]["group"] == "无名志愿队"
+
+
+async def test_a_record_of_several_days_posts_each_day_once(world):
+    days = (
+        RECORDS.splitlines()[0]
+        + "\n7,2026000007,图书整理,桃园街道,图书室,测试市供水公司,2.7,2026-01-12 09:40:00,2026-01-16 15:40:00,3,,\n"
+    )
+    mapping = {"桃园街道": str(world.places["community"])}
+    for _ in range(2):
+        job = await imported(world, "worker", "past_services", days, communities=mapping)
+        assert [verdict["outcome"] for verdict in job["result"]["verdicts"]] == ["split"]
+    posted = rows(world, sa.select(Entry.served_on, Entry.amount).order_by(Entry.served_on))
+    assert posted == [(date(2026, 1, 12 + number), minutes) for number, minutes in enumerate((33, 33, 32, 32, 32))]
+    assert (count(world, Activity), count(world, Shift), count(world, Case)) == (1, 5, 0)
 
 
 async def test_past_services_twice_post_once(world):

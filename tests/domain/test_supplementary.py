@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.domain.past_stretches import Stretch
 from api.domain.supplementary import REASONS, REMARKS, PastService, Verdict, judge_past_service, totals
 from api.domain.workdays import WorkCalendar
 
@@ -32,7 +33,9 @@ def verdict(**other: object) -> Verdict:
 
 
 def test_a_plain_record_stands_whole_on_its_day() -> None:
-    assert verdict() == Verdict(120, Fraction(0), (), (), date(2024, 3, 9), verdict().facts)
+    whole = (Stretch(PLAIN.starts_at, PLAIN.ends_at, 120, 5),)
+    assert verdict() == Verdict(120, Fraction(0), (), (), date(2024, 3, 9), verdict().facts, whole)
+    assert verdict().outcome == "credited"
     assert verdict().line() == {"zh": "计入 120 分钟", "en": "120 min accepted"}
 
 
@@ -41,11 +44,11 @@ def test_a_plain_record_stands_whole_on_its_day() -> None:
     [
         ({"ends_at": PLAIN.starts_at}, "zero_or_negative_window", 120),
         ({"ends_at": clock("2024-03-09 08:00")}, "zero_or_negative_window", 120),
-        ({"ends_at": clock("2024-03-13 10:30"), "credited_hours": "2.7"}, "multi_day_window", 162),
+        ({"ends_at": clock("2024-03-13 08:30"), "credited_hours": "2.7"}, "multi_day_window", 162),
+        ({"ends_at": clock("2024-03-13 10:30"), "credited_hours": "10.1"}, "multi_day_window", 606),
+        ({"ends_at": clock("2024-04-09 10:30"), "credited_hours": "2.7"}, "multi_day_window", 162),
+        ({"ends_at": clock("2025-01-02 10:30"), "starts_at": clock("2024-12-30 08:30")}, "multi_day_window", 120),
         ({"credited_hours": "2.1"}, "credited_more_than_window", 126),
-        ({"credited_hours": "8.1", "ends_at": clock("2024-03-09 18:30")}, "over_daily_tier_parent", 486),
-        ({"credited_hours": "12", "ends_at": clock("2024-03-09 20:30")}, "over_daily_tier_parent", 720),
-        ({"credited_hours": "12.5", "ends_at": clock("2024-03-09 22:30")}, "over_daily_tier_upper", 750),
         ({"participants": None}, "head_count_missing", 120),
         ({"text": "4人全程，6人仅上午"}, "different_hours_a_person", 120),
         ({"text": "2 people 1.5h, 3 people 2h"}, "different_hours_a_person", 120),
@@ -71,6 +74,61 @@ def test_hours_rounded_up_to_a_tenth_stand_with_the_window_and_the_rest_is_revie
     found = verdict(starts_at=clock("2024-03-09 05:40"), ends_at=clock("2024-03-09 12:00"), credited_hours="6.4")
     assert (found.accepted, found.reviewed, found.reasons) == (380, 4, ("credited_more_than_window",))
     assert found.line()["zh"] == "计入 380 分钟，4 分钟待核；记 384 分钟，超过起止跨度 380 分钟"
+
+
+@pytest.mark.parametrize(
+    ("hours", "until", "rest", "reason"),
+    [
+        ("8", "2024-03-09 16:30", 0, ()),
+        ("8.1", "2024-03-09 18:30", 6, ("over_daily_tier_parent",)),
+        ("12", "2024-03-09 20:30", 240, ("over_daily_tier_parent",)),
+        ("12.5", "2024-03-09 22:30", 270, ("over_daily_tier_upper",)),
+    ],
+)
+def test_up_to_eight_hours_a_day_count_at_once_and_the_rest_waits_for_who_is_above(
+    hours: str, until: str, rest: int, reason: tuple
+) -> None:
+    found = verdict(credited_hours=hours, ends_at=clock(until))
+    assert (found.accepted, found.reviewed, found.reasons) == (480, rest, reason)
+    assert found.outcome == ("capped" if rest else "credited")
+
+
+def test_several_days_with_the_same_clock_are_split_evenly_the_earlier_days_first() -> None:
+    found = verdict(starts_at=clock("2024-03-11 09:40"), ends_at=clock("2024-03-15 15:40"), credited_hours="2.7")
+    assert (found.outcome, found.accepted, found.reasons) == ("split", 162, ())
+    days = [(each.starts_at, each.ends_at, each.minutes, each.participants) for each in found.stretches]
+    assert days == [
+        (clock(f"2024-03-{day} 09:40"), clock(f"2024-03-{day} 15:40"), minutes, 5)
+        for day, minutes in ((11, 33), (12, 33), (13, 32), (14, 32), (15, 32))
+    ]
+    assert "33 + 33 + 32 + 32 + 32" in found.line()["en"]
+
+
+def test_each_day_of_a_series_is_capped_by_itself() -> None:
+    """Three days of 08:00 to 18:00 state 28.5 h: 9.5 h a day, of which 8 count at once."""
+    found = verdict(starts_at=clock("2024-03-11 08:00"), ends_at=clock("2024-03-13 18:00"), credited_hours="28.5")
+    assert [each.minutes for each in found.stretches] == [480, 480, 480]
+    assert (found.accepted, found.reviewed, found.reasons) == (1440, 270, ("over_daily_tier_parent",))
+
+
+def test_two_shifts_that_the_note_names_are_two_stretches_with_their_people() -> None:
+    day = {"starts_at": clock("2024-03-09 07:00"), "ends_at": clock("2024-03-09 17:00"), "participants": 10}
+    note = "two shifts 07-09 (4 people) and 15:00-17:00 (6 people); 2h per person"
+    found = verdict(**day, credited_hours="4", text=note, flags="two_shifts")
+    assert (found.outcome, found.remarks) == ("split", ("split_by_shift",))
+    assert [(each.starts_at.hour, each.minutes, each.participants) for each in found.stretches] == [
+        (7, 120, 4), (15, 120, 6)
+    ]  # fmt: skip
+    for wrong in (
+        {"credited_hours": "5"},  # not what the shifts are long
+        {"participants": 9},  # not who was there
+        {"participants": None},
+        {"text": note.replace("07-09", "06-08")},  # begins before the record
+        {"text": note.replace("07-09", "14-16")},  # overlaps the other
+        {"text": note.replace("07-09", "27-29")},
+    ):
+        other = verdict(**{**day, "credited_hours": "4", "text": note, "flags": "two_shifts", **wrong})
+        assert (other.outcome, "different_hours_a_person" in other.reasons) == ("reviewed", True)
 
 
 def test_a_whole_tenth_too_much_is_no_rounding() -> None:
@@ -137,6 +195,7 @@ def test_accepted_and_reviewed_are_all_that_was_stated(rows: list[tuple[str, int
     counted = totals(verdicts)
     assert counted["accepted_minutes"] + counted["reviewed_minutes"] == sum(Fraction(text) * 60 for text, *_ in rows)
     assert counted["records"] == counted["accepted"] + counted["partly"] + counted["reviewed"] == len(rows)
+    assert all(found.accepted == sum(each.minutes for each in found.stretches) for found in verdicts)
     assert all(found.accepted <= max(minutes, 0) for found, (_, minutes, _) in zip(verdicts, rows, strict=True))
 
 

@@ -9,12 +9,14 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from api.access import Actor
 from api.db import Session
 from api.domain.past_rows import PastRow
+from api.domain.past_stretches import Stretch
 from api.domain.rows import row_error
 from api.domain.supplementary import REASONS, REMARKS, Verdict, judge_past_service, totals
 from api.domain.workdays import WorkCalendar
@@ -44,9 +46,27 @@ class Judged:
         return history_id(self.record.service.starts_at, f"{self.source}:activity")
 
     @property
+    def parts(self) -> list[Part]:
+        """The stretches in which it stands, each with a source of its own where there are several."""
+        several = len(self.verdict.stretches) > 1
+        return [
+            Part(self, f"{self.source}:{number}" if several else self.source, stretch)
+            for number, stretch in enumerate(self.verdict.stretches, 1)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One stretch of a record: a shift, and an entry of its day."""
+
+    record: Judged
+    source: str
+    stretch: Stretch
+
+    @property
     def shift_id(self) -> UUID:
-        """The same for the same record."""
-        return history_id(self.record.service.starts_at, f"{self.source}:shift")
+        """The same for the same stretch of the same record."""
+        return history_id(self.stretch.starts_at, f"{self.source}:shift")
 
 
 def history_id(moment: datetime, name: str) -> UUID:
@@ -87,7 +107,7 @@ def check(session: Session, actor: Actor, rows: Sequence[PastRow], options: Opti
         "communities": communities.as_table(),
         "groups": groups.as_table(),
         "totals": _totals(verdicts, lost, len(rows)),
-        "verdicts": [{"row": one.row, **one.verdict.line()} for one in checked.ready],
+        "verdicts": [{"row": one.row, "outcome": one.verdict.outcome, **one.verdict.line()} for one in checked.ready],
     }
     return checked
 
@@ -101,11 +121,13 @@ def write(session: Session, actor: Actor, judged: Sequence[Judged], options: Opt
         counts["unchanged"] += len(part) - len(new)
         standing = [one for one in new if one.verdict.accepted]
         activities = [_activity(session, actor, one) for one in standing]
-        codes = new_short_codes(len(standing))
-        shifts = [_shift(session, actor, one, code) for one, code in zip(standing, codes, strict=True)]
+        parts = [part for one in standing for part in one.parts]
+        codes = new_short_codes(len(parts))
+        shifts = [_shift(session, actor, part, code) for part, code in zip(parts, codes, strict=True)]
         session.insert(Activity, activities)
         session.insert(Shift, shifts)
-        ledger.supplement(session, actor, [_service(one) for one in standing])
+        zone = zone_of(session, actor.tenant_id)
+        ledger.supplement(session, actor, [_service(part, zone) for part in parts])
         cases.open_cases(session, actor, [_case(one) for one in new if one.verdict.reasons])
         record_bulk(session, actor, "entry.supplement", options, [*activities, *shifts], created=len(standing))
     return counts
@@ -165,30 +187,31 @@ def _activity(session: Session, actor: Actor, one: Judged) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _shift(session: Session, actor: Actor, one: Judged, code: str) -> dict[str, Any]:
-    service = one.record.service
+def _shift(session: Session, actor: Actor, part: Part, code: str) -> dict[str, Any]:
+    one, stretch = part.record, part.stretch
     return {
-        "id": one.shift_id, "tenant_id": actor.tenant_id, "version": 1, "created_at": session.now,
+        "id": part.shift_id, "tenant_id": actor.tenant_id, "version": 1, "created_at": session.now,
         "activity_id": one.activity_id, "community_id": one.community_id, "state": "settled", "short_code": code,
-        "starts_at": service.starts_at, "ends_at": service.ends_at, "capacity": max(1, service.participants or 0),
+        "starts_at": stretch.starts_at, "ends_at": stretch.ends_at, "capacity": max(1, stretch.participants or 0),
         "confirmed": 0, "imported": True, "secret": None,
     }  # fmt: skip
 
 
-def _service(one: Judged) -> ledger.PastService:
+def _service(part: Part, zone: ZoneInfo) -> ledger.PastService:
     """Return what is posted: no record names its people, so the group's account gets it as participation."""
+    one, stretch = part.record, part.stretch
     return ledger.PastService(
         account_kind="organization",
         account_id=one.group_id,
-        minutes=one.verdict.accepted,
-        served_on=one.verdict.served_on,
-        source=one.source,
+        minutes=stretch.minutes,
+        served_on=stretch.starts_at.astimezone(zone).date(),
+        source=part.source,
         community_id=one.community_id,
-        started_at=one.record.service.starts_at,
-        ended_at=one.record.service.ends_at,
-        participants=one.record.service.participants,
+        started_at=stretch.starts_at,
+        ended_at=stretch.ends_at,
+        participants=stretch.participants,
         activity_id=one.activity_id,
-        shift_id=one.shift_id,
+        shift_id=part.shift_id,
     )
 
 
