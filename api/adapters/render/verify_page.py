@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
-from html import escape
 from typing import Literal
 
-from api.adapters.render.layout import TEMPLATES, Language
+from api.adapters.render.layout import Language
+from api.adapters.render.page import banner, listing, page, policy
 from api.domain.documents import KINDS
 
 State = Literal["issued", "superseded", "revoked", "expired"]
 
-_STYLE = (TEMPLATES / "verify.css").read_text(encoding="utf-8")
 _LONGEST_SHOWN = 64
 
-# The page runs no script and loads nothing; its one style sheet is let in by its hash.
-VERIFY_CSP = (
-    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+VERIFY_CSP = policy()
 
 _STATES: dict[State, tuple[str, str, dict[Language, str]]] = {
     "issued": ("good", "✓", {"zh": "有效", "en": "Valid"}),
@@ -78,7 +71,7 @@ def verify_page(document: DocumentView, language: Language) -> str:
         *([("by", document.superseded_by, "code")] if document.superseded_by else []),
         ("hash", " ".join(_in_eights(document.sha256)), "code"),
     ]
-    return _page(_banner(look, mark, words[language], since) + _list(rows, language), "compare", language)
+    return _page(banner(look, mark, words[language], since), rows, "compare", language)
 
 
 def not_found_page(number: str, language: Language) -> str:
@@ -86,31 +79,13 @@ def not_found_page(number: str, language: Language) -> str:
     readable = number.encode(errors="replace").decode()
     asked = readable if len(readable) <= _LONGEST_SHOWN else readable[:_LONGEST_SHOWN] + "…"
     rows = [("number", asked, "code")]
-    return _page(_banner("bad", "×", _WORDS["absent"][language], "") + _list(rows, language), "check", language)
-
-
-def _banner(look: str, mark: str, words: str, small: str) -> str:
-    below = f"<small>{escape(small)}</small>" if small else ""
-    head = f'<div class="state {look}" role="status"><span class="mark" aria-hidden="true">{mark}</span>'
-    return f"{head}<span>{escape(words)}{below}</span></div>"
-
-
-def _list(rows: list[tuple[str, str, str]], language: Language) -> str:
-    items = "".join(
-        f'<dt>{escape(_WORDS[key][language])}</dt><dd class="{look}">{escape(text)}</dd>' for key, text, look in rows
-    )
-    return f"<dl>{items}</dl>"
+    return _page(banner("bad", "×", _WORDS["absent"][language]), rows, "check", language)
 
 
 def _in_eights(text: str) -> list[str]:
     return [text[at : at + 8] for at in range(0, len(text), 8)]
 
 
-def _page(body: str, foot: str, language: Language) -> str:
-    title = escape(_WORDS["title"][language])
-    return (
-        f'<!doctype html><html lang="{"zh-CN" if language == "zh" else "en"}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><main><h1>{title}</h1>"
-        f'<div class="card">{body}</div><footer>{escape(_WORDS[foot][language])}</footer></main></body></html>'
-    )
+def _page(body: str, rows: list[tuple[str, str, str]], foot: str, language: Language) -> str:
+    said = [(_WORDS[key][language], text, look) for key, text, look in rows]
+    return page(_WORDS["title"][language], body + listing(said), _WORDS[foot][language], language)
