@@ -83,8 +83,7 @@ def judge(place: Point | None, seen: Seen) -> Finding:
     misread = min(meters_between(*pair) for pair in _misreadings(place, seen.point))
     if misread <= _FITS and away - misread >= _BETTER:
         return Finding("unclear", "system_doubtful")
-    band: Band = next((name for limit, name in _BANDS if away <= limit), "beyond")
-    return Finding(band, "near" if away - seen.accuracy_meters <= NEAR_METERS else "far")
+    return Finding(_band(away), "near" if away - seen.accuracy_meters <= NEAR_METERS else "far")
 
 
 def meters_between(one: Point, other: Point) -> float:
@@ -112,15 +111,26 @@ def wgs84_to_gcj02(lat: float, lon: float) -> tuple[float, float]:
     if not (0.8293 <= lat <= 55.8271 and 72.004 <= lon <= 137.8347):
         return lat, lon
     x, y = lon - 105.0, lat - 35.0
-    waves = (20.0 * sin(6 * x * pi) + 20.0 * sin(2 * x * pi)) * 2 / 3
-    north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * sqrt(abs(x)) + waves
-    north += (20 * sin(y * pi) + 40 * sin(y / 3 * pi)) * 2 / 3 + (160 * sin(y / 12 * pi) + 320 * sin(y * pi / 30)) * 2 / 3
-    east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * sqrt(abs(x)) + waves
-    east += (20 * sin(x * pi) + 40 * sin(x / 3 * pi)) * 2 / 3 + (150 * sin(x / 12 * pi) + 300 * sin(x / 30 * pi)) * 2 / 3
+    both = _waves(x, (20, 6), (20, 2)) + 0.1 * x * y
+    north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.2 * sqrt(abs(x)) + both
+    north += _waves(y, (20, 1), (40, 1 / 3), (160, 1 / 12), (320, 1 / 30))
+    east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * sqrt(abs(x)) + both
+    east += _waves(x, (20, 1), (40, 1 / 3), (150, 1 / 12), (300, 1 / 30))
     magic = 1 - _EE * sin(radians(lat)) ** 2
     d_lat = degrees(north / (_A * (1 - _EE) / (magic * sqrt(magic))))
     d_lon = degrees(east / (_A / sqrt(magic) * cos(radians(lat))))
     return lat + d_lat, lon + d_lon
+
+
+def _band(away: float) -> Band:
+    for limit, name in _BANDS:
+        if away <= limit:
+            return name
+    return "beyond"
+
+
+def _waves(at: float, *waves: tuple[float, float]) -> float:
+    return sum(height * sin(at * pi * often) for height, often in waves) * 2 / 3
 
 
 def _bd09_to_gcj02(point: Point) -> tuple[float, float]:

@@ -89,6 +89,29 @@ class SelfRecorded(Forbidden):
     zh, en = "不能为自己点名，请由他人确认", "You cannot record your own presence; somebody else must"
 
 
+class EnteredTooLate(Conflict):
+    """Somebody vouches so long after the shift that nobody can tell any more; a supplement is the way left."""
+
+    code = "entered_too_late"
+    zh = "点名、签到表须在班次结束后 72 小时内录入（{until} 前），请申请补录"
+    en = "A roll call or sheet is entered until {until}, 72 hours after the shift; ask for a supplement"
+
+
+class WaysMixed(Invalid):
+    """A line says in one way how presence is shown."""
+
+    code = "ways_mixed"
+    zh = "每行只用一种方式：本人出示现场码（可附位置）、扫描成员码，或点名（录入签到表须写人员和时间）"
+    en = "One way a line: the screen's code, perhaps a location; a member's code; a roll call, a sheet's with its time"
+
+
+VOUCHED = frozenset({"roll_call", "organiser"})
+"""Provenance classes where somebody else says that the person is there."""
+
+ENTERED_WITHIN = timedelta(hours=72)
+"""How long after a shift somebody may vouch: until it settles by itself (SettlementPolicy.watermark)."""
+
+
 @dataclass(frozen=True, slots=True)
 class PresencePolicy:
     """Windows around a shift in minutes, whether somebody without a place may come, and how many pairs there are.
@@ -174,8 +197,8 @@ def admit(shift: ShiftFacts | None, arrival: Arrival, signup: str | None, standi
         raise ClockAhead(at=_iso(arrival.at), now=_iso(arrival.received_at))
     if not 1 <= arrival.pair <= min(shift.policy.pairs, MAX_PAIRS):
         raise PairOutOfRange(pair=arrival.pair, pairs=shift.policy.pairs)
-    if arrival.provenance in {"roll_call", "organiser"} and arrival.recorded_by == arrival.person_id:
-        raise SelfRecorded
+    if arrival.provenance in VOUCHED:
+        _require_vouching(shift, arrival)
     if arrival.direction == "check_in":
         walk_in = _admit_in(shift, arrival, signup, standing)
     else:
@@ -219,6 +242,14 @@ def admit_all(
             stands[row.key] = row
         outcomes.append(row)
     return outcomes
+
+
+def _require_vouching(shift: ShiftFacts, arrival: Arrival) -> None:
+    if arrival.recorded_by == arrival.person_id:
+        raise SelfRecorded
+    until = shift.ends_at + ENTERED_WITHIN
+    if arrival.received_at >= until:
+        raise EnteredTooLate(until=_iso(until))
 
 
 def _admit_in(shift: ShiftFacts, arrival: Arrival, signup: str | None, standing: Standing) -> bool:
