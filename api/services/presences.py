@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -138,10 +138,15 @@ class Board:
                 )  # fmt: skip
 
     def write(
-        self, session: Session, actor: Actor, row: PresenceRow, grant: UUID | None, nearby: bool | None = None
+        self,
+        session: Session,
+        actor: Actor,
+        row: PresenceRow,
+        grant: UUID | None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         """Let a decided row stand, and keep it as a fact to be inserted; its natural key stands for the request's."""
-        details = {"walk_in": True} if row.walk_in else {}
+        told = {**({"walk_in": True} if row.walk_in else {}), **(details or {})}
         served_on = self.day(row.shift_id)
         fact = {
             "id": new_id(), "tenant_id": actor.tenant_id, "recorded_at": session.now, "actor_id": actor.person_id,
@@ -150,7 +155,7 @@ class Board:
             "shift_id": row.shift_id, "pair": row.pair, "revision": self.revisions.get(row.key, -1) + 1,
             "community_id": self.shifts[row.shift_id].community_id,
             "employer_id": self.belonging.employer(row.person_id, served_on), "reverses_id": None,
-            "details": details if nearby is None else {**details, "nearby": nearby},
+            "details": told,
         }  # fmt: skip
         self.standing[row.key], self.facts[row.key] = row, fact
         self.new.append(fact)
@@ -162,7 +167,7 @@ def check_in(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> list
     A plural service: an outcome for each call, as if each had come alone, in their order. What stands is looked at
     before any rule, so that a repeat, however late, gets what stands and is never refused by its own first success.
     """
-    board = _read(session, calls)
+    board = read(session, calls)
     outcomes: list[Key | Problem] = []
     for actor, presented in calls:
         try:
@@ -170,11 +175,13 @@ def check_in(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> list
         except Problem as why:
             outcomes.append(why)
     session.insert_new(Fact, sorted(board.new, key=lambda fact: fact["id"]))
-    worth = _settled(session, board, calls, outcomes)
-    return [outcome if isinstance(outcome, Problem) else _view(board, outcome, worth) for outcome in outcomes]
+    closed = [(actor, key) for (actor, _), key in zip(calls, outcomes, strict=True) if not isinstance(key, Problem)]
+    worth = settle(session, board, closed)
+    return [outcome if isinstance(outcome, Problem) else view(board, outcome, worth) for outcome in outcomes]
 
 
-def _read(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> Board:
+def read(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> Board:
+    """Return what is known of the shifts and people of these wishes; the people stay locked until the end."""
     keys: dict[str, Any] = {
         "shifts": sorted({presented.shift_id for _, presented in calls}),
         "people": sorted({presented.person_id or actor.person_id for actor, presented in calls}),
@@ -223,34 +230,38 @@ def _record(session: Session, board: Board, actor: Actor, presented: Presented) 
         actor.account_id,
     )  # fmt: skip
     row = admit(board.rule(shift.id), arrival, board.signups.get((account, shift.id)), board.standing)
-    board.write(session, actor, row, grant, presented.nearby)
+    board.write(session, actor, row, grant, None if presented.nearby is None else {"nearby": presented.nearby})
     return key
 
 
 def _require_code(session: Session, actor: Actor, shift: Any, presented: Presented) -> None:
-    """Let the code prove the presence of those alone who cannot show it themselves."""
-    paths = (shift.host_path, shift.organizer_path)
-    if shift.leader_id == actor.person_id or any(actor.grant_for("shift.show_code", path) for path in paths):
-        raise SelfRecorded
+    require_shown_by_another(actor, shift)
     verify_code(shift.secret, presented.code, session.now)
 
 
-def _settled(
-    session: Session, board: Board, calls: Sequence[tuple[Actor, Presented]], outcomes: Sequence[Key | Problem]
-) -> settlement.Worth:
+def require_shown_by_another(actor: Actor, shift: Any) -> None:
+    """Let the code prove the presence of those alone who cannot show it themselves; SelfRecorded."""
+    paths = (shift.host_path, shift.organizer_path)
+    if shift.leader_id == actor.person_id or any(actor.grant_for("shift.show_code", path) for path in paths):
+        raise SelfRecorded
+
+
+def settle(session: Session, board: Board, stands: Sequence[tuple[Actor, Key]]) -> settlement.Worth:
+    """Settle the pairs that are closed among keys that stand, each caused by an actor; return what they are worth."""
     affected: dict[UUID, tuple[Actor, list[tuple[datetime, datetime]]]] = {}
-    for (actor, presented), key in zip(calls, outcomes, strict=True):
-        if not isinstance(key, Problem) and (*key[:3], "check_out") in board.standing:
-            shift = board.shifts[presented.shift_id]
+    for actor, key in stands:
+        if (*key[:3], "check_out") in board.standing:
+            shift = board.shifts[key[1]]
             _, windows = affected.setdefault(key[0], (actor.aside(), []))
             windows.append((shift.starts_at, shift.ends_at))
     if not affected:
         return settlement.Worth()
     zone = ZoneInfo(next(iter(board.shifts.values())).zone)
-    return settlement.settle(session, calls[0][0].tenant_id, zone, affected)
+    return settlement.settle(session, stands[0][0].tenant_id, zone, affected)
 
 
-def _view(board: Board, key: Key, worth: settlement.Worth) -> dict[str, Any]:
+def view(board: Board, key: Key, worth: settlement.Worth) -> dict[str, Any]:
+    """Return a presence that stands as it is shown, with the minutes of its pair where they are credited."""
     fact = board.facts[key]
     unit, minutes = worth.credited.get(key[:3], (None, None))
     return {**fact, "direction": fact["kind"], "at": fact["occurred_at"], "unit": unit, "minutes": minutes}
