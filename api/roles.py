@@ -28,7 +28,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             complaint.create complaint.track
             session.wechat session.wecom session.oidc_start session.oidc
             identity.claim identity.register
-            document.verify checkpoint.list checkpoint.compare platform.health platform.ready platform.keys session.demo
+            confirmation_slip.show confirmation_slip.answer
+            document.verify checkpoint.list checkpoint.compare checkpoint.witnessed witness.sign
+            platform.health platform.ready platform.keys session.demo
             privacy.registry erasure.read
             sign_in.refresh session.token session.password credential.set_up credential.confirm""",
         "member": """
@@ -46,6 +48,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             registration.transfer presence.record presence.record_list entry.list entry.read record.mine
             record.read proof.read assessment.read assessment.list assessment.mine assessment.explain document.read
             document.list document.preview document.export document.certify case.create case.read rulebook.read
+            confirmation_slip.create confirmation_slip.list confirmation_slip.read confirmation_slip.confirm
+            confirmation_slip.deny confirmation_slip.revoke
             rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate""",
@@ -54,6 +58,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             claim_code.create claim_code.list claim_code.read claim_code.revoke
             organization.read organization.record person.read person.unmask person.import registration.read
+            confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
             registration.submit registration.end resource.create resource.edit resource.publish
             resource.withdraw need.read project.propose project.accept project.counter project.decline
             project.cancel
@@ -68,9 +73,12 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             signup.read signup.confirm""",
         "community_worker": """
             person.search
+            confirmation_slip.create confirmation_slip.revoke
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             claim_code.create claim_code.list claim_code.read claim_code.revoke
             organization.read organization.record registration.read registration.accept registration.return
+            consent.record_guardian consent.withdraw_guardian record.import document.propose_revocation
+            confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
             registration.redirect registration.end registration.renew registration.transfer need.read
             need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
             resource.read project.propose project.accept project.counter project.decline project.start project.deliver

@@ -80,6 +80,7 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "unit_reported": ("单位申报、社区确认", "reported by the unit, confirmed by the community"),
         "offline_code": ("离线扫码", "offline code"),
         "watermark": ("按规则推定签退", "check-out presumed by rule"),
+        "recipient": ("服务对象", "the recipient"),
         "self_stated": ("本人自述", "stated by the person"),
     },
     "entry.kind": {

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from api.adapters.render.confirm_page import CONFIRM_CSP, confirm_page, refused_page
 from api.adapters.render.font import CharactersNotInFont
 from api.adapters.render.layout import Issue, Language, NoTemplate, lay_out
 from api.adapters.render.pdf import as_pdf
@@ -15,6 +16,7 @@ from api.domain.documents import content_hash
 from api.errors import Conflict
 
 __all__ = [
+    "CONFIRM_CSP",
     "MEDIA_TYPES",
     "VERIFY_CSP",
     "CellTooLong",
@@ -24,7 +26,9 @@ __all__ = [
     "Form",
     "NoTemplate",
     "SheetTooLong",
+    "confirm_page",
     "not_found_page",
+    "refused_page",
     "render",
     "verify_page",
     "write_rows_xlsx",

@@ -98,6 +98,17 @@ LOOP = (
         read=READ,
     ),
     table(
+        "confirmation_slip",
+        "issued",
+        create=Step({None}, "issued"),
+        confirm=Step({"issued"}, "confirmed"),
+        deny=Step({"issued"}, "denied"),
+        revoke=Step({"issued"}, "revoked"),
+        answer=ANY,
+        show=READ,
+        read=READ,
+    ),
+    table(
         "cycle",
         "open",
         create=Step({None}, "open"),
