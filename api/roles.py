@@ -17,7 +17,8 @@ _DISTRICT = """
     cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
     document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
     file.create job.read job.cancel event.read event.list event.export list.import person.import unit.import
-    case.list case.escalate import.create entry.supplement"""
+    case.list case.escalate import.create entry.supplement
+    record.import record.export export.create document.propose_revocation document.keep"""
 
 # Roles → steps. A step is also the operation id of its route, the kind of its event and an entry of `allowedActions`.
 # `anyone` needs no token; every person who signed in is a `member` for what is their own.
@@ -37,28 +38,31 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             inbox.list inbox.count switch.list emergency.list emergency.read
             grant.list grant.read grant.end
             session.me sign_in.list sign_in.end sign_in.end_all sign_in.log_out
+            device.create device.list device.end presence.record_offline
             credential.change credential.renew_recovery
             consent.list consent.give consent.refuse consent.withdraw data_export.create data_export.list
+            profile.read profile.edit archive.read document.archive
             data_export.fetch correction.create erasure.preview erasure.create access_log.mine
             home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
             resource.read resource.list project.read project.list activity.read activity.list activity.edit
             activity.complete shift.read shift.list shift.edit shift.cancel shift.roll_call shift.settle
             shift.show_code signup.create signup.cancel signup.read signup.list signup.confirm fact.check_in
             fact.check_out fact.list fact.read registration.submit registration.read registration.list
-            registration.transfer presence.record presence.record_list entry.list entry.read record.mine
-            record.read proof.read assessment.read assessment.list assessment.mine assessment.explain document.read
-            document.list document.preview document.export document.certify case.create case.read rulebook.read
             confirmation_slip.create confirmation_slip.list confirmation_slip.read confirmation_slip.confirm
             confirmation_slip.deny confirmation_slip.revoke
+            registration.transfer presence.record presence.record_list entry.list entry.read record.mine
+            record.read proof.read proof.list
+            assessment.read assessment.list assessment.mine assessment.explain document.read
+            document.list document.preview document.export document.certify case.create case.read rulebook.read
             rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate""",
         "liaison": """
+            confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
             person.search
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             claim_code.create claim_code.list claim_code.read claim_code.revoke
             organization.read organization.record person.read person.unmask person.import registration.read
-            confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
             registration.submit registration.end resource.create resource.edit resource.publish
             resource.withdraw need.read project.propose project.accept project.counter project.decline
             project.cancel
@@ -69,16 +73,16 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             file.create job.cancel delivery.list
             case.list person.list import.create""",
         "organiser": """
+            confirmation_slip.create confirmation_slip.revoke
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
             signup.read signup.confirm""",
         "community_worker": """
+            consent.record_guardian consent.withdraw_guardian record.import document.propose_revocation
+            confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
             person.search
-            confirmation_slip.create confirmation_slip.revoke
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             claim_code.create claim_code.list claim_code.read claim_code.revoke
             organization.read organization.record registration.read registration.accept registration.return
-            consent.record_guardian consent.withdraw_guardian record.import document.propose_revocation
-            confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
             registration.redirect registration.end registration.renew registration.transfer need.read
             need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
             resource.read project.propose project.accept project.counter project.decline project.start project.deliver
@@ -102,7 +106,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read document.create document.edit document.import document.rebalance document.preview
-            document.history document.issue document.revoke
+            document.history document.issue document.revoke document.propose_revocation document.keep
             document.read document.export delivery.read delivery.list
             registration.read file.create job.read case.read unit.import
             case.list case.assign case.answer case.close import.create""",
@@ -113,14 +117,16 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.read organization.import organization.create organization.edit organization.count
             organization.move organization.end organization_link.create organization_link.end unit.import
             person.import list.import job.read job.cancel
-            file.create tenant.read
+            file.create tenant.read record.import record.export export.create
             import.create entry.supplement""",
         "security_admin": """
             access_log.read access_log.list access_log.export job.read
             grant.list grant.read grant.create grant.confirm grant.decline grant.end organization.read
             api_client.list api_client.read api_client.create api_client.end api_key.list api_key.create api_key.end
-            credential.list credential.read credential.create credential.reset credential.end""",
+            credential.list credential.read credential.create credential.reset credential.end
+            witness.list witness.read witness.create witness.end""",
         "auditor": """
+            witness.list witness.read
             event.list event.export access_log.read access_log.list access_log.export
             grant.list grant.read
             organization.read erasure.list event.read fact.read entry.read document.read cycle.read
@@ -147,7 +153,7 @@ _FOR_ALL_CLIENTS = """
     rulebook.list cycle.read job.read job.list document.read document.list fact.read fact.list entry.read entry.list
     registration.read registration.list signup.read signup.list"""
 CLIENT_READS = frozenset(_FOR_ALL_CLIENTS.split())
-_NEVER_A_CLIENTS = {"grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session"}
+_NEVER_A_CLIENTS = {"grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session", "witness"}
 
 
 def client_steps(role: str) -> frozenset[str]:

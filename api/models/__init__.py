@@ -6,6 +6,7 @@ from api.models.base import NOBODY
 from api.models.claims import ClaimCode, PersonMerge
 from api.models.complaints import ComplaintTicket
 from api.models.confirmations import ConfirmationSlip
+from api.models.devices import Device, OfflineItem
 from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
 from api.models.lists import Need, Project, ProjectParty, Resource
 from api.models.measures import Emergency, SwitchSetting
@@ -18,6 +19,7 @@ from api.models.signals import Sanction, Signal, SignalRun
 from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
 from api.models.tickets import SpentTicket
 from api.models.ways_in import ApiClient, ApiKey, Credential, Trial
+from api.models.witnesses import Witness, WitnessedCheckpoint
 from api.models.work import File, Job, VaultKey
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "Cycle",
     "DataExport",
     "Delivery",
+    "Device",
     "Disclosure",
     "Document",
     "Emergency",
@@ -54,6 +57,7 @@ __all__ = [
     "MonthlyTotal",
     "Need",
     "NumberSeries",
+    "OfflineItem",
     "Organization",
     "OrganizationCode",
     "OrganizationCount",
@@ -82,4 +86,6 @@ __all__ = [
     "TreeNode",
     "Trial",
     "VaultKey",
+    "Witness",
+    "WitnessedCheckpoint",
 ]

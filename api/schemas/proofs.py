@@ -25,9 +25,10 @@ class Checkpoint(View):
 
 
 class CheckpointQuery(ListQuery):
-    """Whose checkpoints to list: the tenant's code."""
+    """Whose checkpoints to list: the tenant's code; with `since` only those of more positions."""
 
     tenant: Code
+    since: Annotated[int, Field(ge=0, le=2**53)] | None = None
 
 
 class Comparison(Query):

@@ -1,6 +1,6 @@
 """Tokens and the encryption of personal data: the only package that imports jose or touches key material."""
 
-from api.security.checkpoints import Notary
+from api.security.checkpoints import Notary, notarised, witness_key, witnessed
 from api.security.columns import Sealed, SealedValue, seal_row, sealed_columns
 from api.security.passwords import (
     fits,
@@ -32,9 +32,12 @@ __all__ = [
     "new_set_up_code",
     "new_signing_key",
     "new_totp",
+    "notarised",
     "rotate_kept",
     "seal_row",
     "sealed_columns",
     "totp_address",
     "totp_step",
+    "witness_key",
+    "witnessed",
 ]

@@ -55,7 +55,7 @@ def id_token(token: str, keys: Sequence[Any], expected: Expected, now: datetime)
         if len(fitting) != 1:
             raise ValueError("no one key")
         payload = jws.verify(token, _KEY_OF[header["alg"]](fitting[0]), [header["alg"]])
-        claims = json.loads(payload, object_pairs_hook=_once_each)
+        claims = json.loads(payload, object_pairs_hook=once_each)
         _check(claims, expected, int(now.timestamp()))
     except Exception as why:  # libraries raise many kinds; none of them is more than "no"
         raise TokenRefused from why
@@ -66,7 +66,7 @@ def _header(token: Any) -> dict[str, Any]:
     try:
         if not isinstance(token, str) or not _SHAPE.fullmatch(token):
             raise ValueError("not a token's shape")
-        header = json.loads(_decoded(token.split(".", 1)[0]), object_pairs_hook=_once_each)
+        header = json.loads(decoded(token.split(".", 1)[0]), object_pairs_hook=once_each)
         if not {"alg"} <= set(header) <= _HEADER or not all(isinstance(value, str) for value in header.values()):
             raise ValueError("not a header that we take: no keys, addresses or critical members in it")
         if header.get("typ", "JWT").upper() != "JWT" or header["alg"] not in _KEY_OF:
@@ -106,7 +106,7 @@ def _fits(key: Any, header: dict[str, Any]) -> bool:
 
 
 def _rsa(key: dict[str, Any]) -> CryptographyRSAKey:
-    modulus, exponent = (int.from_bytes(_decoded(key[name])) for name in ("n", "e"))
+    modulus, exponent = (int.from_bytes(decoded(key[name])) for name in ("n", "e"))
     if not 2048 <= modulus.bit_length() <= 8192:
         raise ValueError("not a modulus that holds")
     return CryptographyRSAKey(rsa.RSAPublicNumbers(exponent, modulus).public_key(), "RS256")
@@ -115,18 +115,20 @@ def _rsa(key: dict[str, Any]) -> CryptographyRSAKey:
 def _ec(key: dict[str, Any]) -> CryptographyECKey:
     if key["crv"] != "P-256":
         raise ValueError("not the curve of ES256")
-    x, y = (int.from_bytes(_decoded(key[name])) for name in ("x", "y"))
+    x, y = (int.from_bytes(decoded(key[name])) for name in ("x", "y"))
     return CryptographyECKey(ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key(), "ES256")
 
 
 _KEY_OF = {"RS256": _rsa, "ES256": _ec}
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
+    """Return the bytes of unpadded base64url; ValueError for any other sign in it."""
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object whose names are unique: of two, readers would disagree which one counts."""
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a member stands twice")

@@ -139,6 +139,8 @@ _SHOWN = sa.select(
 def listed(session: Session, _actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of a tenant's checkpoints, newest first; they are public. NotFound for an unknown tenant's code."""
     statement = _SHOWN.where(Checkpoint.tenant_id == _tenant(session, query.tenant))
+    if query.since is not None:
+        statement = statement.where(Checkpoint.size > query.since)
     return paging.page(session, statement, Checkpoint.id, limit=query.limit, cursor=query.cursor)
 
 

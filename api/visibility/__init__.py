@@ -24,6 +24,7 @@ from api.models import (
     Cycle,
     DataExport,
     Delivery,
+    Device,
     Document,
     Emergency,
     Entry,
@@ -42,6 +43,7 @@ from api.models import (
     Shift,
     SignIn,
     Signup,
+    Witness,
 )
 from api.visibility import conditions as seen
 from api.visibility.conditions import DISPUTED, GONE, JOBS, Condition
@@ -70,12 +72,13 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     ApiKey: lambda actor: ApiKey.client_id.in_(select(ApiClient.id).where(seen.api_clients(actor))),
     Assessment: seen.assessments,
     Case: seen.cases,
+    ConfirmationSlip: seen.slips,
     Consent: lambda actor: Consent.person_id == actor.person_id,
     Credential: seen.credentials,
-    ConfirmationSlip: seen.slips,
     Cycle: seen.everybody,
     DataExport: lambda actor: DataExport.person_id == actor.person_id,
     Delivery: seen.deliveries,
+    Device: lambda actor: Device.person_id == actor.person_id,
     Document: seen.documents,
     Entry: seen.entries,
     Event: lambda actor: within(actor, "event.read", Event.organization_id),
@@ -93,4 +96,5 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Shift: lambda actor: Shift.activity_id.in_(select(Activity.id).where(seen.activities(actor))),
     SignIn: lambda actor: SignIn.person_id == actor.person_id,
     Signup: seen.signups,
+    Witness: lambda actor: within(actor, "witness.read", Witness.organization_id),
 }

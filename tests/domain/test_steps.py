@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.domain.labels import NOUNS, STATES, STEPS, noun_label, state_label, step_label
+from api.domain.labels import NOUNS, STATES, noun_label, state_label, step_label
+from api.domain.step_labels import STEPS
 from api.domain.steps import ALL_STEPS, TABLES, StateTable, Step
 from api.errors import StepNotAllowed
 

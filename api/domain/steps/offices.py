@@ -55,6 +55,22 @@ OFFICES = (
         for noun in ("api_client", "api_key")
     ),
     table(
+        "witness",
+        "active",
+        create=Step({None}, "active"),
+        sign=Step({"active"}),
+        end=Step({"active"}, "ended"),
+        read=READ,
+    ),
+    table(
+        "device",
+        "active",
+        create=Step({None}, "active"),
+        hold=Step({"active"}),
+        end=Step({"active"}, "ended"),
+        read=READ,
+    ),
+    table(
         "sign_in",
         "active",
         begin=Step({None}, "active"),
@@ -107,6 +123,8 @@ OFFICES = (
         refuse=Step({None}, "refused"),
         withdraw=Step({"given"}, "withdrawn"),
         replace=Step({"given"}, "replaced"),
+        record_guardian=Step({None}, "given"),
+        withdraw_guardian=Step({"given"}, "withdrawn"),
         read=READ,
     ),
     table(
@@ -173,7 +191,7 @@ WITHOUT_STATES = (
     table("assessment", (), read=READ, explain=READ),
     table("review", (), create=ANY, read=READ),
     table("event", (), read=READ),
-    table("checkpoint", (), list=READ, compare=READ),
+    table("checkpoint", (), list=READ, compare=READ, witnessed=READ),
     table("proof", (), read=READ),
     table("access_log", (), read=READ),
     table("complaint", (), create=ANY, track=READ),
@@ -182,6 +200,9 @@ WITHOUT_STATES = (
     table("erasure", (), create=ANY, preview=READ, read=READ, reapply=ANY, end=ANY),
     table("correction", (), create=ANY),
     table("privacy", (), registry=READ),
+    table("profile", (), edit=ANY, clear=ANY, read=READ),
+    table("archive", (), read=READ),
+    table("record", (), import_=ANY, export=READ),
     table("file", (), create=ANY, read=READ),
     table("tenant", (), create=ANY, read=READ),
 )
