@@ -17,10 +17,17 @@ class Waiting:
     path: str
 
 
+OF_ONES_OWN = frozenset({"confirmation", "shift"})
+"""Kinds that wait for somebody without a grant: who asked for a service, who leads a shift."""
+
 KINDS: tuple[Waiting, ...] = (
     Waiting("emergency", "emergency", "emergency.confirm", "应急状态待确认", "an emergency to confirm", "emergencies"),
     Waiting("case", "case", "case.answer", "事项待办理", "a case to handle", "cases"),
     Waiting("grant", "grant", "grant.confirm", "授权待确认", "a grant to confirm", "grants"),
+    Waiting(
+        "confirmation", "confirmation_slip", "confirmation_slip.confirm", "服务待您确认", "a service to confirm",
+        "confirmation-slips",
+    ),
     Waiting("shift", "shift", "shift.roll_call", "班次待点名确认", "a shift whose roll has to be called", "shifts"),
     Waiting(
         "registration", "registration", "registration.accept", "党员报到待接收", "a member reporting in",

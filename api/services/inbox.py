@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, allowed, within
 from api.db import Session
-from api.domain.inbox import KINDS, Waiting
+from api.domain.inbox import KINDS, OF_ONES_OWN, Waiting
 from api.models import (
     Activity,
     Affiliation,
     Case,
+    ConfirmationSlip,
     Delivery,
     Document,
     Emergency,
@@ -72,7 +73,7 @@ def counted(session: Session, actor: Actor) -> dict[str, Any]:
 
 def _waiting(session: Session, actor: Actor, kind: Waiting) -> sa.Select[Any] | None:
     """Return what of a kind waits for the actor; None where they take no such step anywhere."""
-    if kind.code != "shift" and not actor.reaches_for(kind.step):
+    if kind.code not in OF_ONES_OWN and not actor.reaches_for(kind.step):
         return None
     return _OF[kind.code](session, actor)
 
@@ -162,6 +163,23 @@ def _shifts(session: Session, actor: Actor) -> sa.Select[Any]:
     )  # fmt: skip
 
 
+def _confirmations(session: Session, actor: Actor) -> sa.Select[Any]:
+    place = ConfirmationSlip.community_id
+    shown = _shown(ConfirmationSlip.id, place, state=ConfirmationSlip.state, since=ConfirmationSlip.created_at)
+    asked = (
+        sa.select(Shift.id)
+        .join(Activity, Activity.id == Shift.activity_id)
+        .join(Project, Project.id == Activity.project_id)
+        .join(Need, Need.id == Project.need_id)
+        .where(Need.asked_by == actor.person_id)
+    )
+    return shown.where(
+        visible(actor, ConfirmationSlip), ConfirmationSlip.state == "issued",
+        ConfirmationSlip.expires_at > session.now, ConfirmationSlip.person_id != actor.person_id,
+        ConfirmationSlip.shift_id.in_(asked),
+    )  # fmt: skip
+
+
 def _emergencies(session: Session, actor: Actor) -> sa.Select[Any]:
     place = Emergency.organization_id
     return _shown(Emergency.id, place, state=Emergency.state, since=Emergency.created_at).where(
@@ -173,12 +191,12 @@ def _emergencies(session: Session, actor: Actor) -> sa.Select[Any]:
 _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any]]] = {
     "case": _cases, "registration": _registrations, "unit_registration": _unit_registrations, "need": _needs,
     "project": _projects, "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
-    "emergency": _emergencies,
+    "confirmation": _confirmations,    "emergency": _emergencies,
 }  # fmt: skip
 _KEY: Mapping[str, Any] = {
     "case": Case.id, "registration": Affiliation.id, "unit_registration": OrganizationLink.id, "need": Need.id,
     "project": ProjectParty.id, "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
-    "emergency": Emergency.id,
+    "confirmation": ConfirmationSlip.id,    "emergency": Emergency.id,
 }  # fmt: skip
 
 
@@ -187,9 +205,11 @@ def _label(kind: Waiting) -> dict[str, Any]:
 
 
 def _view(actor: Actor, kind: Waiting, row: dict[str, Any], day: date) -> dict[str, Any]:
-    steps = allowed(actor, kind.noun, row["state"], row["path"], own=kind.code == "shift")
+    steps = allowed(actor, kind.noun, row["state"], row["path"], own=kind.code in OF_ONES_OWN)
     if str(actor.person_id) in (row["facts"] or {}).get("deciders", ()):
         steps = [step for step in steps if step != "case.answer"]
+    if kind.code == "confirmation":
+        steps = [step for step in steps if step != "confirmation_slip.revoke"]
     late = row["due_on"] is not None and row["due_on"] < day
     return {
         **row, **_label(kind), "late": late, "allowed_actions": steps, "link": f"/api/v1/{kind.path}/{row['id']}",

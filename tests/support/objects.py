@@ -24,6 +24,7 @@ TABLE_OF = {
     "registration": models.Affiliation,
     "link": models.OrganizationLink,
     "unit": models.Organization,
+    "slip": models.ConfirmationSlip,
     "community": models.Organization,
 }
 MORE: dict[str, dict[str, Any]] = {
