@@ -50,7 +50,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             fact.check_out fact.list fact.read registration.submit registration.read registration.list
             confirmation_slip.create confirmation_slip.list confirmation_slip.read confirmation_slip.confirm
             confirmation_slip.deny confirmation_slip.revoke
-            registration.transfer presence.record presence.record_list entry.list entry.read record.mine
+            registration.transfer presence.record presence.record_list presence.show_code
+            entry.list entry.read record.mine
             record.read proof.read proof.list
             assessment.read assessment.list assessment.mine assessment.explain document.read
             document.list document.preview document.export document.certify case.create case.read rulebook.read

@@ -97,14 +97,6 @@ class EnteredTooLate(Conflict):
     en = "A roll call or sheet is entered until {until}, 72 hours after the shift; ask for a supplement"
 
 
-class WaysMixed(Invalid):
-    """A line says in one way how presence is shown."""
-
-    code = "ways_mixed"
-    zh = "每行只用一种方式：本人出示现场码（可附位置）、扫描成员码，或点名（录入签到表须写人员和时间）"
-    en = "One way a line: the screen's code, perhaps a location; a member's code; a roll call, a sheet's with its time"
-
-
 VOUCHED = frozenset({"roll_call", "organiser"})
 """Provenance classes where somebody else says that the person is there."""
 

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query
 
 from api.route import DoorRoute, Who
 from api.schemas.base import Page
-from api.schemas.service import NewShift, Settled, Shift, ShiftQuery, ShownCode, Signup, SignupQuery, Window
+from api.schemas.presences import ShownCode
+from api.schemas.service import NewShift, Settled, Shift, ShiftQuery, Signup, SignupQuery, Window
 from api.services import closing, shifts, signups
 
 router = APIRouter(prefix="/api/v1/shifts", tags=["shifts"], route_class=DoorRoute)

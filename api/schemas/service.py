@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from api.domain import location as places
 from api.schemas.base import Body, Code, Count, Line, ListQuery, Moment, Subject, Text, View
 
 Kind = Literal["service", "visit", "meeting", "training", "forum", "reception"]
@@ -16,12 +17,21 @@ State = Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")]
 Places = Annotated[int, Field(ge=1, le=100_000)]
 
 
+class Point(Body):
+    """A place in degrees, and in which system: a map of 高德 or 腾讯 gives `gcj02`, one of 百度 `bd09`."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    system: places.System
+
+
 class Safety(Body):
     """Bodily danger, the insurance against it, and qualifications (by their codes on record) that sign-up asks for."""
 
     danger: bool = False
     insurance: Text = ""
     qualifications: Annotated[list[Code], Field(max_length=10)] = []
+    adults_only: Annotated[bool, Field(description="who is known to be under 18 cannot sign up")] = False
 
 
 class Policy(Body):
@@ -55,11 +65,20 @@ class NewActivity(Body):
     organizer_id: UUID
     leader_id: UUID | None = None
     project_id: UUID | None = None
+    point: Annotated[Point, Field(description="where it is; not for visits to people's homes")] | None = None
     policy: Policy = Policy()
 
     def values(self) -> dict[str, Any]:
-        """Return the members by their inner names; the policy as plain data."""
-        return {**super().values(), "policy": self.policy.values()}
+        """Return the members by their inner names; policy and point as plain data."""
+        return {**super().values(), "policy": self.policy.values(), "point": self.point and self.point.values()}
+
+
+class ShownPoint(View):
+    """Where an activity is, as its organiser said it."""
+
+    latitude: float
+    longitude: float
+    system: places.System
 
 
 class Activity(Subject):
@@ -73,6 +92,7 @@ class Activity(Subject):
     risks: str
     category: str | None
     place: str
+    point: ShownPoint | None
     community_id: UUID
     community_name: str
     organizer_id: UUID
@@ -136,13 +156,6 @@ class ShiftQuery(ListQuery):
     starts_before: Moment | None = None
 
 
-class ShownCode(View):
-    """What the organiser's screen shows until `changes_at`."""
-
-    code: str
-    changes_at: datetime
-
-
 class Signup(Subject):
     """Somebody's sign-up for a shift; `name` only where it may be seen."""
 
@@ -157,71 +170,6 @@ class SignupQuery(ListQuery):
     """Which sign-ups to list."""
 
     state: State | None = None
-
-
-Direction = Literal["check_in", "check_out"]
-Pair = Annotated[int, Field(ge=1, le=3)]
-
-
-class OwnPresence(Body):
-    """A person's own check-in or check-out with the code on the organiser's screen."""
-
-    direction: Direction
-    pair: Pair = 1
-    code: Annotated[str, Field(min_length=8, max_length=8, pattern="^[0-9A-Za-z]+$")] | None = None
-    nearby: Annotated[
-        bool | None, Field(description="the phone's verdict, where the district chose it; never needed, never a place")
-    ] = None
-
-
-class NewPresence(OwnPresence):
-    """One line of a list: with `person_id` a roll call by leader, organiser or worker, without it the caller's own."""
-
-    shift_id: UUID
-    person_id: UUID | None = None
-    at: Annotated[Moment, Field(description="when it happened, for a roll call; now if left out")] | None = None
-
-
-class PresenceList(Body):
-    """A list of presences; each gets an outcome of its own."""
-
-    presences: Annotated[list[NewPresence], Field(min_length=1, max_length=50)]
-
-
-class Presence(View):
-    """What stands of a presence; with the check-out of a settled pair come the minutes that it is worth."""
-
-    id: UUID
-    shift_id: UUID
-    direction: Direction
-    pair: int
-    at: datetime
-    served_on: date
-    provenance: str
-    unit: str | None = None
-    minutes: int | None = None
-
-
-class Refusal(View):
-    """Why nothing stands."""
-
-    code: str
-    detail: dict[str, str]
-    pointer: str | None = None
-    facts: dict[str, Any] = {}
-
-
-class Outcome(View):
-    """What stands, or why nothing does."""
-
-    presence: Presence | None = None
-    problem: Refusal | None = None
-
-
-class Outcomes(View):
-    """An outcome for each presence of the list, in its order."""
-
-    outcomes: list[Outcome]
 
 
 class Settled(View):

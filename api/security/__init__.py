@@ -2,6 +2,7 @@
 
 from api.security.checkpoints import Notary, notarised, witness_key, witnessed
 from api.security.columns import Sealed, SealedValue, seal_row, sealed_columns
+from api.security.handed_out import hand_out, take_back
 from api.security.passwords import (
     fits,
     hash_password,
@@ -27,6 +28,7 @@ __all__ = [
     "Tokens",
     "Vault",
     "fits",
+    "hand_out",
     "hash_password",
     "new_recovery_codes",
     "new_set_up_code",
@@ -36,6 +38,7 @@ __all__ = [
     "rotate_kept",
     "seal_row",
     "sealed_columns",
+    "take_back",
     "totp_address",
     "totp_step",
     "witness_key",

@@ -42,7 +42,7 @@ _SHOWN = (
         Activity.id, Activity.version, Activity.state, Activity.kind, Activity.nature, Activity.voluntary,
         Activity.title, Activity.description, Activity.risks, Activity.category, Activity.place, Activity.community_id,
         Activity.organizer_id, Activity.leader_id, Activity.project_id, Activity.reason, Activity.policy,
-        Activity.flags, HOST.name.label("community_name"), HOST.path.label("host_path"),
+        Activity.flags, Activity.point, HOST.name.label("community_name"), HOST.path.label("host_path"),
         ORGANIZER.name.label("organizer_name"), ORGANIZER.path.label("organizer_path"),
     )
     .join(HOST, HOST.id == Activity.community_id)

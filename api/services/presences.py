@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,15 +14,15 @@ from sqlalchemy.orm import aliased
 
 from api.access import Actor
 from api.db import Session, new_id
-from api.domain import switches as switch_rules
 from api.domain.belonging import Belonging, Span
 from api.domain.codes import verify_code
 from api.domain.presence import Arrival, Key, PresencePolicy, PresenceRow, SelfRecorded, ShiftFacts, admit
 from api.errors import NotFound, Problem
 from api.models import Activity, Affiliation, Fact, Person, Shift, Signup, Tenant
-from api.services import settlement, switches
+from api.services import member_codes, presence_ways, settlement, switches
 from api.services.activities import HOST, ORGANIZER, grant_over
 from api.services.affiliations import IN_FORCE_ONCE
+from api.services.presence_ways import Presented, Scanned
 
 _PRESENCE = ("early_minutes", "late_minutes", "check_out_minutes", "walk_in", "pairs")
 
@@ -30,6 +30,7 @@ _SHIFTS = (
     sa.select(
         Shift.id, Shift.state, Shift.starts_at, Shift.ends_at, Shift.secret, Shift.community_id, Activity.policy,
         Activity.leader_id, HOST.path.label("host_path"), ORGANIZER.path.label("organizer_path"), Tenant.zone,
+        Shift.short_code, Shift.cancelled_at, Activity.point,
     )
     .join(Activity, Activity.id == Shift.activity_id)
     .join(HOST, HOST.id == Shift.community_id)
@@ -81,19 +82,6 @@ STANDING = (
 _STANDING_OF = STANDING.where(Fact.account_id.in_(sa.bindparam("accounts", expanding=True)))
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
-    """One wish to be recorded: the actor's own with a code, or a roll call of `person_id` at a time that has come."""
-
-    shift_id: UUID
-    direction: Literal["check_in", "check_out"]
-    pair: int = 1
-    code: str | None = None
-    person_id: UUID | None = None
-    at: datetime | None = None
-    nearby: bool | None = None  # the phone's own verdict; never more than this is kept of where somebody was
-
-
 @dataclass(slots=True)
 class Board:
     """What is known while a list is decided; new rows join what stands."""
@@ -109,6 +97,7 @@ class Board:
     days: dict[UUID, date] = field(default_factory=dict)
     rules: dict[UUID, ShiftFacts] = field(default_factory=dict)
     located: set[UUID] = field(default_factory=set)  # communities where check-in by location is on
+    scanned: Scanned = field(default_factory=dict)  # whose codes an organiser shows to have scanned
 
     def day(self, shift_id: UUID) -> date:
         """Return the tenant's day on which a shift starts: what is served there belongs to it."""
@@ -122,7 +111,9 @@ class Board:
         if shift_id not in self.rules:
             shift = self.shifts[shift_id]
             policy = PresencePolicy(**{name: shift.policy[name] for name in _PRESENCE if name in shift.policy})
-            self.rules[shift_id] = ShiftFacts(shift.id, shift.starts_at, shift.ends_at, shift.state, policy=policy)
+            self.rules[shift_id] = ShiftFacts(
+                shift.id, shift.starts_at, shift.ends_at, shift.state, shift.cancelled_at, policy
+            )
         return self.rules[shift_id]
 
     def take(self, rows: Sequence[Any]) -> None:
@@ -182,12 +173,14 @@ def check_in(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> list
 
 def read(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> Board:
     """Return what is known of the shifts and people of these wishes; the people stay locked until the end."""
+    tenant = calls[0][0].tenant_id
+    scanned = member_codes.opened(session, tenant, ((each.shift_id, each.member_code) for _, each in calls))
     keys: dict[str, Any] = {
         "shifts": sorted({presented.shift_id for _, presented in calls}),
-        "people": sorted({presented.person_id or actor.person_id for actor, presented in calls}),
-        "tenant": calls[0][0].tenant_id,
+        "people": sorted({presence_ways.whom(scanned, actor, presented) for actor, presented in calls}),
+        "tenant": tenant,
     }
-    board = Board({row.id: row for row in session.rows(_SHIFTS, keys)})
+    board = Board({row.id: row for row in session.rows(_SHIFTS, keys)}, scanned=scanned)
     spans: dict[UUID, Span] = {}
     for row in session.rows(_PEOPLE, keys):
         board.accounts[row.id] = row.account_id
@@ -200,7 +193,7 @@ def read(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> Board:
             )  # fmt: skip
     board.belonging = Belonging.of(spans.values())
     accounts = sorted(board.accounts.values())
-    if any(presented.nearby is not None for _, presented in calls):
+    if any(presented.location is not None for _, presented in calls):
         places = {row.community_id for row in board.shifts.values()}
         board.located = switches.on_at(session, keys["tenant"], "location_check_in", places)
     board.take(session.rows(_STANDING_OF, {"shifts": keys["shifts"], "accounts": accounts}))
@@ -210,33 +203,27 @@ def read(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> Board:
 def _record(session: Session, board: Board, actor: Actor, presented: Presented) -> Key:
     """Return the key under which a presence stands, written now where it did not; raise what stands in its way."""
     shift = board.shifts.get(presented.shift_id)
-    account = board.accounts.get(presented.person_id or actor.person_id)
+    account = board.accounts.get(presence_ways.whom(board.scanned, actor, presented))
     if shift is None:
         raise NotFound
-    own = presented.person_id in (None, actor.person_id)
-    grant = None if own else grant_over(actor, "shift.roll_call", shift)
+    way = presence_ways.way(actor, presented)
+    grant = None if way == "code" else grant_over(actor, "shift.roll_call", shift)
+    if way == "organiser":
+        presence_ways.of_scanned(board.scanned, presented)
     if account is None:
         raise NotFound
     key: Key = (account, shift.id, presented.pair, presented.direction)
     if key in board.standing:
         return key
-    if own:
-        _require_code(session, actor, shift, presented)
-    if presented.nearby is not None:
-        switch_rules.require_on("location_check_in", shift.community_id in board.located)
-    at = session.now if own or presented.at is None else presented.at
-    arrival = Arrival(
-        account, shift.id, presented.direction, presented.pair, at, session.now, "code" if own else "roll_call",
-        actor.account_id,
-    )  # fmt: skip
+    if way == "code":
+        require_shown_by_another(actor, shift)
+        verify_code(shift.secret, presented.code, session.now)
+    shown = presence_ways.proved(board.scanned, shift, presented, session.now, shift.community_id in board.located)
+    at = session.now if way != "roll_call" or presented.at is None else presented.at
+    arrival = Arrival(account, shift.id, presented.direction, presented.pair, at, session.now, way, actor.account_id)
     row = admit(board.rule(shift.id), arrival, board.signups.get((account, shift.id)), board.standing)
-    board.write(session, actor, row, grant, None if presented.nearby is None else {"nearby": presented.nearby})
+    board.write(session, actor, row, grant, shown)
     return key
-
-
-def _require_code(session: Session, actor: Actor, shift: Any, presented: Presented) -> None:
-    require_shown_by_another(actor, shift)
-    verify_code(shift.secret, presented.code, session.now)
 
 
 def require_shown_by_another(actor: Actor, shift: Any) -> None:

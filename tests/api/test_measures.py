@@ -9,7 +9,6 @@ import pytest
 from api.services import people
 from tests.support import world as worlds
 from tests.support.clock import Clock
-from tests.support.service_calls import code_of, planned, signed_up
 
 
 @pytest.fixture(scope="module")
@@ -70,22 +69,6 @@ async def test_only_a_district_or_above_decides_and_only_its_own(world):
     assert (await switch(world, "district"))["on"] is False
     events = await call(world, "auditor", "GET", "/events?subjectKind=switch")
     assert {event["kind"] for event in events.json()["items"]} <= {"switch.set"}
-
-
-async def test_a_verdict_of_nearness_is_refused_unless_on_and_never_needed(world, now):
-    shift = await planned(world, now)
-    await signed_up(world, "member", shift)
-    now.forward(hours=1)
-
-    async def arrive(nearby):
-        body = {"direction": "check_in", "code": await code_of(world, shift), "nearby": nearby}
-        return await call(world, "member", "PUT", f"/shifts/{shift}/presences/me", body)
-
-    refused = await arrive(True)
-    assert (refused.status_code, refused.json()["code"]) == (409, "switched_off")
-    await decide(world, "district_officer", "district", "on")
-    assert (await arrive(False)).status_code == 200  # no verdict keeps anybody out
-    await decide(world, "district_officer", "district", "off")
 
 
 def an_emergency(world, place="district", days=3, permits=("compulsory_check_in", "location_check_in")):

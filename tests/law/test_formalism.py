@@ -34,7 +34,8 @@ async def test_nobody_has_to_tell_where_they_are(world, time):
     shift = await planned(world, time)
     await signed_up(world, "member", shift)
     time.forward(hours=1)
-    located = {"direction": "check_in", "code": await code_of(world, shift), "nearby": True}
+    here = {"latitude": 31.3, "longitude": 120.6, "accuracyMeters": 20, "system": "gcj02"}
+    located = {"direction": "check_in", "code": await code_of(world, shift), "location": here}
     async with world.client("member") as member:
         refused = await member.put(f"/api/v1/shifts/{shift}/presences/me", json=located)
     assert (refused.status_code, refused.json()["code"]) == (409, "switched_off")
