@@ -72,14 +72,18 @@ def cpu_of(pid: int) -> float:
 
 
 @contextmanager
-def serving(factory: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
-    """Run `module:factory` under uvicorn on a free port; it ends with the block, at the latest after 15 CPU minutes."""
-    port = free_port()
+def serving(factory: str, environment: dict[str, str] | None = None, log: Path | None = None) -> Iterator[Server]:
+    """Run `module:factory` under uvicorn on a free port; it ends with the block, at the latest after 15 CPU minutes.
+
+    What it complains of is shown, or goes to the end of the file `log`.
+    """
+    port, said = free_port(), None if log is None else log.open("ab")
     command = [
         sys.executable, "-m", "uvicorn", factory, "--factory", "--host", "127.0.0.1", "--port", str(port),
         "--no-access-log", "--log-level", "warning",
     ]  # fmt: skip
-    process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, preexec_fn=_bounded)  # noqa: PLW1509 - one system call
+    environment = {**os.environ, **(environment or {})}
+    process = subprocess.Popen(command, env=environment, stderr=said, preexec_fn=_bounded)  # noqa: PLW1509 - one system call
     server = Server(process, port)
     try:
         for _ in range(1200):
@@ -95,6 +99,8 @@ def serving(factory: str, environment: dict[str, str] | None = None) -> Iterator
     finally:
         process.terminate()
         process.wait(30)
+        if said is not None:
+            said.close()
 
 
 def _bounded() -> None:

@@ -21,6 +21,7 @@ BARS = {
     "P1": "plaintext",
     "P3": "keys",
     "R1": "crash_bar",
+    "R2": "database_crash",
     "R6": "races",
     "R9": "overlap",
     "S5": "hostile",

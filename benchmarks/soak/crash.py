@@ -37,6 +37,8 @@ class Storm:
     answers: Counter[int] = field(default_factory=Counter)
     kills: int = 0
     repeats: int = 0
+    refused: int = 0  # answers that told to come again later
+    rude: int = 0  # of them those that did not say when, or were no problem
     seconds: float = 0.0
 
 
@@ -74,10 +76,10 @@ def storm(filled: Ground, kills: int, seed: int, factory: str = "api.main:create
 
 async def _weather(filled: Ground, nursery: Nursery, port: int, kills: int, chance: random.Random, seen: Storm) -> None:
     work: asyncio.Queue[Wish] = asyncio.Queue()
-    for wish in _wishes(filled, chance):
+    for wish in wishes(filled, chance):
         work.put_nowait(wish)
     over = asyncio.Event()
-    phones = [asyncio.create_task(_phone(filled, port, work, over, seen)) for _ in range(PHONES)]
+    phones = [asyncio.create_task(phone(filled, port, work, over, seen)) for _ in range(PHONES)]
     for life in range(kills + 1):
         pid = await asyncio.to_thread(nursery.start, port)
         await _until_it_answers(port)
@@ -85,14 +87,14 @@ async def _weather(filled: Ground, nursery: Nursery, port: int, kills: int, chan
             over.set()
             await asyncio.gather(*phones)
         else:
-            await _some_answers(seen, chance.randint(1, 60))
+            await some_answers(seen, chance.randint(1, 60))
             seen.kills += 1
         await asyncio.to_thread(nursery.kill, pid)
 
 
-async def _some_answers(seen: Storm, count: int) -> None:
-    """Return when so many more presences were acknowledged, at the latest after ten seconds; requests are under way."""
-    goal, deadline = len(seen.acknowledged) + count, time.monotonic() + 10
+async def some_answers(seen: Storm, count: int, seconds: float = 10) -> None:
+    """Return when so many more presences were acknowledged, at the latest after these seconds; requests go on."""
+    goal, deadline = len(seen.acknowledged) + count, time.monotonic() + seconds
     while len(seen.acknowledged) < goal and time.monotonic() < deadline:  # noqa: ASYNC110 - the phones only count
         await asyncio.sleep(0.002)
 
@@ -109,7 +111,7 @@ async def _until_it_answers(port: int) -> None:
     raise RuntimeError("the server does not come back")
 
 
-def _wishes(filled: Ground, chance: random.Random) -> list[Wish]:
+def wishes(filled: Ground, chance: random.Random) -> list[Wish]:
     """Return a check-in to every open shift and a check-out from every past one, for everybody, in any order."""
     everybody = range(len(filled.members))
     found = [(member, shift["id"].hex, "check_in") for shift in filled.shifts for member in everybody]
@@ -118,12 +120,12 @@ def _wishes(filled: Ground, chance: random.Random) -> list[Wish]:
     return found
 
 
-async def _phone(filled: Ground, port: int, work: asyncio.Queue[Wish], over: asyncio.Event, seen: Storm) -> None:
+async def phone(filled: Ground, port: int, work: asyncio.Queue[Wish], over: asyncio.Event, seen: Storm) -> None:
     secrets = {shift["id"].hex: shift["secret"] for shift in (*filled.shifts, *filled.past)}
     while not over.is_set() and not work.empty():
         wish = work.get_nowait()
         for _ in range(1200):
-            answer = await _ask(filled, port, wish, secrets[wish[1]])
+            answer = await ask(filled, port, wish, secrets[wish[1]], seen)
             if answer is not None:
                 break
             seen.repeats += 1
@@ -136,7 +138,7 @@ async def _phone(filled: Ground, port: int, work: asyncio.Queue[Wish], over: asy
             seen.acknowledged[wish] = body["id"]
 
 
-async def _ask(filled: Ground, port: int, wish: Wish, secret: bytes) -> tuple[int, Any] | None:
+async def ask(filled: Ground, port: int, wish: Wish, secret: bytes, seen: Storm) -> tuple[int, Any] | None:
     """Send one request on a new connection; None where no whole answer came back or the server was too busy."""
     member, shift, direction = wish
     body = json.dumps({"direction": direction, "code": code_at(secret, now())}).encode()
@@ -156,7 +158,12 @@ async def _ask(filled: Ground, port: int, wish: Wish, secret: bytes) -> tuple[in
     except (OSError, TimeoutError):
         return None
     head_bytes, found, content = raw.partition(b"\r\n\r\n")
-    if not found or b"503" in head_bytes[:12]:
+    if head_bytes[9:12] == b"503":
+        seen.refused += 1
+        lines = head_bytes.lower()
+        seen.rude += not (b"\r\nretry-after: " in lines and b"application/problem+json" in lines)
+        return None
+    if not found:
         return None
     try:
         return int(head_bytes[9:12]), json.loads(content)

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,12 @@ class Postgres:
         self._home = self._binaries()
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
+        self.launch()
+        self._wait_until_ready()
+        self._create_owner()
+
+    def launch(self) -> None:
+        """Start the postmaster of a cluster that is there, and do not wait for it."""
         log = (self.root / "log").open("ab")
         options = [word for setting in self.settings for word in ("-c", setting)]
         self.process = subprocess.Popen(
@@ -54,8 +61,26 @@ class Postgres:
             **self._identity,
         )
         log.close()
-        self._wait_until_ready()
-        self._create_owner()
+
+    def is_ready(self) -> bool:
+        """Say whether the server takes connections, recovery included; it may also have ended."""
+        try:
+            connect(self.root, "postgres", "postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def crash(self, everybody: bool) -> None:
+        """Kill the postmaster with SIGKILL and reap it; `everybody`: all processes that it started with it."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split() if everybody else []
+        process.kill()
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+        process.wait()
 
     def url(self, database: str, user: str = OWNER) -> str:
         """Return the address of a database for SQLAlchemy with psycopg."""
@@ -102,15 +127,11 @@ class Postgres:
 
     def _wait_until_ready(self, seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds
-        while True:
-            try:
-                connect(self.root, "postgres", "postgres").close()
-                return
-            except psycopg.OperationalError:
-                dead = self.process is None or self.process.poll() is not None
-                if dead or time.monotonic() > deadline:
-                    raise RuntimeError((self.root / "log").read_text()) from None
-                time.sleep(0.02)
+        while not self.is_ready():
+            dead = self.process is None or self.process.poll() is not None
+            if dead or time.monotonic() > deadline:
+                raise RuntimeError((self.root / "log").read_text())
+            time.sleep(0.02)
 
     def _create_owner(self) -> None:
         with connect(self.root, "postgres", "postgres") as session:
