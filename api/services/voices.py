@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -61,6 +61,13 @@ class _Board:
     stands: dict[tuple[_Pair, str, str], UUID] = field(default_factory=dict)
     revisions: dict[tuple[_Pair, str], int] = field(default_factory=dict)
     new: list[dict[str, Any]] = field(default_factory=list)
+
+
+def of_roll_call(fact: Mapping[str, Any], said_at: datetime, grant: UUID | None) -> Voice | None:
+    """Return the voice by which a roll call confirms a presence that stands by an offline code; None for another."""
+    if fact["provenance"] != "offline_code":
+        return None
+    return Voice(fact["account_id"], fact["shift_id"], fact["pair"], "roll_call", said_at=said_at, grant=grant)
 
 
 def say(session: Session, actor: Actor, voices: Sequence[Voice]) -> list[UUID | Problem]:
