@@ -11,7 +11,9 @@ from typing import Literal
 
 from api.errors import Conflict, Invalid
 
-Recipient = Literal["employer", "organization", "public"]
+Recipient = Literal["employer", "organization", "public", "platform", "national_system"]
+NAMELESS = frozenset({"public", "platform", "national_system"})
+"""Recipients that are no organisation of the platform's tree: there is only one of each."""
 
 
 class UnknownPurpose(Invalid):
@@ -64,6 +66,7 @@ class Purpose:
 
 _CONSENT = ("个人同意（个人信息保护法第十三条第一款第一项）", "consent (PIPL §13(1)(1))")
 EMPLOYER_RESULT, EMPLOYER_DETAILS = "employer_result", "employer_details"
+VOLUNTEER_PROFILE, NATIONAL_RECORD = "volunteer_profile", "national_record"
 
 PURPOSES: dict[str, Purpose] = {
     purpose.code: purpose
@@ -105,6 +108,29 @@ PURPOSES: dict[str, Purpose] = {
                 "社区可以在服务现场拍摄有您的照片，用于活动记录。不拍照不影响签到和记时。",
                 "The community may photograph you at a service for the activity's record. Check-in and time never "
                 "depend on it.",
+            ),),
+        ),
+        Purpose(
+            VOLUNTEER_PROFILE, "platform", "保存志愿者基本信息", "Keeping a volunteer's profile", *_CONSENT,
+            (Wording(
+                1,
+                "平台可以保存您填写的性别、出生日期、居住区域、联系方式、技能和服务意向，写入您的服务档案，只有您本人可见。每项均可不填；"
+                "撤回后立即清除，不影响报名和记录。",
+                "The platform may keep the sex, birth date, area of residence, contact, skills and kinds of service "
+                "that you fill in, for your own archive; only you see them. Each may stay empty. What is kept goes at "
+                "once when you withdraw; sign-up and record never depend on it.",
+            ),),
+        ),
+        Purpose(
+            NATIONAL_RECORD, "national_system", "向全国志愿服务信息系统报送记录", "Your record to the national system",
+            *_CONSENT,
+            (Wording(
+                1,
+                "您的姓名、证件号码、全国志愿者编号和服务记录（活动、日期、时间、地点、内容、组织单位、负责人、时长）可以报送全国志愿服务信息系统。"
+                "可随时撤回，此后不再报送。",
+                "Your name, ID number, national volunteer number and services (activity, date, times, place, content, "
+                "organiser, person in charge, duration) may be sent to the national system. You may withdraw at any "
+                "time; nothing more is sent then.",
             ),),
         ),
         Purpose(

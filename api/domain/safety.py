@@ -36,6 +36,13 @@ class QualificationMissing(Conflict):
     en = "This activity asks for qualifications that are not on record: {missing}"
 
 
+class AdultsOnly(Conflict):
+    """The activity asks for adults, and the person's profile says that they are under 18."""
+
+    code = "adults_only"
+    zh, en = "该活动只面向成年人", "This activity is for adults only"
+
+
 def require_stated(safety: Mapping[str, Any], risks: str) -> None:
     """Raise RisksNotStated or NotInsured where an activity with bodily danger is about to be published without them."""
     if not safety.get("danger"):
@@ -51,3 +58,9 @@ def require_qualified(safety: Mapping[str, Any], held: Collection[str]) -> None:
     missing = [code for code in safety.get("qualifications") or () if code not in held]
     if missing:
         raise QualificationMissing(missing=", ".join(missing))
+
+
+def require_of_age(safety: Mapping[str, Any], *, minor: bool) -> None:
+    """Raise AdultsOnly where a shift's activity asks for adults and the person is known to be none."""
+    if minor and safety.get("adults_only"):
+        raise AdultsOnly

@@ -163,6 +163,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "registry": ("登记册", "Registry"),
     "clear": ("清除", "Clear"),
     "export": ("导出", "Export"),
+    "profile.number": ("登记全国志愿者编号", "Record the national number"),
     "profile.edit": ("填写基本信息", "Fill in the profile"),
     "consent.record_guardian": ("登记监护人同意", "Record a guardian's consent"),
     "consent.withdraw_guardian": ("监护人撤回同意", "Record that the guardian withdraws"),

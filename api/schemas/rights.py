@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from api.domain.consents import Recipient
 from api.schemas.base import Body, Code, Line, ListQuery, Page, Subject, Text, View
 
 
@@ -29,7 +30,7 @@ class Asked(View):
     """One purpose that people may be asked about, with the words in force and their version."""
 
     purpose: str
-    recipient: Literal["employer", "organization", "public"]
+    recipient: Recipient
     title: InTwo
     ground: InTwo
     version: int

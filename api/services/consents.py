@@ -12,9 +12,10 @@ from api import paging
 from api.access import Actor, found
 from api.db import Session
 from api.domain import consents as rules
+from api.domain.profiles import GUARDIAN
 from api.domain.steps import TABLES
 from api.models import NOBODY, Affiliation, Consent, Organization
-from api.services import changes, deliveries
+from api.services import changes, deliveries, profile_rows
 from api.services.places import place
 from api.services.registrations import lock
 from api.visibility import visible
@@ -143,7 +144,7 @@ def _holds(session: Session, actor: Actor, purpose: rules.Purpose, employers: Se
 
 
 def _recipient(session: Session, actor: Actor, purpose: rules.Purpose, recipient_id: UUID | None) -> UUID:
-    if purpose.recipient == "public":
+    if purpose.recipient in rules.NAMELESS:
         if recipient_id is not None:
             raise rules.RecipientUnfit(pointer="/recipientId", kind=purpose.recipient)
         return NOBODY
@@ -169,6 +170,8 @@ def _say(session: Session, actor: Actor, step: str, purpose: rules.Purpose, reci
 def _withdraw(session: Session, actor: Actor, row: Any) -> UUID:
     changes.take(session, actor, Consent, row, "consent.withdraw", {"ended_at": session.now}, at=None)
     deliveries.withhold(session, actor, actor.person_id, row.purpose, row.recipient_id)
+    if row.purpose in (rules.VOLUNTEER_PROFILE, GUARDIAN):
+        profile_rows.clear(session, actor, actor.person_id)
     return row.id
 
 

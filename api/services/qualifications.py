@@ -1,4 +1,4 @@
-"""Qualifications on record: which codes somebody holds today, as facts that are not reversed and have not run out."""
+"""Who is fit to sign up: the qualifications that somebody holds today as facts, and who is known to be a minor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from api.access import Actor
 from api.db import Session
+from api.domain.profiles import is_minor
 from api.models import Fact
+from api.services import profile_rows
 from api.services.days import today
 
 _undone = sa.orm.aliased(Fact, name="undone")
@@ -34,3 +36,12 @@ def asked_for(session: Session, shifts: Iterable[Any], actors: Sequence[Actor]) 
         if "code" in told and day < told.get("end", "9999"):
             held.setdefault(account_id, set()).add(told["code"])
     return held
+
+
+def minors(session: Session, shifts: Iterable[Any], actors: Sequence[Actor]) -> set[UUID]:
+    """Return who of the actors is known to be under 18; no statement where none of the shifts is for adults only."""
+    if not any((shift.policy.get("safety") or {}).get("adults_only") for shift in shifts):
+        return set()
+    day, tenant_id = today(session, actors[0].tenant_id), actors[0].tenant_id
+    born = profile_rows.birth_dates(session, tenant_id, {actor.person_id for actor in actors})
+    return {person for person, birth_date in born.items() if is_minor(birth_date, day)}

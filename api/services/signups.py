@@ -84,6 +84,7 @@ def sign_up(session: Session, calls: Sequence[tuple[Actor, UUID]]) -> list[dict[
     keys: dict[str, Any] = {"shifts": sorted(shifts), "people": sorted({actor.person_id for actor, _ in calls})}
     stands = {(row.shift_id, row.person_id): row._asdict() for row in session.rows(_STANDING, keys)}
     held = qualifications.asked_for(session, shifts.values(), [actor for actor, _ in calls])
+    minors = qualifications.minors(session, shifts.values(), [actor for actor, _ in calls])
     queues = _Queues(shifts, dict(tuple(row) for row in session.rows(_WAITING, {"shifts": sorted(shifts)})))
     asked: list[tuple[Actor, dict[str, Any]]] = []
     outcomes: list[dict[str, Any] | Problem] = []
@@ -91,7 +92,7 @@ def sign_up(session: Session, calls: Sequence[tuple[Actor, UUID]]) -> list[dict[
         standing = stands.get((shift_id, actor.person_id))
         if standing is None or standing["state"] == "cancelled":
             try:
-                queues.require_fit(shift_id, held.get(actor.account_id, ()))
+                queues.require_fit(shift_id, held.get(actor.account_id, ()), actor.person_id in minors)
                 row = _asked(session, actor, shift_id, queues.next(shift_id, actor.tenant_id, session.now), standing)
             except Problem as why:
                 outcomes.append(why)
@@ -140,10 +141,12 @@ class _Queues:
     def __init__(self, shifts: dict[UUID, Any], waiting: dict[UUID, int]):
         self.shifts, self.waiting, self.given = shifts, Counter(waiting), Counter[UUID]()
 
-    def require_fit(self, shift_id: UUID, held: Collection[str]) -> None:
-        """Raise QualificationMissing where the shift's activity asks for a qualification that is not held."""
+    def require_fit(self, shift_id: UUID, held: Collection[str], minor: bool) -> None:
+        """Raise QualificationMissing or AdultsOnly where the shift's activity asks for more than who signs up is."""
         if shift_id in self.shifts:
-            safety.require_qualified(self.shifts[shift_id].policy.get("safety") or {}, held)
+            asked = self.shifts[shift_id].policy.get("safety") or {}
+            safety.require_qualified(asked, held)
+            safety.require_of_age(asked, minor=minor)
 
     def next(self, shift_id: UUID, tenant_id: UUID, now: Any) -> str:
         """Return the state of the next sign-up for a shift of the tenant and count it."""

@@ -200,7 +200,7 @@ WITHOUT_STATES = (
     table("erasure", (), create=ANY, preview=READ, read=READ, reapply=ANY, end=ANY),
     table("correction", (), create=ANY),
     table("privacy", (), registry=READ),
-    table("profile", (), edit=ANY, clear=ANY, read=READ),
+    table("profile", (), edit=ANY, clear=ANY, number=ANY, read=READ),
     table("archive", (), read=READ),
     table("record", (), import_=ANY, export=READ),
     table("file", (), create=ANY, read=READ),
