@@ -74,6 +74,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "“{name}” is no organisation to import to; name one in the mapping",
     ),
     "key_of_another": ("编号已用于另一事项", "The key stands for another item"),
+    "own_hours": ("不能导入自己的时长，请由他人办理", "You cannot bring in hours of your own; somebody else must"),
+    "person_not_named": (
+        "须有证件号码、志愿者编号或联系电话之一",
+        "An ID number, a national number or a phone is needed to find the person",
+    ),
+    "person_unknown": ("找不到该人员，或不在可导入的范围内", "The person is not known, or not within reach"),
+    "person_ambiguous": ("有多人符合，请补充证件号码", "Several people fit; add the ID number"),
+    "person_differs": ("姓名或编号与系统中的人员不符", "Name or number belongs to somebody else here"),
     "not_a_time": ("时间无法识别", "The time cannot be read"),
 }
 """Why a row is refused: code → (zh-CN, en)."""

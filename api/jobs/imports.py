@@ -50,13 +50,19 @@ def import_past_services(house: House, job: JobHandle) -> dict[str, Any]:
     return _run(job)
 
 
+@job_kind("record.import")
+def import_records(house: House, job: JobHandle) -> dict[str, Any]:
+    """Import records of the national system or another platform: what is not credited yet is posted."""
+    return _run(job)
+
+
 def _run(job: JobHandle) -> dict[str, Any]:
     """Do an import; begun again after its process died, it goes on behind the last part and ends with the same."""
     kind = imports.KINDS[job.input["kind"]]
     file = job.read(files.opened, UUID(job.input["file_id"]))
     options = _options(job, file["digest"])
     table = read_table(file["content"], file["name"])
-    reading = kind.read(table.headers, table.rows, job.read(imports.local_day))
+    reading = kind.read(table.headers, table.rows, job.read(imports.local_day, job.input["options"].get("platform")))
     checked: Checked = job.read(kind.check, reading.rows, options)
     refused = sorted([*table.refused, *reading.refused, *checked.refused], key=lambda error: (error.row, error.code))
     all_or_nothing = job.input["mode"] == "all_or_nothing"

@@ -10,8 +10,10 @@ from pydantic import Field
 from api.schemas.base import Body, Day, Line
 
 ImportKind = Literal[
-    "units", "branches", "people", "needs", "resources", "projects", "posts", "micro_wishes", "past_services"
-]
+    "units", "branches", "people", "needs", "resources", "projects", "posts", "micro_wishes", "past_services",
+    "records",
+]  # fmt: skip
+Platform = Literal["national", "other"]
 Mapping = Annotated[dict[Line, UUID], Field(max_length=1000)]
 
 
@@ -19,7 +21,8 @@ class ImportOptions(Body):
     """How a file is meant; what its names stand for is looked up here first and then by exact name.
 
     `organizationId` is where the import is asked for: the unit of a roster, the superior of units. `communityId` stands
-    where a row's place fits none. `asOf` dates standings and head-counts, today where it is absent.
+    where a row's place fits none. `asOf` dates standings and head-counts, today where it is absent. `platform` says
+    whose layout a file of records has.
     """
 
     organization_id: UUID | None = None
@@ -27,6 +30,7 @@ class ImportOptions(Body):
     communities: Mapping = {}
     units: Mapping = {}
     as_of: Day | None = None
+    platform: Platform | None = None
 
 
 class NewImport(Body):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -47,6 +48,7 @@ class PastService:
     activity_id: UUID | None = None
     shift_id: UUID | None = None
     provenance: str = "imported"
+    record_id: UUID | None = None  # of another platform's record that it was taken over from
 
 
 def supplement(session: Session, actor: Actor, services: Sequence[PastService]) -> list[UUID | Problem]:
@@ -62,14 +64,15 @@ def supplement(session: Session, actor: Actor, services: Sequence[PastService]) 
     belonging = as_of(session, actor.tenant_id, people, ("employment",))
     sources = [uuid5(actor.tenant_id, f"{each.account_id}:{each.source}") for each in services]
     stands: dict[UUID, UUID] = _standing(session, sources)
-    taken = _taken(session, actor, services, people)
+    taken = taken_by(session, actor, [each.served_on for each in services], people)
+    zone = zone_of(session, actor.tenant_id)
     facts, entries = [], []
     outcomes: list[UUID | Problem] = []
     for each, source in zip(services, sources, strict=True):
         try:
             if source not in stands:
                 _take(taken, each)
-                fact = _fact(session, actor, each, source, belonging)
+                fact = _fact(session, actor, each, source, belonging, zone)
                 entry = _entry(session, actor, each, fact)
                 facts.append(fact)
                 entries.append(entry)
@@ -189,11 +192,10 @@ def _standing(session: Session, sources: Sequence[UUID]) -> dict[UUID, UUID]:
 Windows = dict[UUID, list[tuple[datetime, datetime]]]
 
 
-def _taken(session: Session, actor: Actor, services: Sequence[PastService], people: set[UUID]) -> Windows:
-    """Return when these people have minutes already, around the days in question."""
+def taken_by(session: Session, actor: Actor, days: Sequence[date], people: set[UUID]) -> Windows:
+    """Return when these accounts have minutes already, around the days in question; hold them before."""
     if not people:
         return {}
-    days = [each.served_on for each in services]
     standing = sa.select(Entry.account_id, Entry.started_at, Entry.ended_at).where(
         Entry.tenant_id == actor.tenant_id, Entry.account_id.in_(sorted(people)),
         Entry.served_on >= min(days) - timedelta(days=2), Entry.served_on <= max(days) + timedelta(days=2),
@@ -216,13 +218,18 @@ def _take(taken: Windows, service: PastService) -> None:
     windows.append((service.started_at, service.ended_at))
 
 
-def _fact(session: Session, actor: Actor, service: PastService, source: UUID, belonging: Belonging) -> dict[str, Any]:
+def _fact(
+    session: Session, actor: Actor, service: PastService, source: UUID, belonging: Belonging, zone: ZoneInfo
+) -> dict[str, Any]:
     person = service.account_kind == "person"
     employer = belonging.employer(service.account_id, service.served_on) if person else service.account_id
-    stated = {"minutes": service.minutes} | ({"participants": service.participants} if service.participants else {})
+    stated: dict[str, Any] = {"minutes": service.minutes}
+    stated |= {"participants": service.participants} if service.participants else {}
+    stated |= {"recordId": str(service.record_id)} if service.record_id else {}
     return _appended(session, actor.aside(), None) | {
         "id": source, "kind": "past_service" if person else "joint_activity", "account_kind": service.account_kind,
-        "account_id": service.account_id, "occurred_at": service.started_at or session.now,
+        "account_id": service.account_id,
+        "occurred_at": service.started_at or datetime.combine(service.served_on, time(), zone),
         "served_on": service.served_on, "provenance": service.provenance, "shift_id": None, "pair": None, "revision": 0,
         "community_id": service.community_id, "employer_id": employer, "reverses_id": None, "details": stated,
     }  # fmt: skip

@@ -19,7 +19,9 @@ import sqlalchemy as sa
 from api.access import Actor, require
 from api.db import Session
 from api.domain.lists import LISTS, read_list
+from api.domain.outside_records import read_records
 from api.domain.past_rows import read_past_services
+from api.domain.record_layouts import layout_of
 from api.domain.roster_people import read_people
 from api.domain.rosters import read_branches, read_units
 from api.domain.rows import Reading
@@ -27,7 +29,7 @@ from api.errors import Invalid
 from api.models import NOBODY, Organization
 from api.services import files, jobs
 from api.services.days import today, zone_of
-from api.services.imports import lists, past_services, people, units
+from api.services.imports import lists, past_services, people, records, units
 from api.services.imports.shared import Checked, Options
 from api.services.organizations import root_of
 from api.services.places import place
@@ -49,6 +51,7 @@ class LocalDay(NamedTuple):
 
     today: date
     zone: ZoneInfo
+    platform: str | None = None  # whose layout a file of records has
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,10 @@ def _past_services(headers: Any, rows: Any, day: LocalDay) -> Reading[Any]:
     return read_past_services(headers, rows, day.zone)
 
 
+def _records(headers: Any, rows: Any, day: LocalDay) -> Reading[Any]:
+    return read_records(layout_of(day.platform), headers, rows, day.zone, day.today)
+
+
 def _list(which: str) -> Kind:
     def read(headers: Any, rows: Any, _day: LocalDay) -> Reading[Any]:
         return read_list(which, headers, rows)
@@ -91,6 +98,7 @@ KINDS: dict[str, Kind] = {
     "branches": Kind("unit.import", "party", _branches, units.check_branches, units.write),
     "people": Kind("person.import", "employer", _people, people.check, people.write, people.after),
     **{which: _list(which) for which in LISTS},
+    "records": Kind("record.import", None, _records, records.check, records.write, records.after),
     "past_services": Kind("entry.supplement", None, _past_services, past_services.check, past_services.write),
 }
 
@@ -102,6 +110,8 @@ def request(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     else, Forbidden where the actor may not import there.
     """
     kind, options = KINDS[values["kind"]], values["options"]
+    if kind.step == "record.import":
+        layout_of(options.get("platform"))
     file = files.one(session, actor, values["file_id"])
     at, grant = _governed(session, actor, kind, options.get("organization_id"))
     as_of = options.get("as_of") or today(session, actor.tenant_id)
@@ -115,15 +125,16 @@ def request(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
             "community_id": str(options["community_id"]) if options.get("community_id") else None,
             "communities": {name: str(found) for name, found in (options.get("communities") or {}).items()},
             "units": {name: str(found) for name, found in (options.get("units") or {}).items()},
+            "platform": options.get("platform"),
         },
     }
     return jobs.enqueue(session, actor, kind.step, content, at=at, grant=grant)
 
 
-def local_day(session: Session, actor: Actor) -> LocalDay:
-    """Return the tenant's today and zone."""
+def local_day(session: Session, actor: Actor, platform: str | None = None) -> LocalDay:
+    """Return the tenant's today and zone, with the platform whose layout a file of records has."""
     zone = zone_of(session, actor.tenant_id)
-    return LocalDay(session.now.astimezone(zone).date(), zone)
+    return LocalDay(session.now.astimezone(zone).date(), zone, platform)
 
 
 def _governed(session: Session, actor: Actor, kind: Kind, organization_id: UUID | None) -> tuple[UUID, UUID]:
