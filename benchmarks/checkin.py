@@ -12,6 +12,7 @@ import psutil
 import psycopg
 
 from api.db import new_id
+from api.wall import HOUSE_ROLE
 from benchmarks.fill import KINDS, Ground, analyze, ground
 from benchmarks.harness import Load, Row, Server, cpu_of, drive, interleaved, request, serving
 from tests.support.postgres import connect
@@ -88,24 +89,27 @@ def _least(name: str, figure: float, least: float, unit: str, control: str) -> R
 
 def _share_of_database(filled: Ground, product: Server, tutorial: Server, count: int) -> Row | None:
     """PostgreSQL's own CPU a check-in: its processes, those that ended included."""
-    if filled.server is None or filled.server.process is None:
+    if filled.server is None:
         return None
-    postmaster = psutil.Process(filled.server.process.pid)
     analyze(filled)  # as autovacuum does within a minute of the first storm
     costs = []
     for server, number, path in (
         (product, count, "/api/v1/shifts/{}/presences/me"),
         (tutorial, 256, "/shifts/{}/presences"),
     ):
-        before = _cpu(postmaster)
+        before = database_cpu(filled)
         drive(server, filled.check_ins(filled.next_pairs(number), path), WAITING)
-        costs.append((_cpu(postmaster) - before) / number * 1e6)
+        costs.append((database_cpu(filled) - before) / number * 1e6)
     return _row(
         "check-in, postgresql: the database's own CPU", costs[0], 120, "µs", f"tutorial {costs[1]:.0f} µs"
     )  # fmt: skip
 
 
-def _cpu(process: psutil.Process) -> float:
+def database_cpu(filled: Ground) -> float:
+    """Return the CPU seconds of PostgreSQL's processes, those that ended included; 0 where there is no such server."""
+    if filled.server is None or filled.server.process is None:
+        return 0.0
+    process = psutil.Process(filled.server.process.pid)
     own = process.cpu_times()
     total = cpu_of(process.pid) + own.children_user + own.children_system
     for child in process.children():
@@ -131,7 +135,9 @@ def _transactions(filled: Ground) -> int:
 
 def _connection(filled: Ground) -> Any:
     if filled.server is not None:
-        return connect(filled.server.root, "bench")
+        connection = connect(filled.server.root, "bench")
+        connection.execute(f"SET ROLE {HOUSE_ROLE}")
+        return connection
     return sqlite3.connect(filled.url.removeprefix("sqlite:///"), isolation_level=None, timeout=10)
 
 
@@ -142,13 +148,14 @@ def _alone(filled: Ground, product: Server) -> list[Row]:
     for _ in range(4):
         load: Load = drive(product, filled.check_ins(filled.next_pairs(50)), 1)
         ours += load.times
-        lone += _lone_inserts(filled, 50)
+        lone += lone_inserts(filled, 50)
     middle, limit = statistics.median(ours) * 1000, statistics.median(lone) * 1000
     told = f"{middle:.2f} ms against {limit:.2f} ms"
     return [_row(f"check-in, {filled.kind}: alone, p50 against INSERT and COMMIT", middle / limit, 3, "×", told)]
 
 
-def _lone_inserts(filled: Ground, count: int) -> list[float]:
+def lone_inserts(filled: Ground, count: int) -> list[float]:
+    """Return the seconds of so many INSERTs of one fact, each with a COMMIT of its own, by the bare driver."""
     times = []
     connection = _connection(filled)
     try:
@@ -176,5 +183,5 @@ def _copied_fact(connection: Any) -> tuple[list[str], dict[str, Any]]:
     columns = [column[0] for column in cursor.description]
     row = dict(zip(columns, cursor.fetchone(), strict=True))
     if isinstance(connection, psycopg.Connection):
-        row["details"] = "{}"
+        row["details"] = b""
     return columns, row

@@ -75,17 +75,17 @@ def _bound(values: Mapping[str, Any], name: str, index: int, plain: bool) -> Any
     return value.hex if isinstance(value, UUID) else str(value)
 
 
-_WHO, _SHIFTS = Printed(grants.WHO), Printed(presences._SHIFTS)
+_WHO, _SHIFTS = Printed(grants._BY_SIGN_IN), Printed(presences._SHIFTS)
 _PEOPLE, _STANDING = Printed(presences._PEOPLE), Printed(presences._STANDING_OF)
 
 
 def recognise(session: Session, asks: Sequence[Ask]) -> list[Actor]:
     """Return the actor of each request by one bare statement."""
-    people = sorted({ask.claims.person_id for ask in asks if ask.claims})
+    sign_ins = sorted({ask.claims.sign_in_id for ask in asks if ask.claims})
     around = {"earliest": session.now.date(), "latest": session.now.date()}
-    known = {_uuid(row[0]): row for row in _WHO.rows(session, {"people": people, **around})}
+    known = {_uuid(row[0]): row for row in _WHO.rows(session, {"sign_ins": sign_ins, **around})}
     return [
-        Actor(ask.claims.person_id, _uuid(known[ask.claims.person_id][1]), ask.claims.tenant_id, (), ask.step)
+        Actor(ask.claims.person_id, _uuid(known[ask.claims.sign_in_id][2]), ask.claims.tenant_id, (), ask.step)
         for ask in asks
         if ask.claims
     ]
@@ -109,7 +109,7 @@ def check_in(session: Session, wanted: Sequence[tuple[Actor, Any]]) -> list[dict
             "account_kind": "person",
             "account_id": _uuid(person[1]), "occurred_at": session.now, "served_on": session.now.date(),
             "provenance": "code", "shift_id": each.shift_id, "pair": each.pair, "revision": 0,
-            "community_id": _uuid(shift[5]), "employer_id": _uuid(person[5]), "reverses_id": None, "details": "{}",
+            "community_id": _uuid(shift[5]), "employer_id": _uuid(person[5]), "reverses_id": None, "details": b"",
         })  # fmt: skip
     _insert(session, facts)
     return [{**fact, "direction": fact["kind"], "at": fact["occurred_at"]} for fact in facts]

@@ -12,11 +12,11 @@ from fastapi import Depends, FastAPI, Header, HTTPException
 from pydantic import BaseModel
 from sqlmodel import Session, create_engine, select
 
-from api.db import new_id
+from api.db import Engines, new_id
 from api.domain.codes import verify_code
 from api.models import Activity, Affiliation, Event, Fact, Grant, Need, Organization, Person, Shift, Signup
 from api.schemas.lists import NewNeed
-from api.security import Tokens
+from api.security import Tokens, Vault, seal_row
 from api.settings import Settings
 from api.wall import house_address
 
@@ -38,6 +38,9 @@ def create() -> FastAPI:
     tokens = Tokens(settings, _now)
     more = {"check_same_thread": False, "timeout": 30} if settings.database_url.startswith("sqlite") else {}
     engine = create_engine(house_address(settings.database_url), connect_args=more, pool_size=40)
+    vault = Vault(settings)
+    Engines(settings, _now, vault).close()  # tells the vault where its root key stands
+    engine.dialect.vault = vault
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     def session() -> Iterator[Session]:
@@ -101,14 +104,10 @@ def _needs(app: FastAPI, Db: type, Someone: type) -> None:  # noqa: N803
         community = db.get(Organization, body.community_id)
         if community is None or community.tenant_id != person.tenant_id:
             raise HTTPException(404)
-        need = Need(
-            id=new_id(),
-            tenant_id=person.tenant_id,
-            created_at=_now(),
-            asked_by=person.id,
-            state="draft",
-            **body.values(),
-        )
+        need_id = new_id()
+        told = seal_row(db.get_bind().dialect.vault, Need, body.values(), person.tenant_id, need_id)
+        more = {"id": need_id, "tenant_id": person.tenant_id, "created_at": _now(), "asked_by": person.id}
+        need = Need(**more, state="draft", **told)
         db.add(need)
         db.add(
             Event(
