@@ -17,7 +17,7 @@ from api.access import Actor, operator
 from api.adapters.api_client import ApiClient
 from api.calls import House
 from api.db import Session, migrate
-from api.demo import common_work, ending, prologue, report_in, year
+from api.demo import common_work, ending, history, prologue, report_in, year
 from api.demo.stage import MovingClock, stage
 from api.demo.story import Story
 from api.jobs.sealing import seal_all
@@ -96,6 +96,7 @@ async def _chapters(story: Story) -> None:
         await common_work.lists(story)
         await report_in.units_report_in(story)
         await report_in.members_report_in(story)
+        await history.shifts(story)
         await common_work.projects(story)
         await year.serve(story, FIRST_DAY, MONTHS)
         await ending.assess(story)

@@ -74,6 +74,15 @@ REASONS: dict[str, tuple[str, str]] = {
         "“{name}” is no organisation to import to; name one in the mapping",
     ),
     "key_of_another": ("编号已用于另一事项", "The key stands for another item"),
+    "not_hours": ("时长缺失或不是正数", "The hours are no number above nought"),
+    "attendees_differ": (
+        "到场 {attended} 人，列出 {named} 人，无法记到个人",
+        "{attended} attended and {named} are named; hours of nobody are nobody's",
+    ),
+    "attendee_unknown": (
+        "有 {count} 个编号未对应到唯一的人员",
+        "{count} of the numbers stand for nobody, or for several people",
+    ),
     "own_hours": ("不能导入自己的时长，请由他人办理", "You cannot bring in hours of your own; somebody else must"),
     "person_not_named": (
         "须有证件号码、志愿者编号或联系电话之一",

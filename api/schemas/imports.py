@@ -11,7 +11,7 @@ from api.schemas.base import Body, Day, Line
 
 ImportKind = Literal[
     "units", "branches", "people", "needs", "resources", "projects", "posts", "micro_wishes", "past_services",
-    "records",
+    "past_shifts", "records",
 ]  # fmt: skip
 Platform = Literal["national", "other"]
 Mapping = Annotated[dict[Line, UUID], Field(max_length=1000)]

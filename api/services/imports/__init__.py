@@ -21,6 +21,7 @@ from api.db import Session
 from api.domain.lists import LISTS, read_list
 from api.domain.outside_records import read_records
 from api.domain.past_rows import read_past_services
+from api.domain.past_shifts import read_past_shifts
 from api.domain.record_layouts import layout_of
 from api.domain.roster_people import read_people
 from api.domain.rosters import read_branches, read_units
@@ -29,7 +30,7 @@ from api.errors import Invalid
 from api.models import NOBODY, Organization
 from api.services import files, jobs
 from api.services.days import today, zone_of
-from api.services.imports import lists, past_services, people, records, units
+from api.services.imports import lists, past_services, past_shifts, people, records, units
 from api.services.imports.shared import Checked, Options
 from api.services.organizations import root_of
 from api.services.places import place
@@ -82,6 +83,10 @@ def _past_services(headers: Any, rows: Any, day: LocalDay) -> Reading[Any]:
     return read_past_services(headers, rows, day.zone)
 
 
+def _past_shifts(headers: Any, rows: Any, day: LocalDay) -> Reading[Any]:
+    return read_past_shifts(headers, rows, day.today)
+
+
 def _records(headers: Any, rows: Any, day: LocalDay) -> Reading[Any]:
     return read_records(layout_of(day.platform), headers, rows, day.zone, day.today)
 
@@ -100,6 +105,7 @@ KINDS: dict[str, Kind] = {
     **{which: _list(which) for which in LISTS},
     "records": Kind("record.import", None, _records, records.check, records.write, records.after),
     "past_services": Kind("entry.supplement", None, _past_services, past_services.check, past_services.write),
+    "past_shifts": Kind("entry.supplement", None, _past_shifts, past_shifts.check, past_shifts.write),
 }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from api.domain import list_words, outside_records, roster_people, rosters
+from api.domain import list_words, outside_records, past_shifts, roster_people, rosters
 from api.domain.rows import RowError
 
 FLAGS: dict[str, tuple[str, str]] = {
     **list_words.FLAGS,
     **rosters.FLAGS,
     **roster_people.FLAGS,
+    **past_shifts.FLAGS,
     **outside_records.FLAGS,
     "community_unknown": ("社区名称未能对应", "The community's name fits none"),
     "community_ambiguous": ("有多个同名社区", "Several communities have this name"),
