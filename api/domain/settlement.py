@@ -42,16 +42,12 @@ class SettlementPolicy:
     """How presence becomes minutes.
 
     `lead_minutes` and `tail_minutes` widen the credited window before and after the shift; `day_cap` is the most that a
-    day of the tenant's zone credits at once in one unit (8 h: rule R-25), None for no cap; a forgotten check-out is
-    closed at the planned end, but at most `forgotten_cap` minutes after the check-in; `watermark` is when a shift
-    settles without anybody's confirmation.
+    day of the tenant's zone credits at once in one unit (8 h: rule R-25), None for no cap.
     """
 
     lead_minutes: int = 0
     tail_minutes: int = 0
     day_cap: int | None = None
-    forgotten_cap: int = 240
-    watermark: timedelta = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,29 +193,19 @@ def _same(credit: Credit, latest: Posted) -> bool:
 
 
 def ripeness(
-    came: PresenceRow,
-    left: PresenceRow | None,
-    ends_at: datetime,
-    now: datetime,
-    confirmed: bool,
-    policy: SettlementPolicy,
+    came: PresenceRow, left: PresenceRow | None, *, confirmed: bool, lapsed: bool
 ) -> Literal["settle", "wait", "review"]:
     """Say whether a pair settles now, waits, or needs a person's judgement.
 
-    At once when both facts came online or the leader confirmed; else once the watermark after the shift has passed,
-    except that a pair with an `offline_code` goes to review then.
+    At once when both facts came online or somebody confirmed the pair; else once the watermark after the shift has
+    passed (`lapsed`), except that a pair with an `offline_code` goes to review then. An open pair waits.
     """
     provenances = {came.provenance} | ({left.provenance} if left else set())
-    if confirmed or (left is not None and provenances <= ONLINE):
+    if left is not None and (confirmed or provenances <= ONLINE):
         return "settle"
-    if now < ends_at + policy.watermark:
+    if not lapsed:
         return "wait"
-    return "review" if "offline_code" in provenances else "settle"
-
-
-def presumed_end(checked_in: datetime, ends_at: datetime, policy: SettlementPolicy) -> datetime:
-    """Return when a forgotten check-out is taken to have been: the planned end or the cap, whichever came first."""
-    return max(checked_in, min(ends_at, checked_in + timedelta(minutes=policy.forgotten_cap)))
+    return "review" if left is None or "offline_code" in provenances else "settle"
 
 
 def minutes_by_day(spans: Iterable[tuple[datetime, datetime]], zone: ZoneInfo) -> dict[date, int]:

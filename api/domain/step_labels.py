@@ -52,6 +52,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "import": ("导入", "Import"),
     "hold": ("暂存", "Hold"),
     "issue": ("签发", "Issue"),
+    "lapse": ("逾期定案", "Make final by time"),
     "lint": ("检查", "Check"),
     "match": ("对接", "Match"),
     "merge": ("合并", "Merge"),

@@ -61,6 +61,7 @@ def checkpoint_all(house: House) -> int:
 _DUE = (
     complaints.escalate_due,
     inspection.drop_expired,
+    closing.presume_due,
     closing.settle_due,
     reporting_in.expire_due,
     needs.expire_due,

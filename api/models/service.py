@@ -54,6 +54,13 @@ class Shift(Changing, table=True):
         sa.CheckConstraint("confirmed <= capacity OR imported", name="within_capacity"),
         sa.Index("ix_shifts_activity", "activity_id", "starts_at"),
         sa.Index("ix_shifts_list", "tenant_id", "starts_at", "id"),
+        sa.Index(
+            "ix_shifts_unlapsed",
+            "tenant_id",
+            "ends_at",
+            sqlite_where=sa.text("lapsed_at IS NULL"),
+            postgresql_where=sa.text("lapsed_at IS NULL"),
+        ),
     )
     activity_id: UUID = ref("activities.id")
     community_id: UUID = ref("organizations.id")
@@ -66,6 +73,7 @@ class Shift(Changing, table=True):
     capacity: int
     confirmed: int = 0
     cancelled_at: datetime | None = instant(optional=True)
+    lapsed_at: datetime | None = instant(optional=True)  # when hours that nobody confirmed became final
     imported: bool = False  # history is taken over as it was and flagged
     secret: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
 

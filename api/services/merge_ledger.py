@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -12,25 +11,26 @@ from sqlalchemy.orm import aliased
 
 from api.access import Actor
 from api.db import Session, new_id
+from api.domain.forgotten import WATERMARK
 from api.domain.merging import MergeWaits, Standing, carried
 from api.models import Cycle, Entry, Fact, Organization, Shift
-from api.services import settlement
+from api.services import pairs, settlement
 from api.services.days import zone_of
 
 _undone = aliased(Entry, name="undone_entry")
-_undone_fact = aliased(Fact, name="undone")
 _STANDS = sa.and_(Entry.reverses_id.is_(None), ~sa.exists().where(_undone.reverses_id == Entry.id).correlate(Entry))
 _SEALED = ("final", "delivered")
 
 
 def require_settled(session: Session, tenant_id: UUID, account_id: UUID) -> None:
-    """Raise MergeWaits where a check-in of the account may still be settled: its shift is open and ended lately."""
-    waiting = sa.select(Fact.id).join(Shift, Shift.id == Fact.shift_id).where(
+    """Raise MergeWaits where a check-in of the account may still be settled: its shift ended lately, and it waits."""
+    lately = sa.select(Shift.id, Shift.state).join(Fact, Fact.shift_id == Shift.id).where(
         Fact.tenant_id == tenant_id, Fact.account_id == account_id, Fact.kind == "check_in", Fact.reverses_id.is_(None),
-        ~sa.exists().where(_undone_fact.reverses_id == Fact.id).correlate(Fact), Shift.state == "open",
-        Shift.ends_at > session.now - timedelta(hours=72),
+        Shift.imported.is_(False), Shift.lapsed_at.is_(None), Shift.ends_at > session.now - WATERMARK,
     )  # fmt: skip
-    if session.scalar(waiting.limit(1)) is not None:
+    states = dict(tuple(row) for row in session.rows(lately.distinct()))
+    standing = pairs.at_shifts(session, states, [account_id]) if states else {}
+    if any(pair.waits or states[shift_id] == "open" for (shift_id, _, _), pair in standing.items()):
         raise MergeWaits
 
 

@@ -20,6 +20,7 @@ from api.models import Activity, Entry, Fact, Person, Shift
 
 POLICY = rules.SettlementPolicy()
 CONFIRMED = "presence_confirmed"
+MINUTE = timedelta(minutes=1)
 MINUTES = ("volunteer_minutes", "participation")
 # Two shifts of at most a day that overlap, and one more that overlaps either, with check-in and check-out around them.
 _AROUND = timedelta(days=4)
@@ -29,7 +30,7 @@ _FACTS = (
     sa.select(
         Fact.id, Fact.kind, Fact.account_id, Fact.occurred_at, Fact.served_on, Fact.provenance, Fact.shift_id,
         Fact.pair, Fact.community_id, Fact.employer_id, Fact.recorded_at, _undone.id.label("undone_by"),
-        Shift.starts_at, Shift.ends_at, Shift.state.label("shift_state"), Shift.activity_id,
+        Shift.starts_at, Shift.ends_at, Shift.lapsed_at, Shift.imported, Shift.activity_id,
         Activity.nature, Activity.voluntary,
     )
     .join(Shift, Shift.id == Fact.shift_id)
@@ -167,7 +168,7 @@ class _Person:
         worth: Worth,
     ) -> list[dict[str, Any]]:
         """Return the entries still missing, and note in `worth` what stands with them."""
-        ripe = [self._presence(pair) for pair in sorted(self.came) if self._is_ripe(pair, session.now, worth)]
+        ripe = [self._presence(pair) for pair in sorted(self.came) if self._is_ripe(pair, worth)]
         target = rules.credits_of(ripe, zone, POLICY, self.already)
         touched = {pair for pair in self.came.keys() | self.posted.keys() if self._touches(pair, windows)}
         touched -= self.carried  # they had the time that they had, and leave it to none of the others
@@ -177,13 +178,14 @@ class _Person:
             worth.credited[self.account, *pair] = (credit.unit, credit.minutes)
         return [self._entry(session, actor, posting) for posting in rules.postings(target, posted)]
 
-    def _is_ripe(self, pair: rules.Pair, now: datetime, worth: Worth) -> bool:
+    def _is_ripe(self, pair: rules.Pair, worth: Worth) -> bool:
         came, left = self.came[pair], self.left.get(pair)
-        confirmed = came.shift_state == "settled" or bool(self._voiced(pair))
-        verdict = rules.ripeness(_row(came), _row(left) if left else None, came.ends_at, now, confirmed, POLICY)
+        lapsed = came.lapsed_at is not None or came.imported  # history stands as it was taken over
+        confirmed = bool(self._voiced(pair))
+        verdict = rules.ripeness(_row(came), _row(left) if left else None, confirmed=confirmed, lapsed=lapsed)
         if verdict == "review":
             worth.in_review.add((self.account, *pair))
-        return verdict == "settle" and left is not None
+        return verdict == "settle"
 
     def _voiced(self, pair: rules.Pair) -> set[str]:
         """Return the provenances of those who confirmed a pair."""

@@ -20,10 +20,10 @@ from api.domain.settlement import (
     Posted,
     Presence,
     SettlementPolicy,
+    class_of,
     credits_of,
     minutes_by_day,
     postings,
-    presumed_end,
     ripeness,
     unit_of,
 )
@@ -232,31 +232,41 @@ def fact(kind: str, provenance: str = "code") -> PresenceRow:
 
 
 @pytest.mark.parametrize(
-    ("came", "left", "hours_later", "confirmed", "verdict"),
+    ("came", "left", "lapsed", "confirmed", "verdict"),
     [
-        ("code", "code", 0, False, "settle"),
-        ("code", "roll_call", 0, False, "settle"),
-        ("code", None, 0, False, "wait"),
-        ("code", None, 71, False, "wait"),
-        ("code", None, 72, False, "settle"),
-        ("code", None, 1, True, "settle"),
-        ("offline_code", "code", 10, False, "wait"),
-        ("offline_code", "code", 72, False, "review"),
-        ("code", "offline_code", 72, False, "review"),
-        ("offline_code", "offline_code", 1, True, "settle"),
+        ("code", "code", False, False, "settle"),
+        ("code", "roll_call", False, False, "settle"),
+        ("code", None, False, False, "wait"),
+        ("code", None, True, False, "review"),
+        ("code", None, False, True, "wait"),
+        ("code", "watermark", False, False, "wait"),
+        ("code", "watermark", True, False, "settle"),
+        ("code", "self_stated", False, False, "wait"),
+        ("code", "self_stated", False, True, "settle"),
+        ("code", "self_stated", True, False, "settle"),
+        ("offline_code", "code", False, False, "wait"),
+        ("offline_code", "code", True, False, "review"),
+        ("code", "offline_code", True, False, "review"),
+        ("offline_code", "watermark", True, False, "review"),
+        ("offline_code", "offline_code", False, True, "settle"),
     ],
 )
-def test_when_a_pair_settles(came: str, left: str | None, hours_later: int, confirmed: bool, verdict: str) -> None:
-    now = MORNING[1] + timedelta(hours=hours_later)
+def test_when_a_pair_settles(came: str, left: str | None, lapsed: bool, confirmed: bool, verdict: str) -> None:
     out = fact("check_out", left) if left else None
-    assert ripeness(fact("check_in", came), out, MORNING[1], now, confirmed, SettlementPolicy()) == verdict
+    assert ripeness(fact("check_in", came), out, confirmed=confirmed, lapsed=lapsed) == verdict
 
 
-def test_a_forgotten_check_out_ends_with_the_plan_or_the_cap() -> None:
-    policy = SettlementPolicy(forgotten_cap=60)
-    assert presumed_end(clock("09:00"), clock("11:00"), policy) == clock("10:00")
-    assert presumed_end(clock("10:30"), clock("11:00"), policy) == clock("11:00")
-    assert presumed_end(clock("11:10"), clock("11:00"), policy) == clock("11:10")
+@pytest.mark.parametrize(
+    ("facts", "voices", "found"),
+    [
+        (("code", "code"), (), "code"),
+        (("code", "watermark"), (), "watermark"),
+        (("watermark", "offline_code"), ("organiser",), "offline_code"),
+        (("offline_code", "roll_call"), ("organiser", "recipient_confirmed"), "recipient_confirmed"),
+    ],
+)
+def test_an_entry_is_as_strong_as_its_weaker_fact_unless_the_recipient_confirms(facts, voices, found) -> None:
+    assert class_of(facts, voices) == found
 
 
 def test_a_naive_time_is_refused() -> None:

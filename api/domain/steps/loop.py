@@ -84,7 +84,9 @@ LOOP = (
         edit=Step({"open"}),
         show_code=Step({"open"}),
         roll_call=Step({"open", "settled"}),
-        settle=Step({"open", "settled"}, "settled"),
+        # A leader may confirm some people and leave the shift as it is; one that is called off stays so.
+        settle=Step({"open", "settled", "cancelled"}, {"open", "settled", "cancelled"}),
+        lapse=Step({"open", "settled", "cancelled"}, {"settled", "cancelled"}),
         cancel=Step({"open"}, "cancelled"),
         read=READ,
     ),
