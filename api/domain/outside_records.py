@@ -180,7 +180,7 @@ def _row(reader: RowReader, layout: Layout, zone: ZoneInfo, today: date) -> Outs
         reader.errors.append(row_error(reader.row, "served_on", "missing_value"))
     elif served_on > today:
         reader.errors.append(row_error(reader.row, "start", "date_in_future"))
-    if not (identity or phone or national):
+    if not (identity or phone or national or reader.errors):
         reader.errors.append(row_error(reader.row, "id_number", "person_not_named"))
     if reader.errors or name is None or number is None or platform is None or served_on is None:
         return None

@@ -1,4 +1,4 @@
-"""What volunteers tell of themselves: by consent, gone with it, never of a child without a guardian, never the number."""
+"""What volunteers tell of themselves: by consent, gone with it, and never of a child without a guardian."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ async def test_a_birth_date_lies_in_the_past(world):
 async def test_what_is_kept_lies_sealed_and_each_change_leaves_an_event(world):
     with world.house.engines.look() as session:
         raw = session.rows(sa.text("SELECT sex, birth_date, skills FROM profiles"))
-    assert all("1990".encode() not in (cell or b"") and b"female" not in (cell or b"") for row in raw for cell in row)
+    assert all(b"1990" not in (cell or b"") and b"female" not in (cell or b"") for row in raw for cell in row)
     steps = {row[0] for row in rows(world, sa.select(Event.kind).where(Event.subject_kind == "profile"))}
     assert steps == {"profile.edit", "profile.clear"}
     assert len(rows(world, sa.select(Profile.id))) == 3
