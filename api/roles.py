@@ -46,11 +46,12 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
             resource.read resource.list project.read project.list activity.read activity.list activity.edit
             activity.complete shift.read shift.list shift.edit shift.cancel shift.roll_call shift.settle
-            shift.show_code signup.create signup.cancel signup.read signup.list signup.confirm fact.check_in
-            fact.check_out fact.list fact.read registration.submit registration.read registration.list
+            shift.show_code shift.print_sheet signup.create signup.cancel signup.read signup.list signup.confirm
+            fact.check_in fact.check_out fact.list fact.read registration.submit registration.read registration.list
             confirmation_slip.create confirmation_slip.list confirmation_slip.read confirmation_slip.confirm
             confirmation_slip.deny confirmation_slip.revoke
             registration.transfer presence.record presence.record_list presence.show_code
+            presence.leave presence.list_mine presence.list_open
             entry.list entry.read record.mine
             record.read proof.read proof.list
             assessment.read assessment.list assessment.mine assessment.explain document.read
@@ -68,7 +69,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             resource.withdraw need.read project.propose project.accept project.counter project.decline
             project.cancel
             project.deliver project.read project.start activity.create activity.edit activity.publish
-            activity.cancel activity.complete shift.create shift.edit shift.cancel document.read document.export
+            activity.cancel activity.complete shift.create shift.create_series shift.edit shift.cancel
+            document.read document.export
             delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
             case.assign case.answer case.close
             file.create job.cancel delivery.list
@@ -76,7 +78,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "organiser": """
             confirmation_slip.create confirmation_slip.revoke
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
-            signup.read signup.confirm""",
+            shift.print_sheet signup.read signup.confirm""",
         "community_worker": """
             consent.record_guardian consent.withdraw_guardian record.import document.propose_revocation
             confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
@@ -88,11 +90,11 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
             resource.read project.propose project.accept project.counter project.decline project.start project.deliver
             project.rate project.close project.cancel activity.create activity.edit activity.publish
-            activity.complete activity.cancel shift.create shift.edit shift.cancel shift.roll_call shift.settle
-            shift.show_code signup.read signup.confirm fact.record fact.read fact.reverse entry.read
-            entry.supplement case.read case.assign case.answer case.close document.read document.export
-            delivery.read delivery.list list.import file.create job.cancel person.read person.unmask
-            case.list case.escalate person.list import.create""",
+            activity.complete activity.cancel shift.create shift.create_series shift.edit shift.cancel
+            shift.roll_call shift.settle shift.show_code shift.print_sheet signup.read signup.confirm fact.record
+            fact.read fact.reverse entry.read entry.supplement case.read case.assign case.answer case.close
+            document.read document.export delivery.read delivery.list list.import file.create job.cancel
+            person.read person.unmask case.list case.escalate person.list import.create""",
         "street_officer": """
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             event.read event.list

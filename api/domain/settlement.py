@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from api.domain.overlap import Covered, Span
 from api.domain.presence import PresenceRow
+from api.domain.shifts import without_breaks
 
 Pair = tuple[UUID, int]
 """Shift and number of the pair; the person is the one whose facts are settled."""
@@ -52,7 +53,10 @@ class SettlementPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A closed pair of one person with what decides its worth; times are aware instants, the shift is half-open."""
+    """A closed pair of one person with what decides its worth; times are aware instants, the shift is half-open.
+
+    `breaks` are the half-open stretches of the shift that credit nothing.
+    """
 
     shift_id: UUID
     pair: int
@@ -63,6 +67,7 @@ class Presence:
     nature: str
     voluntary: bool
     provenance: str = "code"
+    breaks: tuple[tuple[datetime, datetime], ...] = ()
 
     @property
     def key(self) -> Pair:
@@ -137,8 +142,9 @@ def credits_of(
     """Return what each pair of one person is worth; the order of `presences` does not matter.
 
     Every instant is cut to its minute, so that pieces add up exactly. Each pair is clipped to its shift's credited
-    window; where pairs overlap, the earlier check-in has the minute (tie: shift id, then pair) and the other gets its
-    uncovered rest. `already` are stretches credited from elsewhere, such as imports; they always stand.
+    window and leaves out its breaks, which are free for another shift; where pairs overlap, the earlier check-in has
+    the minute (tie: shift id, then pair) and the other gets its uncovered rest. `already` are stretches credited from
+    elsewhere, such as imports; they always stand.
     """
     policy = policy or SettlementPolicy()
     covered = Covered((_minute(start), _minute(end)) for start, end in already)
@@ -147,7 +153,8 @@ def credits_of(
     for presence in sorted(presences, key=lambda each: (each.checked_in, each.shift_id, each.pair)):
         start = max(_minute(presence.checked_in), _minute(presence.starts_at) - policy.lead_minutes)
         end = min(_minute(presence.checked_out), _minute(presence.ends_at) + policy.tail_minutes)
-        free = covered.take(start, end)
+        there = without_breaks(start, end, ((_minute(since), _minute(upto)) for since, upto in presence.breaks))
+        free = [piece for since, upto in there for piece in covered.take(since, upto)]
         unit = unit_of(presence.nature, presence.voluntary)
         kept = _under_cap(free, unit, used, zone, policy.day_cap)
         total = sum(upto - since for since, upto in free)
@@ -158,7 +165,7 @@ def credits_of(
             presence.starts_at.astimezone(zone).date(),
             tuple((_instant(since), _instant(upto)) for since, upto in kept),
             held=total - minutes,
-            overlapped=max(end - start, 0) - total,
+            overlapped=sum(upto - since for since, upto in there) - total,
             provenance=presence.provenance,
         )
     return found

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from api.errors import Conflict, Invalid
 
 LONGEST = timedelta(hours=24)  # an activity over many days has a shift a day (model: Settlement)
+
+Stretch = tuple[datetime, datetime]
+"""A half-open stretch of time between aware instants."""
 
 
 class EndsBeforeStart(Invalid):
@@ -37,6 +44,14 @@ class PresencesStand(Conflict):
     zh, en = "已有签到记录，不能修改时间", "Somebody has been recorded here already; its times stand"
 
 
+class BreaksUnfit(Invalid):
+    """A break does not lie within its shift, or lies over another one."""
+
+    code = "breaks_unfit"
+    zh = "休息时间须在班次时间内、有长度且互不重叠，并且不能占满整个班次"
+    en = "Breaks lie within the shift, have length, do not overlap, and leave some of it"
+
+
 class ShiftsAhead(Conflict):
     """A shift of the activity has not ended yet."""
 
@@ -50,6 +65,54 @@ def require_window(starts_at: datetime, ends_at: datetime) -> None:
         raise EndsBeforeStart(pointer="/endsAt")
     if ends_at - starts_at > LONGEST:
         raise TooLong(pointer="/endsAt", hours=LONGEST // timedelta(hours=1))
+
+
+def require_breaks(starts_at: datetime, ends_at: datetime, breaks: Iterable[Stretch]) -> list[Stretch]:
+    """Return the breaks in their order; BreaksUnfit unless they lie apart within the shift and leave some of it."""
+    ordered = sorted(breaks)
+    for start, end in ordered:
+        if not starts_at <= start < end <= ends_at:
+            raise BreaksUnfit(pointer="/breaks")
+    if any(one[1] > other[0] for one, other in pairwise(ordered)):
+        raise BreaksUnfit(pointer="/breaks")
+    if sum((end - start for start, end in ordered), timedelta()) >= ends_at - starts_at:
+        raise BreaksUnfit(pointer="/breaks")
+    return ordered
+
+
+def without_breaks(start: int, end: int, breaks: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return what is left of a half-open stretch beside the breaks, in whatever whole unit all of them are."""
+    left: list[tuple[int, int]] = []
+    for begin, over in sorted(breaks):
+        if start < min(begin, end):
+            left.append((start, min(begin, end)))
+        start = max(start, over)
+    return [*left, (start, end)] if start < end else left
+
+
+@dataclass(frozen=True, slots=True)
+class DailyWindow:
+    """The hours of a shift a day, local: one that does not end after it starts ends on the day after."""
+
+    starts: time
+    ends: time
+    breaks: Sequence[tuple[time, time]] = ()
+
+    def on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime, list[Stretch]]:
+        """Return start, end and breaks on a day of the zone; what lies before the start is of the day after."""
+        begin = datetime.combine(day, self.starts, zone)
+        end = _next(self.ends, begin)
+        stretches = []
+        for since, until in self.breaks:
+            start = begin if since == self.starts else _next(since, begin)
+            stretches.append((start, _next(until, start)))
+        return begin, end, stretches
+
+
+def _next(clock: time, after: datetime) -> datetime:
+    """Return the first moment after another one at which the local clock shows this time."""
+    same = datetime.combine(after.date(), clock, after.tzinfo)
+    return same if same > after else datetime.combine(after.date() + timedelta(days=1), clock, after.tzinfo)
 
 
 def require_capacity(capacity: int, confirmed: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from fastapi import APIRouter, Query
 from api.route import DoorRoute, Who
 from api.schemas.base import Page
 from api.schemas.lists import Reason
-from api.schemas.service import Activity, ActivityQuery, NewActivity
-from api.services import activities
+from api.schemas.service import Activity, ActivityQuery, NewActivity, NewSeries, Series
+from api.services import activities, series
 
 router = APIRouter(prefix="/api/v1/activities", tags=["activities"], route_class=DoorRoute)
 
@@ -56,3 +57,10 @@ async def complete(activity_id: UUID, who: Who) -> Activity:
 async def cancel(activity_id: UUID, body: Reason, who: Who) -> Activity:
     """Call an activity off with its open shifts."""
     return await who.write(activities.cancel, activity_id, body.reason, present=activities.one)
+
+
+@router.post("/{activity_id}/shifts/series", operation_id="shift.create_series", status_code=201)
+async def create_series(activity_id: UUID, body: NewSeries, who: Who) -> Series:
+    """Add a shift a day to an activity; a day that has one of these hours keeps it."""
+    values = body.values()
+    return await who.write(series.create, activity_id, values, present=partial(series.shown, values=values))

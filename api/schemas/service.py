@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from api.domain import location as places
-from api.schemas.base import Body, Code, Count, Line, ListQuery, Moment, Subject, Text, View
+from api.schemas.base import Body, Code, Count, Day, Line, ListQuery, Moment, Subject, Text, View
 
 Kind = Literal["service", "visit", "meeting", "training", "forum", "reception"]
 Nature = Literal["volunteer_service", "party_duty", "organizational_life", "training", "paid_work"]
 State = Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")]
 Places = Annotated[int, Field(ge=1, le=100_000)]
+ClockTime = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", min_length=5, max_length=5)]
 
 
 class Point(Body):
@@ -42,7 +43,12 @@ class Policy(Body):
     check_out_minutes: Annotated[int, Field(ge=0, le=1440)] = 120
     walk_in: bool = False
     pairs: Annotated[int, Field(ge=1, le=3)] = 3
+    breaks_count: Annotated[bool, Field(description="breaks of its shifts are credited like the rest")] = False
     agrees: Annotated[bool, Field(description="a sign-up waits for the organiser's consent")] = False
+    forgotten: Annotated[
+        Literal[1, 2],
+        Field(description="version of the rule for a forgotten check-out: 1 planned end, 2 nothing counts"),
+    ] = 1
     safety: Safety = Safety()
 
     def values(self) -> dict[str, Any]:
@@ -113,12 +119,24 @@ class ActivityQuery(ListQuery):
     nature: Nature | None = None
 
 
+class Break(Body):
+    """A break of a shift, half-open; it credits nothing unless the activity's policy says that breaks count."""
+
+    starts_at: Moment
+    ends_at: Moment
+
+
 class Window(Body):
     """When a shift is and how many it takes; half-open, at most a day."""
 
     starts_at: Moment
     ends_at: Moment
     capacity: Places
+    breaks: Annotated[list[Break], Field(max_length=6)] = []
+
+    def values(self) -> dict[str, Any]:
+        """Return the members by their inner names; breaks as pairs of times."""
+        return {**super().values(), "breaks": [(each.starts_at, each.ends_at) for each in self.breaks]}
 
 
 class NewShift(Window):
@@ -143,7 +161,45 @@ class Shift(Subject):
     capacity: int
     confirmed: int
     places_left: Count
+    breaks: list[ShownBreak]
     imported: bool
+
+
+class DailyBreak(Body):
+    """A break of every day of a series, in local time."""
+
+    starts_at: ClockTime
+    ends_at: ClockTime
+
+
+class NewSeries(Body):
+    """A shift on each of these days, in local time; one that does not end after it starts ends on the day after."""
+
+    days: Annotated[list[Day], Field(min_length=1, max_length=62)]
+    starts_at: ClockTime
+    ends_at: ClockTime
+    capacity: Places
+    breaks: Annotated[list[DailyBreak], Field(max_length=6)] = []
+
+    def values(self) -> dict[str, Any]:
+        """Return days, hours and breaks as dates and local times."""
+        breaks = [(time.fromisoformat(each.starts_at), time.fromisoformat(each.ends_at)) for each in self.breaks]
+        hours = {"starts": time.fromisoformat(self.starts_at), "ends": time.fromisoformat(self.ends_at)}
+        return {"days": self.days, "capacity": self.capacity, "breaks": breaks, **hours}
+
+
+class ShownBreak(View):
+    """A break as it is shown."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Series(View):
+    """The shifts of an activity on the days of a series, in their order."""
+
+    activity_id: UUID
+    items: list[Shift]
 
 
 class ShiftQuery(ListQuery):

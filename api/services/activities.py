@@ -90,7 +90,7 @@ def cancel(session: Session, actor: Actor, activity_id: UUID, reason: str) -> UU
     _step(session, actor, row, "activity.cancel", {"reason": reason})
     shifts = sa.select(Shift.id, Shift.state, Shift.version).where(Shift.activity_id == row.id, Shift.state == "open")
     for shift in session.rows(shifts.order_by(Shift.id)):
-        changes.take(session, actor, Shift, shift, "shift.cancel", at=row.community_id)
+        changes.take(session, actor, Shift, shift, "shift.cancel", {"cancelled_at": session.now}, at=row.community_id)
     return activity_id
 
 

@@ -31,7 +31,7 @@ _FACTS = (
         Fact.id, Fact.kind, Fact.account_id, Fact.occurred_at, Fact.served_on, Fact.provenance, Fact.shift_id,
         Fact.pair, Fact.community_id, Fact.employer_id, Fact.recorded_at, _undone.id.label("undone_by"),
         Shift.starts_at, Shift.ends_at, Shift.lapsed_at, Shift.imported, Shift.activity_id,
-        Activity.nature, Activity.voluntary,
+        Shift.breaks, Activity.nature, Activity.voluntary, Activity.policy,
     )
     .join(Shift, Shift.id == Fact.shift_id)
     .join(Activity, Activity.id == Shift.activity_id)
@@ -196,7 +196,7 @@ class _Person:
         provenance = rules.class_of((came.provenance, left.provenance), self._voiced(pair))
         return rules.Presence(
             *pair, came.occurred_at, left.occurred_at, came.starts_at, came.ends_at, came.nature, came.voluntary,
-            provenance,
+            provenance, _breaks(came),
         )  # fmt: skip
 
     def _touches(self, pair: rules.Pair, windows: Sequence[tuple[datetime, datetime]]) -> bool:
@@ -221,6 +221,13 @@ class _Person:
             "reverses_id": None, "activity_id": came.activity_id, "shift_id": came.shift_id,
             "community_id": came.community_id, "employer_id": came.employer_id,
         }  # fmt: skip
+
+
+def _breaks(came: Any) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the stretches of a presence's shift that credit nothing: its breaks, unless its activity's count."""
+    if not came.breaks or came.policy.get("breaks_count"):
+        return ()
+    return tuple((datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in came.breaks)
 
 
 def reversal_of(entry: Any) -> dict[str, Any]:

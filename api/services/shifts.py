@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from api import paging
 from api.access import Actor, found
 from api.db import Session
 from api.domain import codes
-from api.domain.shifts import PresencesStand, require_capacity, require_window
+from api.domain.shifts import PresencesStand, require_breaks, require_capacity, require_window
 from api.domain.steps import TABLES
 from api.errors import StepNotAllowed
 from api.models import Activity, Fact, Shift
@@ -28,6 +29,7 @@ SHOWN = (
         Shift.ends_at, Shift.capacity, Shift.confirmed, Shift.imported, Shift.secret, Activity.title, Activity.kind,
         Activity.nature, Activity.place, Activity.leader_id, Activity.state.label("activity_state"),
         HOST.name.label("community_name"), HOST.path.label("host_path"), ORGANIZER.path.label("organizer_path"),
+        Shift.breaks,
     )
     .join(Activity, Activity.id == Shift.activity_id)
     .join(HOST, HOST.id == Shift.community_id)
@@ -41,28 +43,42 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     grant = grant_over(actor, "shift.create", activity)
     if TABLES["activity"].is_final(activity.state):
         raise StepNotAllowed(state=activity.state, action="shift.create", allowedActions=[])
-    require_window(values["starts_at"], values["ends_at"])
-    row = {
-        **values, "community_id": activity.community_id, "short_code": new_short_codes(1)[0], "confirmed": 0,
-        "imported": False, "secret": os.urandom(32),
+    return changes.create(
+        session, actor, Shift, "shift.create", new_row(activity, values), at=activity.community_id, grant=grant
+    )
+
+
+def new_row(activity: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of a new shift of an activity, with its secret; raises what its window or breaks are not."""
+    return {
+        **values, **_window(values), "activity_id": activity.id, "community_id": activity.community_id,
+        "short_code": new_short_codes(1)[0], "confirmed": 0, "imported": False, "secret": os.urandom(32),
     }  # fmt: skip
-    return changes.create(session, actor, Shift, "shift.create", row, at=activity.community_id, grant=grant)
+
+
+def _window(values: dict[str, Any]) -> dict[str, Any]:
+    starts_at, ends_at = values["starts_at"], values["ends_at"]
+    require_window(starts_at, ends_at)
+    breaks = require_breaks(starts_at, ends_at, values.get("breaks", ()))
+    kept = [[moment.astimezone(UTC).isoformat() for moment in stretch] for stretch in breaks]
+    return {"starts_at": starts_at, "ends_at": ends_at, "breaks": kept}
 
 
 def edit(session: Session, actor: Actor, shift_id: UUID, values: dict[str, Any]) -> UUID:
-    """Change window or capacity of an open shift; new places go to who waits longest.
+    """Change window, breaks or capacity of an open shift; new places go to who waits longest.
 
-    Its times stand once somebody has been recorded there.
+    Its times and breaks stand once somebody has been recorded there.
     """
     signups.hold(session, [shift_id])
     shift = of_shift(session, actor, shift_id)
     grant = grant_over(actor, "shift.edit", shift)
-    require_window(values["starts_at"], values["ends_at"])
+    window = _window(values)
     require_capacity(values["capacity"], shift.confirmed)
-    moved = (values["starts_at"], values["ends_at"]) != (shift.starts_at, shift.ends_at)
+    moved = any(getattr(shift, name) != value for name, value in window.items())
     if moved and session.first(sa.select(Fact.id).where(Fact.shift_id == shift_id).limit(1)) is not None:
         raise PresencesStand
-    changes.take(session, actor, Shift, shift, "shift.edit", values, at=shift.community_id, grant=grant)
+    changed = {**values, **window}
+    changes.take(session, actor, Shift, shift, "shift.edit", changed, at=shift.community_id, grant=grant)
     signups.promote(session, actor, shift_id, shift.community_id)
     return shift_id
 
@@ -71,12 +87,13 @@ def cancel(session: Session, actor: Actor, shift_id: UUID) -> UUID:
     """Call an open shift off; who is inside may still leave, and what they served counts."""
     shift = of_shift(session, actor, shift_id)
     grant = grant_over(actor, "shift.cancel", shift)
-    changes.take(session, actor, Shift, shift, "shift.cancel", at=shift.community_id, grant=grant)
+    off = {"cancelled_at": session.now}
+    changes.take(session, actor, Shift, shift, "shift.cancel", off, at=shift.community_id, grant=grant)
     return shift_id
 
 
 def code(session: Session, actor: Actor, shift_id: UUID) -> dict[str, Any]:
-    """Return the code that proves presence now, for the screen of who leads or hosts the shift."""
+    """Return the code that proves presence now, for the screen of who leads or hosts the shift; NoCode of history."""
     shift = of_shift(session, actor, shift_id)
     grant_over(actor, "shift.show_code", shift)
     TABLES["shift"].next(shift.state, "show_code")
@@ -85,7 +102,7 @@ def code(session: Session, actor: Actor, shift_id: UUID) -> dict[str, Any]:
 
 def one(session: Session, actor: Actor, shift_id: UUID) -> dict[str, Any]:
     """Return one shift as it stands for this actor; NotFound where they may not know of it."""
-    return _view(session, actor, of_shift(session, actor, shift_id)._asdict())
+    return view(session, actor, of_shift(session, actor, shift_id)._asdict())
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -101,7 +118,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
         if wanted is not None:
             statement = statement.where(holds(column, wanted))
     answer = paging.page(session, statement, Shift.id, limit=query.limit, cursor=query.cursor)
-    answer["items"] = [_view(session, actor, item) for item in answer["items"]]
+    answer["items"] = [view(session, actor, item) for item in answer["items"]]
     return answer
 
 
@@ -110,8 +127,13 @@ def of_shift(session: Session, actor: Actor, shift_id: UUID) -> Any:
     return found(session.first(SHOWN.where(visible(actor, Shift), Shift.id == shift_id)))
 
 
-def _view(session: Session, actor: Actor, item: dict[str, Any]) -> dict[str, Any]:
+def view(session: Session, actor: Actor, item: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of SHOWN as it is shown to this actor, with the places that are left and what may be done now."""
     left = max(item["capacity"] - item["confirmed"], 0)
-    too_early = {"shift.settle"} if session.now < item["ends_at"] else set()
-    steps = [step for step in actions(actor, "shift", item["state"], item) if step not in too_early]
-    return {**item, "places_left": left, "allowed_actions": steps}
+    breaks = [{"starts_at": start, "ends_at": end} for start, end in item["breaks"]]
+    over = session.now >= item["ends_at"]
+    not_now = {"shift.print_sheet"} if over else {"shift.settle"}
+    if item["secret"] is None:
+        not_now |= {"shift.print_sheet", "shift.show_code"}
+    steps = [step for step in actions(actor, "shift", item["state"], item) if step not in not_now]
+    return {**item, "breaks": breaks, "places_left": left, "allowed_actions": steps}
