@@ -65,6 +65,7 @@ WAYS: dict[str, Way] = {
     "credentials.person_id": Way("delete"),
     "data_exports.person_id": Way("delete"),
     "deliveries.recipient_id": _KEEP,
+    "devices.person_id": Way("delete", children=(("offline_items", "device_id"),)),
     "disclosures.recipient_id": _KEEP,
     "disclosures.person_id": _KEEP,  # by it documents are blanked where they told of the person
     "documents.recipient_id": _KEEP,  # frozen under their numbers; hidden from offices
@@ -78,6 +79,7 @@ WAYS: dict[str, Way] = {
     "monthly_totals.account_id": _KEEP,
     "needs.asked_by": Way("clear", {"asked_by": None}),
     "outside_records.person_id": _KEEP,  # of the service record; deleted with its end
+    "offline_items.person_id": Way("delete"),  # what a phone told; the fact that followed stays
     "people.account_id": _KEEP,  # the pseudonym; it changes when the record's years end, and the link is gone
     "people.merged_into": _KEEP,  # the other record of the same person is emptied as well
     "person_merges.merged_id": Way("clear", {"evidence": None, "reason": ""}),

@@ -127,7 +127,12 @@ def milliseconds(at: datetime) -> int:
 
 
 def seen_at(
-    secret: bytes | None, code: str | None, opens: datetime, closes: datetime, clock_at: datetime, now: datetime,
+    secret: bytes | None,
+    code: str | None,
+    opens: datetime,
+    closes: datetime,
+    clock_at: datetime,
+    now: datetime,
     policy: OfflinePolicy,
 ) -> datetime | None:
     """Return when the step began whose code this is; None where it is no code of this shift.
@@ -197,7 +202,9 @@ def waits(problem: Problem, previous_out: datetime | None) -> bool:
 
 def in_order(items: Sequence[tuple[Item, datetime]]) -> list[int]:
     """Return the places of items in the order in which they happened: in before out, one pair after the other."""
-    keys = [(at, item.pair, item.direction != "check_in", item.sequence, place) for place, (item, at) in enumerate(items)]
+    keys = [
+        (at, item.pair, item.direction != "check_in", item.sequence, place) for place, (item, at) in enumerate(items)
+    ]
     return [key[-1] for key in sorted(keys)]
 
 

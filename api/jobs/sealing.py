@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from api.access import operator
 from api.calls import House
-from api.jobs import erasures
+from api.jobs import erasures, signals
 from api.models import Tenant
 from api.services import (
     closing,
@@ -21,8 +21,10 @@ from api.services import (
     grants,
     inspection,
     needs,
+    offline_later,
     proofs,
     reporting_in,
+    sanctions,
     sealer,
 )
 
@@ -61,9 +63,12 @@ def checkpoint_all(house: House) -> int:
 _DUE = (
     complaints.escalate_due,
     inspection.drop_expired,
+    offline_later.take_up_due,
+    offline_later.forget_due,
     closing.presume_due,
     closing.settle_due,
     reporting_in.expire_due,
+    sanctions.release_due,
     needs.expire_due,
     grants.expire_due,
     data_exports.expire_due,
@@ -100,6 +105,7 @@ class Sealing(threading.Thread):
                 if everything:
                     do_due(self._house)
                     erasures.note_all(self._house)
+                    signals.look_all(self._house)
                 seal_all(self._house, everything=everything)
                 if began - signed >= _CHECKPOINT_SECONDS:
                     checkpoint_all(self._house)

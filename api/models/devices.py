@@ -60,5 +60,6 @@ class OfflineItem(Row, table=True):
     skew_seconds: int = Field(sa_type=sa.BigInteger)
     sequence: int = Field(sa_type=sa.BigInteger)
     fingerprint: str
+    grant_id: UUID | None = None
     waiting: bool = False
     received_at: datetime = instant()

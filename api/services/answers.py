@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.access import Actor
 from api.db import Session
-from api.services import cases, corrections, facts, findings, identity_conflicts, merges
+from api.services import cases, corrections, facts, findings, identity_conflicts, merges, offline_later, sanctions
 
 
 class Follow(NamedTuple):
@@ -44,6 +44,12 @@ def _follow_of(case: Any) -> Follow | None:
         return Follow(frozenset({"accepted", "declined"}), facts.confirm)
     if "correction" in case.facts:
         return Follow(corrections.OUTCOMES, corrections.settle)
+    if "offline" in case.facts:
+        return Follow(offline_later.OUTCOMES, offline_later.settle)
+    if case.reason == offline_later.UNCONFIRMED:
+        return Follow(offline_later.OUTCOMES, offline_later.confirm)
+    if "sanctionId" in case.facts:
+        return Follow(sanctions.OUTCOMES, sanctions.settle_appeal)
     if case.kind == "complaint":
         return Follow(findings.OUTCOMES, findings.settle)
     if case.kind == "identity_conflict":

@@ -19,10 +19,11 @@ from api.domain.codes import verify_code
 from api.domain.presence import Arrival, Key, PresencePolicy, PresenceRow, SelfRecorded, ShiftFacts, admit
 from api.errors import NotFound, Problem
 from api.models import Activity, Affiliation, Fact, Person, Shift, Signup, Tenant
-from api.services import member_codes, presence_ways, settlement, switches
+from api.services import member_codes, presence_ways, settlement, switches, voices
 from api.services.activities import HOST, ORGANIZER, grant_over
 from api.services.affiliations import IN_FORCE_ONCE
 from api.services.presence_ways import Presented, Scanned
+from api.services.voices import Voice
 
 _PRESENCE = ("early_minutes", "late_minutes", "check_out_minutes", "walk_in", "pairs")
 
@@ -98,6 +99,7 @@ class Board:
     rules: dict[UUID, ShiftFacts] = field(default_factory=dict)
     located: set[UUID] = field(default_factory=set)  # communities where check-in by location is on
     scanned: Scanned = field(default_factory=dict)  # whose codes an organiser shows to have scanned
+    said: list[tuple[Actor, Voice]] = field(default_factory=list)  # of those who vouch for what stands
 
     def day(self, shift_id: UUID) -> date:
         """Return the tenant's day on which a shift starts: what is served there belongs to it."""
@@ -166,6 +168,7 @@ def check_in(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> list
         except Problem as why:
             outcomes.append(why)
     session.insert_new(Fact, sorted(board.new, key=lambda fact: fact["id"]))
+    voices.say_all(session, board.said)
     closed = [(actor, key) for (actor, _), key in zip(calls, outcomes, strict=True) if not isinstance(key, Problem)]
     worth = settle(session, board, closed)
     return [outcome if isinstance(outcome, Problem) else view(board, outcome, worth) for outcome in outcomes]
@@ -214,6 +217,8 @@ def _record(session: Session, board: Board, actor: Actor, presented: Presented) 
         raise NotFound
     key: Key = (account, shift.id, presented.pair, presented.direction)
     if key in board.standing:
+        voice = None if way == "code" else voices.on_offline(board.facts[key], way, session.now, grant)
+        board.said += [(actor, voice)] if voice else []
         return key
     if way == "code":
         require_shown_by_another(actor, shift)

@@ -20,7 +20,7 @@ from api.db import Session, new_id
 from api.domain.steps import TABLES
 from api.errors import Problem, Unauthenticated
 from api.models import Person, RefreshToken, SignIn
-from api.services import changes
+from api.services import changes, devices
 from api.visibility import visible
 
 KEPT_DAYS = 180
@@ -200,11 +200,12 @@ def _view(session: Session, actor: Actor, row: dict[str, Any]) -> dict[str, Any]
 
 
 def _close(session: Session, actor: Actor, rows: Iterable[Any], step: str, reason: str) -> None:
-    """End sign-ins and forget their tokens, which open nothing any more."""
+    """End sign-ins with the device that keeps presences, and forget their tokens, which open nothing any more."""
     for row in rows:
         values = {"ended_at": session.now, "end_reason": reason}
         changes.take(session, actor, SignIn, row, step, values, at=None, details={"reason": reason})
         session.execute(sa.delete(RefreshToken).where(RefreshToken.sign_in_id == row.id))
+        devices.end_of(session, actor, row.id)
 
 
 def _forget(session: Session, tenant_id: UUID, person_id: UUID) -> None:

@@ -63,11 +63,20 @@ class _Board:
     new: list[dict[str, Any]] = field(default_factory=list)
 
 
-def of_roll_call(fact: Mapping[str, Any], said_at: datetime, grant: UUID | None) -> Voice | None:
-    """Return the voice by which a roll call confirms a presence that stands by an offline code; None for another."""
+def on_offline(fact: Mapping[str, Any], provenance: str, said_at: datetime, grant: UUID | None) -> Voice | None:
+    """Return the voice of who vouches for a presence that stands by an offline code; None where another one stands."""
     if fact["provenance"] != "offline_code":
         return None
-    return Voice(fact["account_id"], fact["shift_id"], fact["pair"], "roll_call", said_at=said_at, grant=grant)
+    return Voice(fact["account_id"], fact["shift_id"], fact["pair"], provenance, said_at=said_at, grant=grant)
+
+
+def say_all(session: Session, said: Sequence[tuple[Actor, Voice]]) -> None:
+    """Let the voices of several actors stand; one of whom nobody may hear, or that is about no check-in, is nothing."""
+    by_actor: dict[UUID, tuple[Actor, list[Voice]]] = {}
+    for actor, voice in said:
+        by_actor.setdefault(actor.person_id, (actor.aside(), []))[1].append(voice)
+    for actor, these in by_actor.values():
+        say(session, actor, these)
 
 
 def say(session: Session, actor: Actor, voices: Sequence[Voice]) -> list[UUID | Problem]:

@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("skew_seconds", sa.BigInteger(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("grant_id", sa.Uuid(), nullable=True),
         sa.Column("waiting", sa.Boolean(), nullable=False),
         sa.Column("received_at", api.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["device_id"], ["devices.id"], name=op.f("fk_offline_items_device_id_devices")),
