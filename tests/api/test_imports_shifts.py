@@ -107,7 +107,9 @@ async def test_past_shifts_twice_post_once_and_a_later_file_adds_its_rows(world)
 
 
 async def test_nobody_brings_in_hours_of_their_own(world):
-    world.run(partial(affiliate, world.people["worker"], world.places["unit"], "employment", roster_number="W1"))
+    worker = world.people["worker"]
+    world.run(partial(affiliate, worker, world.places["unit"], "employment", roster_number="W1"))
+    world.run(partial(affiliate, worker, world.places["community"], "contact"))
     own = f"{HEADER}\n2025-11-01,80000,桃园社区,1.5,1,,,自己的,W1\n"
     job = await imported(world, "worker", "past_shifts", own)
     assert [error["code"] for error in job["result"]["refused"]] == ["own_hours"]

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from api.access import Actor
+from api.access import Actor, within
 from api.db import Session
 from api.domain.past_shifts import PastShiftRow, minutes_of_each, whole_minutes
 from api.domain.rows import row_error
@@ -24,7 +24,7 @@ from api.services.days import zone_of
 from api.services.imports.past_services import history_id
 from api.services.imports.shared import Checked, Named, Options, Place, record_bulk, resolve, slices
 from api.services.organizations import new_short_codes
-from api.visibility import DISPUTED, visible
+from api.visibility import DISPUTED, GONE
 
 _DEFAULT = "\0default"  # no cell can be this name
 
@@ -115,8 +115,12 @@ def write(session: Session, actor: Actor, attended: Sequence[Attended], options:
 
 
 def _people(session: Session, actor: Actor, numbers: set[str]) -> dict[str, list[UUID]]:
-    """Return the accounts of the people whom the actor may know of by their number in a roster."""
+    """Return the accounts, by number in a roster, of the people who belong where the actor may bring hours in."""
     found: dict[str, list[UUID]] = {}
+    belongs = sa.select(Affiliation.person_id).where(
+        Affiliation.tenant_id == actor.tenant_id, Affiliation.state != DISPUTED, Affiliation.valid_to.is_(None),
+        within(actor, "entry.supplement", Affiliation.organization_id),
+    )  # fmt: skip
     for part in slices(sorted(numbers)):
         index = {session.vault.index(actor.tenant_id, "affiliations.roster_number", number): number for number in part}
         held = (
@@ -125,7 +129,7 @@ def _people(session: Session, actor: Actor, numbers: set[str]) -> dict[str, list
             .where(
                 Affiliation.tenant_id == actor.tenant_id, Affiliation.kind == "employment",
                 Affiliation.state != DISPUTED, Affiliation.roster_number_index.in_(sorted(index)),
-                visible(actor, Person),
+                Person.id.in_(belongs), Person.state.not_in(GONE),
             )
             .distinct()
         )  # fmt: skip
