@@ -26,8 +26,8 @@ ELSEWHERE = frozenset(
     {
         "activity_id", "affiliation_id", "agreement_id", "case_id", "client_id", "community_id", "document_id",
         "employer_id", "entry_id", "given_under", "grant_id", "issuer_id", "item_id", "job_id", "key_id",
-        "organization_id", "parent_id", "replaces_id", "request_id", "reverses_id", "row_id", "shift_id", "sign_in_id", "source_id",
-        "successor_id", "supersedes_id",
+        "organization_id", "parent_id", "replaces_id", "request_id", "reverses_id", "row_id", "shift_id",
+        "sign_in_id", "source_id", "successor_id", "supersedes_id",
     }
 )  # fmt: skip
 """Ids of other things."""
