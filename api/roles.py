@@ -18,6 +18,8 @@ _DISTRICT = """
     document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
     file.create job.read job.cancel event.read event.list event.export list.import person.import unit.import
     case.list case.escalate import.create entry.supplement
+    signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
+    sanction.release
     record.import record.export export.create document.propose_revocation document.keep"""
 
 # Roles → steps. A step is also the operation id of its route, the kind of its event and an entry of `allowedActions`.
@@ -35,6 +37,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             privacy.registry erasure.read
             sign_in.refresh session.token session.password credential.set_up credential.confirm""",
         "member": """
+            signal.list signal.read signal.facts signal.reply sanction.list sanction.read sanction.appeal
             inbox.list inbox.count switch.list emergency.list emergency.read
             grant.list grant.read grant.end
             session.me sign_in.list sign_in.end sign_in.end_all sign_in.log_out
@@ -60,6 +63,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate""",
         "liaison": """
+            signal.read signal.facts signal.reply sanction.read sanction.appeal
             confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
             person.search
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
@@ -80,6 +84,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
             shift.print_sheet signup.read signup.confirm""",
         "community_worker": """
+            signal.read signal.facts signal.reply sanction.read sanction.appeal
             consent.record_guardian consent.withdraw_guardian record.import document.propose_revocation
             confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
             person.search
@@ -96,6 +101,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             document.read document.export delivery.read delivery.list list.import file.create job.cancel
             person.read person.unmask case.list case.escalate person.list import.create""",
         "street_officer": """
+            signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
+            sanction.release
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             event.read event.list
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
@@ -129,6 +136,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             credential.list credential.read credential.create credential.reset credential.end
             witness.list witness.read witness.create witness.end""",
         "auditor": """
+            signal.read signal.facts sanction.read
             witness.list witness.read
             event.list event.export access_log.read access_log.list access_log.export
             grant.list grant.read

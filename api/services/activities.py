@@ -17,7 +17,7 @@ from api.domain.shifts import ShiftsAhead
 from api.errors import Forbidden, Invalid
 from api.models import Activity, Organization, Person, Project, Shift
 from api.roles import STEPS_OF_ROLE
-from api.services import changes
+from api.services import changes, standing_sanctions
 from api.services.places import governed, place
 from api.visibility import visible
 
@@ -68,10 +68,14 @@ def edit(session: Session, actor: Actor, activity_id: UUID, values: dict[str, An
 
 
 def publish(session: Session, actor: Actor, activity_id: UUID) -> UUID:
-    """Show a draft to everybody, so that people can sign up; RisksNotStated, NotInsured where it is dangerous."""
+    """Show a draft to everybody, so that people can sign up; RisksNotStated, NotInsured where it is dangerous.
+
+    OrganizerSanctioned while the organiser may publish nothing new.
+    """
     row = of(session, actor, activity_id)
     grant_over(actor, "activity.publish", row)
     safety.require_stated(row.policy.get("safety") or {}, row.risks)
+    standing_sanctions.require_free(session, actor.tenant_id, row.organizer_id, row.host_path)
     return _step(session, actor, row, "activity.publish")
 
 

@@ -18,7 +18,7 @@ from api.domain.offline import Item, Taken
 from api.domain.presence import Key
 from api.errors import NotFound, Problem
 from api.models import Device, OfflineItem
-from api.services import presences, settlement
+from api.services import presences, settlement, standing_sanctions
 from api.services.activities import grant_over
 from api.services.offline_cases import Told
 from api.services.offline_desk import WAITING, Desk, Kept
@@ -132,6 +132,9 @@ def _recognised(session: Session, desk: Desk, actor: Actor, sent: OfflineList, i
     person_id = item.person_id or actor.person_id
     if person_id not in desk.board.accounts:
         raise NotFound
+    barred = None if own else standing_sanctions.barred(desk.board.second, actor, shift)
+    if barred:
+        raise barred
     key: Key = (desk.board.accounts[person_id], shift.id, item.pair, item.direction)
     skew = session.now - sent.sent_at
     clock_at = item.at + skew

@@ -19,7 +19,7 @@ from api.domain.codes import verify_code
 from api.domain.presence import Arrival, Key, PresencePolicy, PresenceRow, SelfRecorded, ShiftFacts, admit
 from api.errors import NotFound, Problem
 from api.models import Activity, Affiliation, Fact, Person, Shift, Signup, Tenant
-from api.services import member_codes, presence_ways, settlement, switches, voices
+from api.services import member_codes, presence_ways, settlement, standing_sanctions, switches, voices
 from api.services.activities import HOST, ORGANIZER, grant_over
 from api.services.affiliations import IN_FORCE_ONCE
 from api.services.presence_ways import Presented, Scanned
@@ -98,6 +98,7 @@ class Board:
     days: dict[UUID, date] = field(default_factory=dict)
     rules: dict[UUID, ShiftFacts] = field(default_factory=dict)
     located: set[UUID] = field(default_factory=set)  # communities where check-in by location is on
+    second: dict[UUID, date] = field(default_factory=dict)  # shifts whose organiser does not call the roll for now
     scanned: Scanned = field(default_factory=dict)  # whose codes an organiser shows to have scanned
     said: list[tuple[Actor, Voice]] = field(default_factory=list)  # of those who vouch for what stands
 
@@ -199,6 +200,8 @@ def read(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> Board:
     if any(presented.location is not None for _, presented in calls):
         places = {row.community_id for row in board.shifts.values()}
         board.located = switches.on_at(session, keys["tenant"], "location_check_in", places)
+    if any(presented.person_id is not None for _, presented in calls):
+        board.second = standing_sanctions.second_callers(session, tenant, board.shifts)
     board.take(session.rows(_STANDING_OF, {"shifts": keys["shifts"], "accounts": accounts}))
     return board
 
@@ -216,10 +219,13 @@ def _record(session: Session, board: Board, actor: Actor, presented: Presented) 
     if account is None:
         raise NotFound
     key: Key = (account, shift.id, presented.pair, presented.direction)
+    barred = standing_sanctions.barred(board.second, actor, shift) if way == "roll_call" else None
     if key in board.standing:
-        voice = None if way == "code" else voices.on_offline(board.facts[key], way, session.now, grant)
+        voice = None if way == "code" or barred else voices.on_offline(board.facts[key], way, session.now, grant)
         board.said += [(actor, voice)] if voice else []
         return key
+    if barred:
+        raise barred
     if way == "code":
         require_shown_by_another(actor, shift)
         verify_code(shift.secret, presented.code, session.now)

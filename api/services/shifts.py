@@ -18,7 +18,7 @@ from api.domain.shifts import PresencesStand, require_breaks, require_capacity, 
 from api.domain.steps import TABLES
 from api.errors import StepNotAllowed
 from api.models import Activity, Fact, Shift
-from api.services import changes, signups
+from api.services import changes, signups, standing_sanctions
 from api.services.activities import HOST, ORGANIZER, actions, grant_over, of
 from api.services.organizations import new_short_codes
 from api.visibility import visible
@@ -43,6 +43,7 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     grant = grant_over(actor, "shift.create", activity)
     if TABLES["activity"].is_final(activity.state):
         raise StepNotAllowed(state=activity.state, action="shift.create", allowedActions=[])
+    standing_sanctions.require_free(session, actor.tenant_id, activity.organizer_id, activity.host_path)
     return changes.create(
         session, actor, Shift, "shift.create", new_row(activity, values), at=activity.community_id, grant=grant
     )

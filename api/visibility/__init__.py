@@ -40,12 +40,15 @@ from api.models import (
     Project,
     Resource,
     Rulebook,
+    Sanction,
     Shift,
+    Signal,
     SignIn,
     Signup,
     Witness,
 )
 from api.visibility import conditions as seen
+from api.visibility import confirming
 from api.visibility.conditions import DISPUTED, GONE, JOBS, Condition
 
 __all__ = ["DISPUTED", "GONE", "JOBS", "Condition", "visible"]
@@ -72,7 +75,7 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     ApiKey: lambda actor: ApiKey.client_id.in_(select(ApiClient.id).where(seen.api_clients(actor))),
     Assessment: seen.assessments,
     Case: seen.cases,
-    ConfirmationSlip: seen.slips,
+    ConfirmationSlip: confirming.slips,
     Consent: lambda actor: Consent.person_id == actor.person_id,
     Credential: seen.credentials,
     Cycle: seen.everybody,
@@ -94,6 +97,8 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Resource: seen.resources,
     Rulebook: seen.everybody,
     Shift: lambda actor: Shift.activity_id.in_(select(Activity.id).where(seen.activities(actor))),
+    Sanction: lambda actor: Sanction.signal_id.in_(select(Signal.id).where(confirming.signals(actor))),
+    Signal: confirming.signals,
     SignIn: lambda actor: SignIn.person_id == actor.person_id,
     Signup: seen.signups,
     Witness: lambda actor: within(actor, "witness.read", Witness.organization_id),

@@ -15,7 +15,6 @@ from api.models import (
     ApiClient,
     Assessment,
     Case,
-    ConfirmationSlip,
     Consent,
     Credential,
     Cycle,
@@ -136,27 +135,6 @@ def signups(actor: Actor) -> Condition:
     )
     gone = select(RestrictedPerson.person_id).where(RestrictedPerson.tenant_id == actor.tenant_id)
     return or_(Signup.person_id == actor.person_id, sa.and_(Signup.shift_id.in_(led), Signup.person_id.not_in(gone)))
-
-
-def slips(actor: Actor) -> Condition:
-    """Show slips of one's own presences, those of services that one asked for, and of what one leads or hosts."""
-    merged = select(Person.id).where(Person.merged_into == actor.person_id, Person.state == "merged")
-    shifts = select(Shift.id).join(Activity, Activity.id == Shift.activity_id)
-    led = shifts.where(
-        or_(
-            Activity.leader_id == actor.person_id,
-            within(actor, "confirmation_slip.read", Shift.community_id),
-            within(actor, "confirmation_slip.read", Activity.organizer_id),
-        )
-    )
-    served = shifts.join(Project, Project.id == Activity.project_id).join(Need, Need.id == Project.need_id)
-    return or_(
-        ConfirmationSlip.person_id == actor.person_id,
-        ConfirmationSlip.person_id.in_(merged),
-        ConfirmationSlip.issued_by == actor.person_id,
-        ConfirmationSlip.shift_id.in_(led),
-        ConfirmationSlip.shift_id.in_(served.where(Need.asked_by == actor.person_id)),
-    )
 
 
 def _merged_accounts(actor: Actor) -> Any:

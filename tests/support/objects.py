@@ -38,6 +38,7 @@ MORE: dict[str, dict[str, Any]] = {
     "entries": {"unit": "volunteer_minutes"},
     "jobs": {"kind": "divisions.import"},
     "emergencies": {"basis": "decision", "permits": ["location_check_in"]},
+    "signals": {"kind": "recipients_deny", "figures": {"people": 5}},
     "grants": {"role": "community_worker", "state": "proposed"},
 }
 PLACES = {
