@@ -98,8 +98,8 @@ class DoorRoute(APIRoute):
         names = set(self.param_convertors)
         self._path = {name: TypeAdapter(hints[name]) for name in names}
         self._body = self._query = self._upload = None
-        self._takes_form = False
-        for name in inspect.signature(endpoint).parameters:
+        self._takes_form, self._needs_body = False, True
+        for name, parameter in inspect.signature(endpoint).parameters.items():
             if name in names or name == "who":
                 continue
             kind = hints[name].__origin__ if hasattr(hints[name], "__metadata__") else hints[name]
@@ -109,6 +109,7 @@ class DoorRoute(APIRoute):
                 self._query = (name, TypeAdapter(kind))
             else:
                 self._body = (name, TypeAdapter(kind))
+                self._needs_body = parameter.default is inspect.Parameter.empty
                 self._takes_form = getattr(kind, "takes_form", False)
         shown = hints.get("return")
         raw = isinstance(shown, type) and issubclass(shown, Response)
@@ -175,7 +176,7 @@ class DoorRoute(APIRoute):
             arguments[self._query[0]] = parse_query(self._query[1], scope["query_string"])
         elif scope["query_string"]:
             parse_query(None, scope["query_string"])
-        if self._body is not None:
+        if self._body is not None and (body or self._needs_body):
             parse = parse_form if self._takes_form and is_form(headers.get("content_type")) else parse_json
             arguments[self._body[0]] = parse(self._body[1], body, headers.get("content_type"))
         key, fingerprint = idempotency(headers.get("idempotency_key"), self.method, scope["path"], body)

@@ -36,11 +36,11 @@ def settle_shift(session: Session, actor: Actor, shift_id: UUID, confirmation: d
     """Confirm who was there at a shift that is over, and credit them; a repeat confirms what came since.
 
     `confirmation` has `left`, the people whose time of leaving the leader knows (`person_id`, `pair`, `left_at`; None
-    for what stands), and `all`: without it those alone are confirmed and the shift stays as it is. Forgotten check-outs
-    are closed at the presumed time. The leader's own pairs wait for somebody else. ShiftNotOver, and of what `left`
-    names NotCheckedIn, SelfApproval, CheckedOut, PresenceFinal and what `require_left` raises.
+    for what stands), and `everybody`: without it those alone are confirmed and the shift stays as it is. Forgotten
+    check-outs are closed at the presumed time. The leader's own pairs wait for somebody else. ShiftNotOver, and of what
+    `left` names NotCheckedIn, SelfApproval, CheckedOut, PresenceFinal and what `require_left` raises.
     """
-    everybody = confirmation is None or confirmation["all"]
+    everybody = confirmation is None or confirmation["everybody"]
     named = {(one["person_id"], one["pair"]): one["left_at"] for one in confirmation["left"]} if confirmation else {}
     shift = shifts.of_shift(session, actor, shift_id)
     grant = grant_over(actor, "shift.settle", shift)
@@ -51,7 +51,7 @@ def settle_shift(session: Session, actor: Actor, shift_id: UUID, confirmation: d
     state = "settled" if everybody and over.state == "open" else over.state
     changes.take(
         session, actor, Shift, over, "shift.settle", at=over.community_id, grant=grant, to=state,
-        details={"all": everybody, "named": len(named)},
+        details={"everybody": everybody, "named": len(named)},
     )  # fmt: skip
     mine = {(pair.came.person_id, pair.came.pair): pair for pair in there.values()}
     for who in named:
@@ -109,7 +109,7 @@ def presume_due(session: Session, actor: Actor, limit: int = 100) -> int:
         Shift.ends_at <= session.now, forgotten,
     )  # fmt: skip
     rows = session.rows(due.order_by(Shift.ends_at, Shift.id))
-    over = {row.id: row for row in rows if pairs.closes_at(row) <= session.now}
+    over = {row.id: row for row in rows if pairs.closes_at(row.ends_at, row.policy) <= session.now}
     over = dict(list(over.items())[:limit])
     return _presume(session, actor, over, _held(session, over)) if over else 0
 
@@ -176,7 +176,7 @@ def _checked_out(
         left_at, policy = pairs.presumed_end(shift, pair)
         details = {"policy": policy.version}
     else:
-        closes = pairs.closes_at(shift)
+        closes = pairs.closes_at(shift.ends_at, shift.policy)
         require_left(left_at, came_at=pair.came.occurred_at, closes_at=closes, now=session.now)
     new = pairs.leaving(session, actor, pair, left_at, "organiser", grant=grant, details=details)
     if pair.left is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -94,10 +94,10 @@ def at_shifts(session: Session, shifts: Iterable[UUID], accounts: Iterable[UUID]
     }  # fmt: skip
 
 
-def closes_at(shift: Any) -> datetime:
-    """Return when check-out by code ends at a shift (with `ends_at` and the activity's `policy`)."""
-    minutes = shift.policy.get("check_out_minutes", PresencePolicy().check_out_minutes)
-    return shift.ends_at + minutes * settlement.MINUTE
+def closes_at(ends_at: datetime, policy: Mapping[str, Any]) -> datetime:
+    """Return when check-out by code ends at a shift that ends at `ends_at`, by its activity's policy."""
+    minutes = policy.get("check_out_minutes", PresencePolicy().check_out_minutes)
+    return ends_at + minutes * settlement.MINUTE
 
 
 def presumed_end(shift: Any, pair: Pair) -> tuple[datetime, ForgottenPolicy]:
