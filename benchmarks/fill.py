@@ -90,7 +90,7 @@ def empty(kind: str) -> Iterator[tuple[str, Path, Postgres | None]]:
     """Give a migrated, empty database: its address, a folder, and the durable server that goes with it afterwards."""
     root = Path(tempfile.mkdtemp(prefix="dualreport-bench-"))
     root.chmod(0o711)
-    url = f"sqlite:///{root}/bench.sqlite3"
+    url = f"sqlite:///{root}/disk/bench.sqlite3"
     server = Postgres(root / "server", settings=()) if kind == "postgresql" else None
     try:
         if server is not None:

@@ -72,14 +72,16 @@ def cpu_of(pid: int) -> float:
 
 
 @contextmanager
-def serving(factory: str, environment: dict[str, str] | None = None, log: Path | None = None) -> Iterator[Server]:
+def serving(
+    factory: str, environment: dict[str, str] | None = None, log: Path | None = None, under: Sequence[str] = ()
+) -> Iterator[Server]:
     """Run `module:factory` under uvicorn on a free port; it ends with the block, at the latest after 15 CPU minutes.
 
-    What it complains of is shown, or goes to the end of the file `log`.
+    What it complains of is shown, or goes to the end of the file `log`; `under` is a command that runs the server's.
     """
     port, said = free_port(), None if log is None else log.open("ab")
     command = [
-        sys.executable, "-m", "uvicorn", factory, "--factory", "--host", "127.0.0.1", "--port", str(port),
+        *under, sys.executable, "-m", "uvicorn", factory, "--factory", "--host", "127.0.0.1", "--port", str(port),
         "--no-access-log", "--log-level", "warning",
     ]  # fmt: skip
     environment = {**os.environ, **(environment or {})}

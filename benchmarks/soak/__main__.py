@@ -22,6 +22,7 @@ BARS = {
     "P3": "keys",
     "R1": "crash_bar",
     "R2": "database_crash",
+    "R3": "power_loss",
     "R6": "races",
     "R9": "overlap",
     "S5": "hostile",
