@@ -17,8 +17,8 @@ class Waiting:
     path: str
 
 
-OF_ONES_OWN = frozenset({"confirmation", "shift"})
-"""Kinds that wait for somebody without a grant: who asked for a service, who leads a shift."""
+OF_ONES_OWN = frozenset({"confirmation", "presence", "shift"})
+"""Kinds that wait for somebody without a grant: who asked for a service, who forgot to check out, who leads a shift."""
 
 KINDS: tuple[Waiting, ...] = (
     Waiting("emergency", "emergency", "emergency.confirm", "应急状态待确认", "an emergency to confirm", "emergencies"),
@@ -28,6 +28,7 @@ KINDS: tuple[Waiting, ...] = (
         "confirmation", "confirmation_slip", "confirmation_slip.confirm", "服务待您确认", "a service to confirm",
         "confirmation-slips",
     ),
+    Waiting("presence", "presence", "presence.leave", "签退时间待说明", "a time of leaving to state", "shifts"),
     Waiting("shift", "shift", "shift.roll_call", "班次待点名确认", "a shift whose roll has to be called", "shifts"),
     Waiting(
         "registration", "registration", "registration.accept", "党员报到待接收", "a member reporting in",

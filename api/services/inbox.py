@@ -28,6 +28,7 @@ from api.models import (
     ProjectParty,
     Shift,
 )
+from api.services import leaving
 from api.services.days import today
 from api.visibility import visible
 
@@ -180,6 +181,12 @@ def _confirmations(session: Session, actor: Actor) -> sa.Select[Any]:
     )  # fmt: skip
 
 
+def _presences(session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select the shifts at which a rule presumed when the actor left, as long as they may say otherwise."""
+    shown = _shown(Shift.id, Shift.community_id, state=sa.literal("presumed"), since=Shift.ends_at)
+    return shown.where(visible(actor, Shift), Shift.id.in_(leaving.presumed_of(actor, session.now)))
+
+
 def _emergencies(session: Session, actor: Actor) -> sa.Select[Any]:
     place = Emergency.organization_id
     return _shown(Emergency.id, place, state=Emergency.state, since=Emergency.created_at).where(
@@ -191,12 +198,12 @@ def _emergencies(session: Session, actor: Actor) -> sa.Select[Any]:
 _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any]]] = {
     "case": _cases, "registration": _registrations, "unit_registration": _unit_registrations, "need": _needs,
     "project": _projects, "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
-    "confirmation": _confirmations,    "emergency": _emergencies,
+    "confirmation": _confirmations,    "emergency": _emergencies, "presence": _presences,
 }  # fmt: skip
 _KEY: Mapping[str, Any] = {
     "case": Case.id, "registration": Affiliation.id, "unit_registration": OrganizationLink.id, "need": Need.id,
     "project": ProjectParty.id, "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
-    "confirmation": ConfirmationSlip.id,    "emergency": Emergency.id,
+    "confirmation": ConfirmationSlip.id,    "emergency": Emergency.id, "presence": Shift.id,
 }  # fmt: skip
 
 
