@@ -25,7 +25,8 @@ def page(
 ) -> dict[str, Any]:
     """Return one page of `statement` as `{items, next_cursor}`, ordered by the id column `key`.
 
-    Ids sort by time, so that the order is stable and needs no second column. Rows come as dictionaries of the columns.
+    Ids sort by time, so that the order is stable and needs no second column. Rows come as dictionaries of the columns;
+    `key` is one of them, or equal to their `id`.
     """
     if cursor is not None:
         last = decode(cursor)
@@ -33,7 +34,7 @@ def page(
     statement = statement.order_by(key.desc() if newest_first else key.asc()).limit(limit + 1)
     rows = session.rows(statement)
     items = [row._asdict() for row in rows[:limit]]
-    more = encode(items[-1][key.key]) if len(rows) > limit else None
+    more = encode(items[-1].get(key.key) or items[-1]["id"]) if len(rows) > limit else None
     return {"items": items, "next_cursor": more}
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from benchmarks.harness import table
 
-MODULES = ("routes", "checkin", "crowd", "lists", "divisions", "assessment", "matching", "real_lists")
+MODULES = ("routes", "checkin", "crowd", "lists", "search", "divisions", "assessment", "matching", "real_lists")
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from rich.markup import escape
 
-from api.cli import accounts, audit, imports, judging, keys, privacy, running, vault
+from api.cli import accounts, audit, imports, judging, keys, privacy, running, search, vault
 from api.cli.common import told
 from api.errors import Busy
 from api.settings import Misconfigured
@@ -25,6 +25,7 @@ app.add_typer(privacy.app, name="privacy")
 app.add_typer(keys.app, name="keys")
 app.add_typer(accounts.app, name="account")
 app.add_typer(vault.app, name="vault")
+app.add_typer(search.app, name="search")
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from api.models.complaints import ComplaintTicket
 from api.models.confirmations import ConfirmationSlip
 from api.models.devices import Device, OfflineItem
 from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
-from api.models.lists import Need, Project, ProjectParty, Resource
+from api.models.lists import Need, Project, ProjectParty, Resource, SearchTerm
 from api.models.measures import Emergency, SwitchSetting
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
 from api.models.record import Checkpoint, Entry, Event, Fact, MonthlyTotal, Position, TreeNode
@@ -75,6 +75,7 @@ __all__ = [
     "RestrictedPerson",
     "Rulebook",
     "Sanction",
+    "SearchTerm",
     "Shift",
     "SignIn",
     "Signal",

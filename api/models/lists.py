@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from api.models.base import Changing, Row, instant, json_field, one_of, ref, sealed
 from api.models.personal import MENTIONED, Personal, info
@@ -116,3 +116,13 @@ class ProjectParty(Row, table=True):
     duties: list[str] = json_field(list)
     confirmed_at: datetime | None = instant(optional=True)
     confirmed_by: UUID | None = None
+
+
+class SearchTerm(SQLModel, table=True):
+    """A term under which something published is found, as a keyed hash: the text itself stays sealed where it is."""
+
+    __tablename__ = "search_terms"
+    tenant_id: UUID = Field(primary_key=True, foreign_key="tenants.id")
+    noun: str = Field(primary_key=True)
+    term: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    subject_id: UUID = Field(primary_key=True)

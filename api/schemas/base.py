@@ -23,6 +23,7 @@ def _printable_or_empty(text: str) -> str:
 
 
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+Words = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_printable)]
 Text = Annotated[str, Field(max_length=4000), AfterValidator(_printable_or_empty)]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Number = Annotated[str, Field(min_length=8, max_length=40, pattern=r"^[A-Z0-9-]+$")]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.base import Body, Code, Count, Day, Fen, Line, ListQuery, Subject, Text, View
+from api.schemas.base import Body, Code, Count, Day, Fen, Line, ListQuery, Subject, Text, View, Words
 
 NeedKind = Literal["need", "micro_wish", "livelihood_project", "proposal"]
 
@@ -56,6 +56,7 @@ class NeedQuery(ListQuery):
     kind: NeedKind | None = None
     community_id: UUID | None = None
     category: Code | None = None
+    text: Words | None = None
 
 
 class Reason(Body):
@@ -105,6 +106,7 @@ class ResourceQuery(ListQuery):
     kind: ResourceKind | None = None
     organization_id: UUID | None = None
     category: Code | None = None
+    text: Words | None = None
 
 
 class PartyTerms(Body):

@@ -11,7 +11,7 @@ from api import paging
 from api.access import Actor, allowed, found, require
 from api.db import Session
 from api.models import Need, Organization
-from api.services import changes
+from api.services import changes, search
 from api.services.days import today
 from api.services.places import place
 from api.visibility import visible
@@ -44,8 +44,11 @@ def submit(session: Session, actor: Actor, need_id: UUID) -> UUID:
 
 
 def publish(session: Session, actor: Actor, need_id: UUID) -> UUID:
-    """Put a submitted need on the public list."""
-    return _step(session, actor, need_id, "need.publish", {"published_at": session.now})
+    """Put a submitted need on the public list, where its words find it."""
+    _step(session, actor, need_id, "need.publish", {"published_at": session.now})
+    need = found(session.first(sa.select(Need.title, Need.description).where(visible(actor, Need), Need.id == need_id)))
+    search.learn(session, actor.tenant_id, "need", {need_id: need})
+    return need_id
 
 
 def decline(session: Session, actor: Actor, need_id: UUID, reason: str) -> UUID:
@@ -82,8 +85,8 @@ def one(session: Session, actor: Actor, need_id: UUID) -> dict[str, Any]:
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
-    """Return a page of the needs that the actor may see, newest first."""
-    statement = SHOWN.where(visible(actor, Need))
+    """Return a page of the needs that the actor may see, newest first; NothingToFind."""
+    statement, key = search.narrowed(session, actor, SHOWN.where(visible(actor, Need)), "need", query.text)
     for column, wanted in (
         (Need.state, query.state),
         (Need.kind, query.kind),
@@ -92,7 +95,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     ):
         if wanted is not None:
             statement = statement.where(column == wanted)
-    answer = paging.page(session, statement, Need.id, limit=query.limit, cursor=query.cursor)
+    answer = paging.page(session, statement, key, limit=query.limit, cursor=query.cursor)
     answer["items"] = [_view(actor, item) for item in answer["items"]]
     return answer
 

@@ -13,7 +13,7 @@ from api.access import Actor, allowed, found, require
 from api.db import Session
 from api.errors import Conflict
 from api.models import Organization, Project, Resource
-from api.services import changes
+from api.services import changes, search
 from api.services.places import governed
 from api.visibility import visible
 
@@ -58,8 +58,11 @@ def edit(session: Session, actor: Actor, resource_id: UUID, values: dict[str, An
 
 
 def publish(session: Session, actor: Actor, resource_id: UUID) -> UUID:
-    """Put a resource on the list."""
-    return _step(session, actor, resource_id, "resource.publish", {"published_at": session.now})
+    """Put a resource on the list, where its words find it."""
+    _step(session, actor, resource_id, "resource.publish", {"published_at": session.now})
+    shown = find(session, actor, resource_id)
+    search.learn(session, actor.tenant_id, "resource", {resource_id: (shown.title, shown.description)})
+    return resource_id
 
 
 def withdraw(session: Session, actor: Actor, resource_id: UUID, reason: str) -> UUID:
@@ -73,8 +76,8 @@ def one(session: Session, actor: Actor, resource_id: UUID) -> dict[str, Any]:
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
-    """Return a page of the resources that the actor may see, newest first."""
-    statement = _SHOWN.where(visible(actor, Resource))
+    """Return a page of the resources that the actor may see, newest first; NothingToFind."""
+    statement, key = search.narrowed(session, actor, _SHOWN.where(visible(actor, Resource)), "resource", query.text)
     for column, wanted in (
         (Resource.state, query.state),
         (Resource.kind, query.kind),
@@ -83,7 +86,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     ):
         if wanted is not None:
             statement = statement.where(column == wanted)
-    answer = paging.page(session, statement, Resource.id, limit=query.limit, cursor=query.cursor)
+    answer = paging.page(session, statement, key, limit=query.limit, cursor=query.cursor)
     answer["items"] = [_view(actor, item) for item in answer["items"]]
     return answer
 

@@ -15,7 +15,7 @@ from api.db import Session, new_id
 from api.domain.lists import ListRow
 from api.domain.rows import row_error
 from api.models import Event, Project, ProjectParty
-from api.services import changes
+from api.services import changes, search
 from api.services.imports.list_items import TABLES, claim_values, item_values
 from api.services.imports.shared import Checked, Named, Options, Place, record_bulk, resolve, slices
 
@@ -140,6 +140,7 @@ def _insert(
 ) -> list[dict[str, Any]]:
     """Insert new rows with their parties, and for needs that somebody claimed the project that came of it."""
     session.insert(table, list(new.values()))
+    search.learn_rows(session, actor.tenant_id, part[0].noun, new.values())
     projects: list[dict[str, Any]] = []
     parties: list[dict[str, Any]] = []
     for item in {item.source: item for item in reversed(part) if item.source in new}.values():
