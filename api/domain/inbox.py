@@ -38,6 +38,8 @@ KINDS: tuple[Waiting, ...] = (
         "unit_registration", "registration", "registration.accept", "单位报到待接收", "a unit reporting in",
         "registrations",
     ),
+    Waiting("signal", "signal", "signal.judge", "线索待判断", "a signal to judge", "signals"),
+    Waiting("sanction", "sanction", "sanction.confirm", "处置待确认", "a sanction to confirm", "sanctions"),
     Waiting("need", "need", "need.publish", "需求待发布", "a need to publish", "needs"),
     Waiting("project", "project", "project.accept", "项目待确认", "a project to agree to", "projects"),
     Waiting("delivery", "delivery", "delivery.acknowledge", "文书待签收", "a document to acknowledge", "deliveries"),

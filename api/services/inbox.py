@@ -26,7 +26,9 @@ from api.models import (
     OrganizationLink,
     Project,
     ProjectParty,
+    Sanction,
     Shift,
+    Signal,
 )
 from api.services import leaving
 from api.services.days import today
@@ -187,6 +189,24 @@ def _presences(session: Session, actor: Actor) -> sa.Select[Any]:
     return shown.where(visible(actor, Shift), Shift.id.in_(leaving.presumed_of(actor, session.now)))
 
 
+def _signals(_session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select the signals that wait for the actor's judgement; none of what they lead or organise."""
+    place = Signal.community_id
+    offices = [reach.organization_id for reach in actor.reaches_for("signal.judge")]
+    return _shown(Signal.id, place, state=Signal.state, since=Signal.created_at).where(
+        visible(actor, Signal), Signal.state == "open", within(actor, "signal.judge", place),
+        Signal.organizer_id.not_in(offices), Signal.leader_id.is_distinct_from(actor.person_id),
+    )  # fmt: skip
+
+
+def _sanctions(_session: Session, actor: Actor) -> sa.Select[Any]:
+    place = Sanction.organization_id
+    return _shown(Sanction.id, place, state=Sanction.state, since=Sanction.created_at).where(
+        visible(actor, Sanction), Sanction.state == "proposed", within(actor, "sanction.confirm", place),
+        Sanction.proposed_by != actor.person_id,
+    )  # fmt: skip
+
+
 def _emergencies(session: Session, actor: Actor) -> sa.Select[Any]:
     place = Emergency.organization_id
     return _shown(Emergency.id, place, state=Emergency.state, since=Emergency.created_at).where(
@@ -198,12 +218,14 @@ def _emergencies(session: Session, actor: Actor) -> sa.Select[Any]:
 _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any]]] = {
     "case": _cases, "registration": _registrations, "unit_registration": _unit_registrations, "need": _needs,
     "project": _projects, "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
-    "confirmation": _confirmations,    "emergency": _emergencies, "presence": _presences,
+    "confirmation": _confirmations, "signal": _signals, "sanction": _sanctions,
+    "emergency": _emergencies, "presence": _presences,
 }  # fmt: skip
 _KEY: Mapping[str, Any] = {
     "case": Case.id, "registration": Affiliation.id, "unit_registration": OrganizationLink.id, "need": Need.id,
     "project": ProjectParty.id, "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
-    "confirmation": ConfirmationSlip.id,    "emergency": Emergency.id, "presence": Shift.id,
+    "confirmation": ConfirmationSlip.id, "signal": Signal.id, "sanction": Sanction.id,
+    "emergency": Emergency.id, "presence": Shift.id,
 }  # fmt: skip
 
 
