@@ -14,7 +14,7 @@ from uuid import UUID
 from api.errors import Conflict, Invalid
 
 Mode = Literal["on", "off", "inherit"]
-Code = Literal["location_check_in", "points_ranking", "photo_evidence"]
+Code = Literal["location_check_in", "points_ranking", "photo_evidence", "national_connection"]
 SEATS = ("province", "city", "district", "county")
 """Kinds of organisation that decide: below county level nobody runs the application (国办函〔2026〕12号)."""
 
@@ -79,6 +79,12 @@ CATALOGUE: dict[str, Switch] = {
             "国办函〔2026〕12号：不得强制拍照留痕；个人信息保护法第六条：最小必要",
             "no forced photographs as traces of work (国办函〔2026〕12号); PIPL §6: the least that serves",
             "由社区记录或确认即可", "the community's own record or confirmation is enough",
+        ),
+        Switch(
+            "national_connection", "接入全国志愿服务信息系统", "connection to the national system",
+            "民政部令第67号：接入前出具的是平台服务记录，不得称为志愿服务记录证明",
+            "before it is connected a platform issues records of its own and no official certificate (MCA order 67)",
+            "出具平台服务记录", "the platform's own record of service is issued",
         ),
     )
 }  # fmt: skip

@@ -17,7 +17,7 @@ from api.route import DoorRoute, Who
 from api.schemas.base import Page
 from api.schemas.documents import Certified, Document, DocumentQuery, DocumentWithContent, FileQuery
 from api.schemas.lists import Reason
-from api.services import certificates, documents
+from api.services import certificates, documents, revocations
 
 router = APIRouter(prefix="/api/v1/documents", tags=["documents"], route_class=DoorRoute)
 
@@ -67,4 +67,16 @@ async def file(document_id: UUID, query: Annotated[FileQuery, Query()], who: Who
 @router.post("/{document_id}/revoke", operation_id="document.revoke")
 async def revoke(document_id: UUID, body: Reason, who: Who) -> DocumentWithContent:
     """Declare an issued document void, with a reason."""
-    return await who.write(documents.revoke, document_id, body.reason, present=documents.one)
+    return await who.write(revocations.revoke, document_id, body.reason, present=documents.one)
+
+
+@router.post("/{document_id}/propose-revocation", operation_id="document.propose_revocation")
+async def propose_revocation(document_id: UUID, body: Reason, who: Who) -> DocumentWithContent:
+    """Propose to revoke a certificate or archive; it stands until another person revokes it."""
+    return await who.write(revocations.propose, document_id, body.reason, present=documents.one)
+
+
+@router.post("/{document_id}/keep", operation_id="document.keep")
+async def keep(document_id: UUID, who: Who) -> DocumentWithContent:
+    """Let a document stand whose revocation was proposed."""
+    return await who.write(revocations.keep, document_id, present=documents.one)

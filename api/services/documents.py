@@ -19,7 +19,7 @@ from api.db import Session
 from api.domain.documents import content_hash
 from api.errors import Conflict
 from api.models import Document, Organization, Person
-from api.services import changes, days, deliveries, disclosures, document_numbers, unit_registrations
+from api.services import changes, days, deliveries, disclosures, document_numbers, document_states
 from api.services.places import place
 from api.visibility import visible
 
@@ -34,7 +34,7 @@ _Issuer = sa.orm.aliased(Organization, name="issuer")
 _Recipient = sa.orm.aliased(Organization, name="recipient")
 _STEP = sa.select(
     Document.id, Document.state, Document.version, Document.kind, Document.issuer_id, Document.recipient_id,
-    Document.content, Document.supersedes_id, _Issuer.path,
+    Document.content, Document.supersedes_id, Document.proposed_by, Document.reason, _Issuer.path,
 ).join(_Issuer, _Issuer.id == Document.issuer_id)  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def redraft(
 
     `details` say to readers of the log what changed.
     """
-    row, grant = _governed(session, actor, document_id, step)
+    row, grant = governed(session, actor, document_id, step)
     values = {"title": title, "content": content, "valid_to": valid_to, **_template(row.kind, content)}
     actor = _keyless(actor)
     changes.take(session, actor, Document, row, step, values, at=row.issuer_id, grant=grant, details=details)
@@ -126,7 +126,7 @@ def issue_draft(
     details: dict[str, Any] | None = None,
 ) -> UUID:
     """Freeze, number and deliver a draft as it stands, or with the content given; StepNotAllowed where it is issued."""
-    row, grant = _governed(session, actor, document_id, "document.issue")
+    row, grant = governed(session, actor, document_id, "document.issue")
     actor, content = _keyless(actor), content or row.content
     values = {"content": content, **_seal(session, actor, row.kind, content)}
     changes.take(
@@ -136,22 +136,9 @@ def issue_draft(
     return document_id
 
 
-def revoke(session: Session, actor: Actor, document_id: UUID, reason: str) -> UUID:
-    """Declare an issued document void with a reason; its page of verification says so from then on.
-
-    What a plan proposed and nobody took up goes with it; units that reported in stay.
-    """
-    row, grant = _governed(session, actor, document_id, "document.revoke")
-    values = {"reason": reason, "ended_at": session.now}
-    changes.take(session, actor, Document, row, "document.revoke", values, at=row.issuer_id, grant=grant)
-    if row.kind == "plan":
-        unit_registrations.withdraw(session, actor.aside(), document_id, grant)
-    return document_id
-
-
 def one(session: Session, actor: Actor, document_id: UUID) -> dict[str, Any]:
     """Return one document with its content as it stands for this actor; NotFound where they may not know of it."""
-    state = _state(days.today(session, actor.tenant_id))
+    state = document_states.state_on(days.today(session, actor.tenant_id))
     statement = _shown(state, Document.content).where(visible(actor, Document), Document.id == document_id)
     view = _view(actor, found(session.first(statement))._asdict())
     view["content"] = disclosures.shown(session, document_id, view["content"])
@@ -160,7 +147,7 @@ def one(session: Session, actor: Actor, document_id: UUID) -> dict[str, Any]:
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the documents that the actor may see, newest first, without their content."""
-    state = _state(days.today(session, actor.tenant_id))
+    state = document_states.state_on(days.today(session, actor.tenant_id))
     statement = _shown(state).where(visible(actor, Document))
     if query.box is not None:
         statement = statement.where(_in_box(actor, query.box))
@@ -259,15 +246,10 @@ def _is_organization(session: Session, actor: Actor, recipient_id: UUID) -> bool
     return found(None)
 
 
-def _governed(session: Session, actor: Actor, document_id: UUID, step: str) -> tuple[Any, UUID]:
+def governed(session: Session, actor: Actor, document_id: UUID, step: str) -> tuple[Any, UUID]:
+    """Return a document that the actor may know of and the grant to take the step on it; NotFound, Forbidden."""
     row = found(session.first(_STEP.where(visible(actor, Document), Document.id == document_id)))
     return row, require(actor, step, row.path)
-
-
-def _state(today: date) -> sa.ColumnElement[str]:
-    """Return the state as of a day: an issued document expires by its own date, without anybody's doing."""
-    over = sa.and_(Document.state == "issued", Document.valid_to <= today)
-    return sa.case((over, "expired"), else_=Document.state)
 
 
 def _shown(state: sa.ColumnElement[str], *more: Any) -> sa.Select[Any]:

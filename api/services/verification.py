@@ -12,12 +12,13 @@ from api.access import Actor, found
 from api.db import Session
 from api.domain.documents import InvalidDocumentNumber, read_number
 from api.models import Document, Organization, Tenant
+from api.services.document_states import corrected_at
 
 _LONGEST_CHAIN = 100
 _DOCUMENT = (
     sa.select(
         Document.id, Document.number, Document.kind, Document.state, Document.content_hash, Document.issued_at,
-        Document.valid_to, Document.ended_at, Organization.name, Tenant.zone,
+        Document.valid_to, Document.ended_at, corrected_at().label("corrected_at"), Organization.name, Tenant.zone,
     )
     .join(Organization, Organization.id == Document.issuer_id)
     .join(Tenant, Tenant.id == Document.tenant_id)
@@ -64,6 +65,8 @@ def _state(row: Any, today: date, zone: ZoneInfo) -> tuple[str, date | None]:
     over = row.state == "issued" and row.valid_to is not None and row.valid_to <= today
     if over or row.state == "expired":
         return "expired", row.valid_to
+    if row.state == "issued" and row.corrected_at is not None:
+        return "superseded", row.corrected_at.astimezone(zone).date()
     return row.state, row.ended_at.astimezone(zone).date() if row.ended_at else None
 
 

@@ -7,7 +7,7 @@ import pytest
 from api.adapters.render import render
 from tests.support import world as worlds
 from tests.support.clock import Clock
-from tests.support.service_calls import planned, present, served, signed_up, so_far
+from tests.support.service_calls import HOUR, planned, present, served, signed_up, so_far
 from tests.support.world import LONG_AGO
 
 
@@ -104,6 +104,80 @@ async def test_a_reversed_entry_leaves_the_next_paper(world, time):
     sealed(world)
     second = (await certified(world, "member2")).json()
     assert (second["content"]["minutes"], second["number"] == first["number"]) == (60, False)
+
+
+async def test_a_paper_whose_entry_was_taken_back_is_superseded_at_once_and_names_the_next_one(world, time):
+    await served(world, time, "member")
+    await served(world, time, "member")
+    sealed(world)
+    first = (await certified(world)).json()
+    async with world.client("member") as member:
+        entries = (await member.get("/api/v1/entries", params={"mine": True, "unit": "volunteer_minutes"})).json()
+    async with world.client("district_officer") as officer:
+        undone = await officer.post(
+            f"/api/v1/entries/{entries['items'][0]['id']}/reverse", json={"reason": "duplicate"}
+        )
+        assert undone.status_code == 200, undone.text
+    shown = await verified(world, first)
+    assert (shown["state"], shown["changedOn"], shown["supersededBy"]) == (
+        "superseded", f"{time() + 8 * HOUR:%Y-%m-%d}", None,
+    )  # fmt: skip
+    async with world.client("member") as member:
+        again = (await member.get(f"/api/v1/documents/{first['id']}")).json()
+        assert (again["state"], again["allowedActions"]) == ("superseded", [])
+    sealed(world)
+    second = (await certified(world)).json()
+    assert second["content"]["minutes"] == first["content"]["minutes"] - 60
+    assert (await verified(world, first))["supersededBy"] == second["number"]
+    assert (await verified(world, second))["state"] == "issued"
+
+
+async def verified(world, paper):
+    async with world.client() as anybody:
+        return (await anybody.get(f"/verify/{paper['number']}", headers={"Accept": "application/json"})).json()
+
+
+async def test_a_certificate_is_revoked_by_two_with_a_reason_that_the_public_does_not_see(world, time):
+    await served(world, time, "member")
+    sealed(world)
+    paper = (await certified(world)).json()
+    path, why = f"/api/v1/documents/{paper['id']}", {"reason": "冒名领取的证明"}
+    async with world.client("district_officer") as officer:
+        alone = await officer.post(f"{path}/revoke", json=why)
+        assert (alone.status_code, alone.json()["code"]) == (409, "revocation_not_proposed")
+        assert (await officer.post(f"{path}/propose-revocation", json=why)).status_code == 200
+        twice = await officer.post(f"{path}/propose-revocation", json=why)
+        assert (twice.status_code, twice.json()["code"]) == (409, "revocation_proposed")
+        own = await officer.post(f"{path}/revoke", json=why)
+        assert (own.status_code, own.json()["code"]) == (403, "needs_second_person")
+        assert (await officer.post(f"{path}/keep")).status_code == 200
+        assert (await officer.post(f"{path}/keep")).json()["code"] == "revocation_not_proposed"
+    assert (await verified(world, paper))["state"] == "issued"
+    async with world.client("worker") as worker:
+        assert (await worker.post(f"{path}/propose-revocation", json=why)).status_code == 200
+        assert (await worker.post(f"{path}/revoke", json=why)).status_code == 403
+    async with world.client("district_officer") as officer:
+        gone = await officer.post(f"{path}/revoke", json=why)
+        assert (gone.status_code, gone.json()["state"]) == (200, "revoked")
+    async with world.client() as anybody:
+        page = await anybody.get(f"/verify/{paper['number']}")
+    assert "已撤销" in page.text
+    assert why["reason"] not in page.text
+
+
+async def test_it_is_called_a_certificate_only_once_the_district_says_by_what_basis_it_is_connected(world, time):
+    async with world.client("district_officer") as officer:
+        place = {"organizationId": str(world.places["district"]), "mode": "on"}
+        without = await officer.post("/api/v1/switches/national_connection", json=place)
+        assert without.status_code == 422
+        basis = {**place, "basis": "测试接入函〔2026〕1号"}
+        assert (await officer.post("/api/v1/switches/national_connection", json=basis)).status_code in (200, 201)
+    await served(world, time, "member2")
+    sealed(world)
+    content = (await certified(world, "member2")).json()["content"]
+    assert content["title"]["zh"] == "志愿服务记录证明"
+    assert "测试接入函〔2026〕1号" in content["notes"][0]["zh"]
+    assert "平台服务记录" not in content["notes"][0]["zh"]
 
 
 def test_the_paper_calls_itself_a_record_of_the_platform_in_both_languages():

@@ -41,7 +41,9 @@ async def decide(world, name, place, mode, code="location_check_in"):
 async def test_every_switch_is_off_with_its_law_and_the_way_without_it(world):
     answer = await call(world, "member", "GET", f"/switches?organizationId={world.places['community']}")
     items = answer.json()["items"]
-    assert [item["code"] for item in items] == ["location_check_in", "points_ranking", "photo_evidence"]
+    assert [item["code"] for item in items] == [
+        "location_check_in", "points_ranking", "photo_evidence", "national_connection",
+    ]  # fmt: skip
     for item in items:
         assert (item["on"], item["decidedBy"]) == (False, None)
         assert "国办函〔2026〕12号" in item["reason"]["zh"]
