@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
-from api.route import DoorRoute, Who
+from api.adapters.render import MEDIA_TYPES, sheet_pdf
+from api.route import DoorRoute, Who, problem_responses
 from api.schemas.base import Page
 from api.schemas.leaving import Confirmation
 from api.schemas.presences import ShownCode
 from api.schemas.service import NewShift, Settled, Shift, ShiftQuery, Signup, SignupQuery, Window
-from api.services import closing, shifts, signups
+from api.services import closing, sheets, shifts, signups
 
 router = APIRouter(prefix="/api/v1/shifts", tags=["shifts"], route_class=DoorRoute)
+
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "the sheet, its number in the header Sheet-Number",
+        "content": {MEDIA_TYPES["pdf"]: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 
 
 @router.get("", operation_id="shift.list")
@@ -47,7 +57,20 @@ async def cancel(shift_id: UUID, who: Who) -> Shift:
     return await who.write(shifts.cancel, shift_id, present=shifts.one)
 
 
-@router.get("/{shift_id}/code", operation_id="shift.show_code")
+@router.get(
+    "/{shift_id}/sheet", operation_id="shift.print_sheet", response_class=Response,
+    responses=problem_responses([409]) | _PDF,
+)  # fmt: skip
+async def sheet(shift_id: UUID, who: Who) -> Response:
+    """Give a sign-in sheet to print, in Chinese or by Accept-Language in English; it is entered as a roll call."""
+    found = await who.read(sheets.sheet, shift_id)
+    language = "en" if who.language == "en" else "zh"
+    data = await asyncio.to_thread(sheet_pdf, **found, language=language)
+    headers = {"Content-Disposition": f'attachment; filename="{found["number"]}.pdf"', "Sheet-Number": found["number"]}
+    return Response(data, headers=headers, media_type=MEDIA_TYPES["pdf"])
+
+
+@router.get("/{shift_id}/code", operation_id="shift.show_code", responses=problem_responses([409]))
 async def code(shift_id: UUID, who: Who) -> ShownCode:
     """Show the code that proves presence now."""
     return await who.read(shifts.code, shift_id)

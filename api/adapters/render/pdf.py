@@ -15,6 +15,7 @@ from api.adapters.render.font import FAMILY, FONT_FILE, check_drawable
 from api.adapters.render.layout import TEMPLATES, Cell, Issue, Language, Layout
 
 _FOOTER = {"zh": ("第 {page} 页，共 {pages} 页", "扫码核验"), "en": ("Page {page} of {pages}", "Scan to verify")}
+_NUMBER = {"zh": "扫码得编号", "en": "Scan for the number"}  # of what is printed and not issued
 
 
 def as_pdf(layout: Layout, issue: Issue, language: Language) -> bytes:
@@ -28,7 +29,7 @@ def as_pdf(layout: Layout, issue: Issue, language: Language) -> bytes:
     compiler = typst.Compiler(_source(), font_paths=_fonts(), ignore_system_fonts=True)
     pdf = compiler.compile(
         format="pdf",
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False), "qr": _qr(issue.verify_url)},
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False), "qr": _qr(issue.verify_url or issue.number)},
         pdf_standards="a-2b",
         pdf_tags=False,
         timestamp=int(issue.issued_at.timestamp()),
@@ -68,7 +69,7 @@ def _for_typst(layout: Layout, issue: Issue, language: Language) -> dict[str, An
         "title": _plain(layout.title),
         "number": issue.number,
         "sha256": issue.sha256,
-        "scan": scan,
+        "scan": scan if issue.verify_url else _NUMBER[language],
         "page": [before, between, after],
         "lines": [[_plain(label), _plain(value)] for label, value in [*layout.lines, *told]],
         "tables": [

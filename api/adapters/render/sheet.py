@@ -1,0 +1,28 @@
+"""The printed sign-in sheet: typeset like a document, but nothing that was issued and nothing that can be verified."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from api.adapters.render.font import drawable
+from api.adapters.render.layout import Issue, Language, lay_out
+from api.adapters.render.pdf import as_pdf
+
+_MISSING = "〓"  # the printers' sign for a character that the type case lacks: one rare name holds up no sheet
+
+
+def sheet_pdf(content: dict[str, Any], number: str, printed_at: datetime, language: Language) -> bytes:
+    """Return the sheet as PDF with its number as QR code; a character that the font lacks is printed as 〓."""
+    issue = Issue(number, "", "", printed_at)
+    layout = lay_out(_in_font(content), issue, language)
+    return as_pdf(replace(layout, issue_lines=[]), issue, language)
+
+
+def _in_font(found: Any) -> Any:
+    if isinstance(found, str):
+        return "".join(sign if sign in drawable() or sign == "\n" else _MISSING for sign in found)
+    if isinstance(found, dict):
+        return {name: _in_font(value) for name, value in found.items()}
+    return [_in_font(each) for each in found] if isinstance(found, list) else found
