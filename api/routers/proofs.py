@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.route import Anyone, DoorRoute, Who, problem_responses
-from api.schemas.base import Page
+from api.schemas.base import ListQuery, Page
 from api.schemas.proofs import Checkpoint, CheckpointQuery, Comparison, Consistency, Proof
-from api.services import proofs
+from api.services import enclosures, proofs
 
 router = APIRouter(prefix="/api/v1", tags=["proofs"], route_class=DoorRoute)
 
@@ -27,6 +27,12 @@ async def listed(query: Annotated[CheckpointQuery, Query()], who: Anyone) -> Pag
 async def compared(query: Annotated[Comparison, Query()], who: Anyone) -> Consistency:
     """Prove that between two sizes the sealed order only grew."""
     return await who.read(proofs.compared, query)
+
+
+@router.get("/me/receipts", operation_id="proof.list")
+async def receipts(query: Annotated[ListQuery, Query()], who: Who) -> Page[Proof]:
+    """List the caller's own sealed presences and entries, newest first, each with its proof."""
+    return await who.read(enclosures.receipts, query)
 
 
 @router.get("/proofs/{position}", operation_id="proof.read")

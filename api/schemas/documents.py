@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.base import Body, Code, Day, Line, ListQuery, Query, Subject, View
+from api.schemas.proofs import Checkpoint
 
 State = Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")]
 
@@ -37,6 +38,9 @@ class DocumentWithContent(Document):
 
     content: dict[str, Any]
     verify_url: str | None
+    checkpoint: Checkpoint | None = Field(
+        description="the first checkpoint that covers its issue, until then the newest; null before the first"
+    )
 
 
 class DocumentQuery(ListQuery):
@@ -94,6 +98,7 @@ class Delivery(Subject):
     answered_at: datetime | None
     answered_by: UUID | None
     remark: str | None
+    checkpoint: Checkpoint | None = Field(description="the newest checkpoint, for the recipient to keep")
 
 
 class DeliveryQuery(ListQuery):

@@ -15,8 +15,8 @@ from api.access import operator
 from api.db import Session
 from api.domain.leaves import leaf
 from api.domain.ledger import overcredited
-from api.models import Entry, Fact, MonthlyTotal, Position, Shift, Signup
-from api.services import sealer, settlement, witness
+from api.models import NOBODY, ApiClient, Entry, Fact, MonthlyTotal, Person, Position, Shift, Signup, Witness
+from api.services import audit_judged, sealer, settlement, witness
 from api.services.days import zone_of
 
 Finding = dict[str, Any]
@@ -28,8 +28,7 @@ _SEALED_WITHIN = timedelta(hours=1)
 def verify(session: Session, tenant_id: UUID) -> list[Finding]:
     """Return what is wrong with a tenant's ledger as `{check, subject, detail}`; nothing where every invariant holds.
 
-    Reads only. Checks are those of the ledger invariants that need nothing but this database: one gapless order, leaves
-    that match, sums that are folds, reversals, places, no time credited twice, every pair posted as it is worth.
+    Reads only. Checks are those of the ledger invariants that need nothing but this database; `CHECKS` names them all.
     """
     return [
         {"check": name, "subject": str(subject), "detail": detail}
@@ -93,9 +92,12 @@ def _totals(session: Session, tenant_id: UUID) -> Found:
 
 
 def _reversals(session: Session, tenant_id: UUID) -> Found:
-    """A reversal names one earlier row of the same account, which is no reversal, with the opposite amount, once."""
+    """A reversal names one earlier row of the same account, which is no reversal, with the opposite amount, once.
+
+    Earlier is what the order says, as far as both are sealed: times of recording alone could be written back.
+    """
     for table, same in ((Entry, ("account_id", "unit", "served_on")), (Fact, ("account_id", "kind", "shift_id"))):
-        first = aliased(table)
+        first, own, named = aliased(table), aliased(Position), aliased(Position)
         differs = [
             getattr(first, name).is_distinct_from(getattr(table, name)) for name in same
         ]  # fmt: skip
@@ -104,11 +106,17 @@ def _reversals(session: Session, tenant_id: UUID) -> Found:
         wrong = (
             sa.select(table.id, table.reverses_id)
             .outerjoin(first, first.id == table.reverses_id)
+            .outerjoin(own, own.row_id == table.id)
+            .outerjoin(named, named.row_id == table.reverses_id)
             .where(
                 table.tenant_id == tenant_id,
                 table.reverses_id.is_not(None),
                 sa.or_(
-                    first.id.is_(None), first.reverses_id.is_not(None), first.recorded_at > table.recorded_at, *differs
+                    first.id.is_(None),
+                    first.reverses_id.is_not(None),
+                    first.recorded_at > table.recorded_at,
+                    named.position > own.position,
+                    *differs,
                 ),
             )
         )
@@ -122,6 +130,47 @@ def _reversals(session: Session, tenant_id: UUID) -> Found:
             yield row_id, {"reverses": str(reverses_id)}
         for row_id, times in session.rows(twice):
             yield row_id, {"reversed": times}
+
+
+def _one_presence(session: Session, tenant_id: UUID) -> Found:
+    """Of one person, shift, pair and direction one presence stands: what was acknowledged counts exactly once."""
+    undone = aliased(Fact)
+    key = (Fact.account_id, Fact.shift_id, Fact.pair, Fact.kind)
+    several = (
+        sa.select(*key, sa.func.count().label("facts"))
+        .where(
+            Fact.tenant_id == tenant_id, Fact.kind.in_(("check_in", "check_out")), Fact.shift_id.is_not(None),
+            Fact.reverses_id.is_(None), ~sa.exists().where(undone.reverses_id == Fact.id),
+        )
+        .group_by(*key)
+        .having(sa.func.count() > 1)
+    )  # fmt: skip
+    for row in session.rows(several):
+        yield row.account_id, {"shift": str(row.shift_id), "pair": row.pair, "kind": row.kind, "facts": row.facts}
+
+
+def _one_credit_a_pair(session: Session, tenant_id: UUID) -> Found:
+    """Of one person, shift and pair at most one credit stands in one unit, whatever presence it follows from."""
+    key = (Entry.account_id, Fact.shift_id, Fact.pair, Entry.unit)
+    several = (
+        sa.select(*key, sa.func.count().label("entries"))
+        .join(Fact, Fact.id == Entry.source_id)
+        .where(Entry.tenant_id == tenant_id, Fact.shift_id.is_not(None), *_STANDING)
+        .group_by(*key)
+        .having(sa.func.count() > 1)
+    )
+    for row in session.rows(several):
+        yield row.account_id, {"shift": str(row.shift_id), "pair": row.pair, "unit": row.unit, "entries": row.entries}
+
+
+def _somebody_acted(session: Session, tenant_id: UUID) -> Found:
+    """Whoever acted is known: a person, a client, a witness, or the system itself."""
+    for kind, table in sealer.TABLES.items():
+        acted = sa.select(table.id, table.actor_id).where(table.tenant_id == tenant_id, table.actor_id != NOBODY)
+        strangers = acted.subquery()
+        unknown = [~sa.exists().where(one.id == strangers.c.actor_id) for one in (Person, ApiClient, Witness)]
+        for row in session.rows(sa.select(strangers).where(*unknown)):
+            yield row.id, {"kind": kind, "actor": str(row.actor_id)}
 
 
 def _places(session: Session, tenant_id: UUID) -> Found:
@@ -201,5 +250,15 @@ CHECKS: dict[str, Callable[[Session, UUID], Found]] = {
     "one_entry_a_source": _one_credit,
     "no_time_twice": _no_time_twice,
     "posted_as_worth": _posted,
+    "one_presence_a_pair": _one_presence,
+    "one_credit_a_pair": _one_credit_a_pair,
+    "somebody_acted": _somebody_acted,
+    "tree_matches": witness.tree_matches,
     "checkpoints_match": witness.checkpoints_match,
+    "checkpoints_signed": witness.checkpoints_signed,
+    "witnesses_agree": witness.witnesses_agree,
+    "documents_as_issued": audit_judged.documents_as_issued,
+    "assessments_reproduce": audit_judged.assessments_reproduce,
+    "assessed_minutes_are_folds": audit_judged.assessed_minutes_are_folds,
+    "sealed_periods_stand": audit_judged.sealed_periods_stand,
 }

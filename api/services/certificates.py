@@ -91,7 +91,7 @@ def issue_paper(session: Session, actor: Actor, issuer_id: UUID, content: dict[s
         return standing
     document_id = documents.issue(
         session, actor, kind=kind, issuer_id=issuer_id, recipient_id=actor.person_id, title=content["title"]["zh"],
-        content=content, source=source, supersedes_id=_corrected(session, actor, content),
+        content=content, source=source, supersedes_id=_corrected(session, actor, content), rests_on=entries,
     )  # fmt: skip
     same = {"tenant_id": actor.tenant_id, "document_id": document_id, "person_id": actor.person_id}
     session.insert(CertifiedEntry, [{**same, "entry_id": entry} for entry in entries])

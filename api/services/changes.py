@@ -26,12 +26,13 @@ def create(
     at: UUID | None,
     grant: UUID | None = None,
     to: str | None = None,
+    details: dict[str, Any] | None = None,
 ) -> UUID:
     """Insert a row in the state that `step` leads to, and its event; return its id. `at` is whom it concerns."""
     noun = step.split(".", 1)[0]
     row = session.sealed(table, born(session, actor, noun, step, values, to=to))
     session.insert(table, [row])
-    record(session, actor, step, noun, row["id"], at=at, grant=grant, written=row)
+    record(session, actor, step, noun, row["id"], at=at, grant=grant, written=row, details=details)
     return row["id"]
 
 

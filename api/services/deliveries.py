@@ -13,7 +13,7 @@ from api.access import Actor, allowed, found, require, within
 from api.db import Session
 from api.domain.steps import TABLES
 from api.models import Delivery, Disclosure, Document, Event, Organization
-from api.services import changes
+from api.services import changes, proofs
 from api.visibility import visible
 
 _Issuer = sa.orm.aliased(Organization, name="issuer")
@@ -104,7 +104,7 @@ def dispute(session: Session, actor: Actor, delivery_id: UUID, remark: str) -> U
 def one(session: Session, actor: Actor, delivery_id: UUID) -> dict[str, Any]:
     """Return one delivery as it stands for this actor; NotFound where they may not know of it."""
     statement = _SHOWN.where(visible(actor, Delivery), Delivery.id == delivery_id)
-    return _view(actor, found(session.first(statement))._asdict())
+    return _view(actor, found(session.first(statement))._asdict(), proofs.newest(session, actor.tenant_id))
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -121,7 +121,8 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
         if wanted is not None:
             statement = statement.where(column == wanted)
     answer = paging.page(session, statement, Delivery.id, limit=query.limit, cursor=query.cursor)
-    answer["items"] = [_view(actor, item) for item in answer["items"]]
+    checkpoint = proofs.newest(session, actor.tenant_id)
+    answer["items"] = [_view(actor, item, checkpoint) for item in answer["items"]]
     return answer
 
 
@@ -140,5 +141,5 @@ def _governed(session: Session, actor: Actor, delivery_id: UUID, step: str) -> t
     return row, require(actor, step, row.path)
 
 
-def _view(actor: Actor, row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "allowed_actions": allowed(actor, "delivery", row["state"], row["path"])}
+def _view(actor: Actor, row: dict[str, Any], checkpoint: dict[str, Any] | None) -> dict[str, Any]:
+    return {**row, "checkpoint": checkpoint, "allowed_actions": allowed(actor, "delivery", row["state"], row["path"])}

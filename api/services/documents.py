@@ -6,6 +6,7 @@ drafts and revocations ask for their own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -19,7 +20,7 @@ from api.db import Session
 from api.domain.documents import content_hash
 from api.errors import Conflict
 from api.models import Document, Organization, Person
-from api.services import changes, days, deliveries, disclosures, document_numbers, document_states
+from api.services import changes, days, deliveries, disclosures, document_numbers, document_states, enclosures
 from api.services.places import place
 from api.visibility import visible
 
@@ -52,14 +53,16 @@ def issue(
     valid_to: date | None = None,
     supersedes_id: UUID | None = None,
     grant: UUID | None = None,
+    rests_on: Sequence[UUID] = (),
 ) -> UUID:
     """Freeze and number a document, deliver it to its recipient, and return its id.
 
     `source` names what it is issued for (`registration:<id>`): a repeat returns the document that stands for it, in
     whatever state and with the content that was issued, so that a new version needs a source of its own. `recipient_id`
     is an organisation, a person, or None where it goes to all who are named. `valid_to` is the first day on which it
-    no longer holds. The document named by `supersedes_id` must be in force and becomes superseded. NotInService for an
-    issuer that has ended, NotFound for a recipient outside the tenant.
+    no longer holds. `rests_on` are the append-only rows that it tells of: the event of its issue names them beside the
+    content's hash, so that they can be proved with it. The document named by `supersedes_id` must be in force and
+    becomes superseded. NotInService for an issuer that has ended, NotFound for a recipient outside the tenant.
     """
     standing = _standing(session, actor, source)
     if standing is not None:
@@ -68,7 +71,10 @@ def issue(
     values = _written(kind, issuer_id, recipient_id, title, content, circle, source, valid_to, supersedes_id)
     values |= _seal(session, actor, kind, content)
     actor, grant = _keyless(actor), grant or actor.grant_for("document.issue", issuer.path)
-    document_id = changes.create(session, actor, Document, "document.issue", values, at=issuer_id, grant=grant)
+    told = {"sha256": values["content_hash"], "restsOn": [str(each) for each in rests_on]}
+    document_id = changes.create(
+        session, actor, Document, "document.issue", values, at=issuer_id, grant=grant, details=told
+    )
     _follow(session, actor, document_id, values, grant)
     return document_id
 
@@ -129,9 +135,8 @@ def issue_draft(
     row, grant = governed(session, actor, document_id, "document.issue")
     actor, content = _keyless(actor), content or row.content
     values = {"content": content, **_seal(session, actor, row.kind, content)}
-    changes.take(
-        session, actor, Document, row, "document.issue", values, at=row.issuer_id, grant=grant, details=details
-    )
+    told = {"sha256": values["content_hash"], **(details or {})}
+    changes.take(session, actor, Document, row, "document.issue", values, at=row.issuer_id, grant=grant, details=told)
     _follow(session, actor, document_id, row._asdict(), grant)
     return document_id
 
@@ -142,6 +147,8 @@ def one(session: Session, actor: Actor, document_id: UUID) -> dict[str, Any]:
     statement = _shown(state, Document.content).where(visible(actor, Document), Document.id == document_id)
     view = _view(actor, found(session.first(statement))._asdict())
     view["content"] = disclosures.shown(session, document_id, view["content"])
+    proof = enclosures.of_document(session, actor, document_id)
+    view["checkpoint"] = proof["checkpoint"] if proof else None
     return {**view, "verify_url": _verify_url(session, view["number"]) if view["number"] else None}
 
 
@@ -165,7 +172,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
 
 
 def frozen(session: Session, actor: Actor, document_id: UUID) -> dict[str, Any]:
-    """Return what the renderer takes: content, number, sha256, verify_url, issued_at; NotIssued for a draft."""
+    """Return what the renderer takes: content, number, sha256, verify_url, issued_at, proof; NotIssued for a draft."""
     columns = (Document.content, Document.number, Document.content_hash, Document.issued_at)
     row = found(session.first(sa.select(*columns).where(visible(actor, Document), Document.id == document_id)))
     if row.number is None:
@@ -176,6 +183,7 @@ def frozen(session: Session, actor: Actor, document_id: UUID) -> dict[str, Any]:
         "sha256": row.content_hash,
         "verify_url": _verify_url(session, row.number),
         "issued_at": row.issued_at,
+        "proof": enclosures.of_document(session, actor, document_id),
     }
 
 
@@ -224,16 +232,8 @@ def _follow(session: Session, actor: Actor, document_id: UUID, document: dict[st
         old = found(
             session.first(_STEP.where(Document.tenant_id == actor.tenant_id, Document.id == document["supersedes_id"]))
         )
-        changes.take(
-            session,
-            actor,
-            Document,
-            old,
-            "document.supersede",
-            {"ended_at": session.now},
-            at=old.issuer_id,
-            grant=grant,
-        )
+        ended = {"ended_at": session.now}
+        changes.take(session, actor, Document, old, "document.supersede", ended, at=old.issuer_id, grant=grant)
     if document["recipient_id"] is not None and _is_organization(session, actor, document["recipient_id"]):
         deliveries.send(session, actor, document_id, [document["recipient_id"]], at=document["issuer_id"], grant=grant)
 

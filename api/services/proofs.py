@@ -136,6 +136,24 @@ _SHOWN = sa.select(
 )
 
 
+def newest(session: Session, tenant_id: UUID) -> dict[str, Any] | None:
+    """Return the newest checkpoint of a tenant, or None before its first."""
+    row = session.first(_SHOWN.where(Checkpoint.tenant_id == tenant_id).order_by(Checkpoint.size.desc()).limit(1))
+    return None if row is None else row._asdict()
+
+
+def covering(session: Session, tenant_id: UUID, position: int) -> dict[str, Any] | None:
+    """Return the first checkpoint that covers a position, the newest where none does yet (and for position nought)."""
+    covers = _SHOWN.where(Checkpoint.tenant_id == tenant_id, Checkpoint.size >= position)
+    row = session.first(covers.order_by(Checkpoint.size).limit(1)) if position else None
+    return newest(session, tenant_id) if row is None else row._asdict()
+
+
+def root_at(session: Session, tenant_id: UUID, size: int) -> str | None:
+    """Return the root over the first `size` positions in hexadecimal; None where that is nothing."""
+    return merkle.root(size, Tree(session, tenant_id)).hex() if size else None
+
+
 def listed(session: Session, _actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of a tenant's checkpoints, newest first; they are public. NotFound for an unknown tenant's code."""
     statement = _SHOWN.where(Checkpoint.tenant_id == _tenant(session, query.tenant))

@@ -13,7 +13,7 @@ from api.db import Session
 from api.domain.documents import Head, Label, Outcome, receipt
 from api.domain.kind_labels import kind_label
 from api.domain.labels import state_label
-from api.models import Affiliation, Organization, Person
+from api.models import Affiliation, Event, Organization, Person
 from api.services import disclosures, documents
 from api.services.parties import parties
 
@@ -54,6 +54,7 @@ def issue(session: Session, actor: Actor, row: Any, day: date, grant: UUID) -> N
     document_id = documents.issue(
         session, actor.aside(), kind="receipt", issuer_id=row.community_id, recipient_id=recipient, title="报到回执",
         content=receipt(head, outcomes=[outcome]), source=f"registration:{row.id}:accepted", grant=grant,
+        rests_on=[event.id for event in session.rows(_ACCEPTED, {"tenant": actor.tenant_id, "registration": row.id})],
     )  # fmt: skip
     if row.unit_id is None:
         disclosures.note(
@@ -61,6 +62,15 @@ def issue(session: Session, actor: Actor, row: Any, day: date, grant: UUID) -> N
         )
 
 
+_ACCEPTED = (
+    sa.select(Event.id)
+    .where(
+        Event.tenant_id == sa.bindparam("tenant"), Event.subject_id == sa.bindparam("registration"),
+        Event.kind == "registration.accept",
+    )
+    .order_by(Event.id.desc())
+    .limit(1)
+)  # fmt: skip
 _EMPLOYMENT = (
     sa.select(
         Affiliation.organization_id, Affiliation.roster_number, Organization.disclosure, Person.name, Person.wrapped_key

@@ -18,8 +18,8 @@ from api.domain.rulebook.words import OUTCOMES
 from api.domain.steps import TABLES
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict
-from api.models import Assessment, Cycle, Document, Organization, Person
-from api.services import consents, days, disclosures, documents, rulebooks
+from api.models import Assessment, Cycle, Document, Event, Organization, Person
+from api.services import consents, days, disclosures, documents, proofs, rulebooks
 from api.services.subjects import codes_of
 from api.visibility import GONE
 
@@ -57,7 +57,7 @@ def issue_for(session: Session, actor: Actor, cycle_id: UUID, unit_id: UUID) -> 
     document_id = documents.issue(
         session, actor, kind="feedback_statement", issuer_id=cycle.organization_id, recipient_id=unit_id,
         title=f"{content['title']['zh']}（{cycle.title}）", content=content, source=_source(cycle_id, unit_id),
-        grant=grant,
+        grant=grant, rests_on=_finalised(session, actor, cycle_id),
     )  # fmt: skip
     told = [
         (people[line["rosterNumber"]], f"/members/{place}")
@@ -66,6 +66,14 @@ def issue_for(session: Session, actor: Actor, cycle_id: UUID, unit_id: UUID) -> 
     ]
     disclosures.note(session, actor, document_id, unit_id, EMPLOYER_RESULT, told)
     return document_id
+
+
+def _finalised(session: Session, actor: Actor, cycle_id: UUID) -> list[UUID]:
+    """Return the event that made a cycle final, the last where there are several."""
+    final = sa.select(Event.id).where(
+        Event.tenant_id == actor.tenant_id, Event.subject_id == cycle_id, Event.kind == "cycle.finalize"
+    )
+    return [row.id for row in session.rows(final.order_by(Event.id.desc()).limit(1))]
 
 
 def missing(session: Session, actor: Actor, cycle_id: UUID) -> tuple[list[UUID], int]:
@@ -118,7 +126,7 @@ def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple
         cycle=Words(cycle.title, cycle.title),
         rulebook=RulebookRef(book.id, book.version, book.digest),
         position=cycle.position,
-        checkpoint=None,
+        checkpoint=proofs.root_at(session, actor.tenant_id, cycle.position),
         roster=place.disclosure,
         grades=[_label(grade) for grade in book.grades],
         eligible=eligible,

@@ -1,10 +1,13 @@
-"""Check a proof of the 双报到 ledger with nothing but Python: python verify_proof.py PROOF.json [CHECKPOINT.json …]
+"""Check what the 双报到 ledger gave you with nothing but Python: python verify_proof.py FIRST.json [OTHER.json …]
 
-PROOF.json is what GET /api/v1/proofs/{position} answered. Each CHECKPOINT.json that follows is a checkpoint that you
-kept from before (an item of GET /api/v1/checkpoints), or an answer of GET /api/v1/checkpoints/consistency. It says
-whether the row stands in the order that was signed, and whether that order goes on from what you kept.
+FIRST.json is a proof (GET /api/v1/proofs/{position}, an item of GET /api/v1/me/receipts), a document as JSON
+(GET /api/v1/documents/{id}/file?format=json), or a checkpoint (an item of GET /api/v1/checkpoints). Each OTHER.json is
+a checkpoint that you kept from before, or an answer of GET /api/v1/checkpoints/consistency. It says whether the rows
+stand in the order that was signed, whether the document is what was issued, and whether the order goes on from what
+you kept. A witness that keeps checkpoints gives the new one first, then the kept one and the proof between them.
+The key that it names is the one published at /.well-known/jwks.json, or was when it signed: compare it once.
 
-用法：python verify_proof.py 证明.json [检查点.json …]。仅使用 Python 标准库，不连接网络。
+用法：python verify_proof.py 证明、文书或检查点.json [自存检查点.json …]。仅用 Python 标准库，不连接网络。
 """
 
 import base64
@@ -138,13 +141,41 @@ def faults_of_checkpoint(checkpoint):
 
 def faults_of_proof(proof):
     """Return what is wrong with a proof by itself."""
-    found = faults_of_checkpoint(proof["checkpoint"])
-    leaf = hashlib.sha256(b"\x00" + canonical(proof["document"])).digest()
-    if leaf.hex() != proof["leaf"]:
+    return faults_of_checkpoint(proof["checkpoint"]) + faults_of_row(proof)
+
+
+def faults_of_row(proof):
+    """Return what is wrong with the path from a row to its checkpoint; the row itself may be kept back."""
+    found, leaf = [], bytes.fromhex(proof["leaf"])
+    if proof["document"] is not None and hashlib.sha256(b"\x00" + canonical(proof["document"])).digest() != leaf:
         found.append("the document is not what was sealed / 内容与封存不符")
     size, root = proof["checkpoint"]["size"], bytes.fromhex(proof["checkpoint"]["root"])
     if not included(proof["position"] - 1, size, leaf, path_of(proof), root):
         found.append("the path does not lead to the root / 路径与根不符")
+    return found
+
+
+def faults_of_document(issued):
+    """Return what is wrong with a document by itself: its content, the event that issued it, the rows it rests on."""
+    digest, proof = hashlib.sha256(canonical(issued["content"])).hexdigest(), issued["proof"]
+    found = [] if digest == issued["sha256"] else ["the content has another hash / 内容与哈希不符"]
+    if proof is None:
+        return [*found, "no checkpoint comes with it / 未附检查点"]
+    found += faults_of_checkpoint(proof["checkpoint"])
+    if proof["issued"] is None:
+        return [*found, "no checkpoint covers its issue yet; fetch it again / 检查点尚未覆盖签发记录，请重新下载"]
+    said = proof["issued"]["document"]["row"]
+    if (said["kind"], said["details"].get("sha256")) != ("document.issue", digest):
+        found.append("another content was issued / 签发的是另一内容")
+    rows = [one["document"]["row"] for one in proof["rows"] if one["document"]]
+    if not {row["id"] for row in rows} <= set(said["details"].get("restsOn", ())):
+        found.append("a row that it does not rest on / 附有无关记录")
+    for one in [proof["issued"], *proof["rows"]]:
+        found += faults_of_row({**one, "checkpoint": proof["checkpoint"]})
+    if issued["content"]["kind"] == "certificate":
+        told = sorted((one["servedOn"], one["minutes"]) for one in issued["content"]["services"])
+        if told != sorted((row["served_on"], row["amount"]) for row in rows):
+            found.append("the services are not those of the ledger / 服务记录与账本不符")
     return found
 
 
@@ -153,9 +184,9 @@ def path_of(link):
     return [bytes.fromhex(step) for step in link["path"]]
 
 
-def faults_among(proof, others):
-    """Return what is wrong between a proof's checkpoint and what was kept from before."""
-    known = {proof["checkpoint"]["size"]: proof["checkpoint"]["root"]}
+def faults_among(checkpoint, others):
+    """Return what is wrong between a checkpoint and what was kept from before."""
+    known = {checkpoint["size"]: checkpoint["root"]}
     kept = [one for one in others if "signed" in one]
     found = [fault for one in kept for fault in faults_of_checkpoint(one)]
     links = {(one["first"], one["second"]): one for one in others if "firstRoot" in one}
@@ -163,7 +194,7 @@ def faults_among(proof, others):
         size, root = one["size"], one["root"]
         if known.get(size, root) != root:
             found.append(f"two roots for size {size} / 同一长度有两个根")
-        pair = tuple(sorted((size, proof["checkpoint"]["size"])))
+        pair = tuple(sorted((size, checkpoint["size"])))
         link = links.get(pair)
         if pair[0] == pair[1]:
             continue
@@ -175,6 +206,15 @@ def faults_among(proof, others):
     return found
 
 
+def faults_of(first):
+    """Return what is wrong with a document, a proof or a checkpoint by itself, and its checkpoint."""
+    if "content" in first:
+        return faults_of_document(first), (first["proof"] or {}).get("checkpoint")
+    if "path" in first:
+        return faults_of_proof(first), first["checkpoint"]
+    return faults_of_checkpoint(first), first
+
+
 def main(paths):
     """Tell what was found; end with 0 where nothing is wrong."""
     if not paths:
@@ -184,8 +224,11 @@ def main(paths):
     for path in paths:
         with open(path, encoding="utf-8") as file:
             contents.append(json.load(file))
-    found = faults_of_proof(contents[0]) + faults_among(contents[0], contents[1:])
+    found, checkpoint = faults_of(contents[0])
+    found += faults_among(checkpoint, contents[1:]) if checkpoint else []
     print("\n".join(found) if found else "verified / 核验通过")
+    if checkpoint:
+        print(f"size {checkpoint['size']}  root {checkpoint['root']}  key {checkpoint['jwk']['kid']}")
     return 1 if found else 0
 
 

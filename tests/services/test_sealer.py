@@ -208,7 +208,7 @@ def test_a_seeded_corruption_is_found(world, time, corruption):
 @pytest.mark.parametrize(
     ("changed", "found"),
     [
-        ({"revision": 5}, {"one_entry_a_source", "no_time_twice"}),
+        ({"revision": 5}, {"one_entry_a_source", "one_credit_a_pair", "no_time_twice"}),
         ({"source_id": uuid4(), "community_id": None}, {"no_time_twice", "posted_as_worth"}),
         ({"kind": "correction", "reverses_id": uuid4(), "amount": -60}, {"reversals_name_one"}),
     ],

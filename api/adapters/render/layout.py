@@ -30,6 +30,7 @@ _ISSUE = {
     "issued": {"zh": "签发日期", "en": "Issued on"},
     "sha256": {"zh": "内容哈希 SHA-256", "en": "Content SHA-256"},
     "verify": {"zh": "核验网址", "en": "Verify at"},
+    "checkpoint": {"zh": "检查点", "en": "Checkpoint"},
 }
 
 
@@ -42,12 +43,23 @@ class NoTemplate(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """What issuing adds to a content: its number, hash, address of verification and time."""
+    """What issuing adds to a content: number, hash, address of verification, time, its checkpoint's size and root."""
 
     number: str
     sha256: str
     verify_url: str
     issued_at: datetime
+    checkpoint: tuple[int, str] | None = None
+
+    @property
+    def scanned(self) -> str:
+        """Return what the QR code holds: the address, with size and root behind it, which no server is sent."""
+        return f"{self.verify_url}#{self.witnessed.replace(' ', '.')}" if self.checkpoint else self.verify_url
+
+    @property
+    def witnessed(self) -> str:
+        """Return size and root of the checkpoint as they are printed; empty before the first."""
+        return f"{self.checkpoint[0]} {self.checkpoint[1]}" if self.checkpoint else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +102,10 @@ def lay_out(content: Mapping[str, Any], issue: Issue, language: Language) -> Lay
         if (found := _at(content, table["at"])) is not None
     ]
     issued_on = issue.issued_at.astimezone(ZoneInfo(content["timeZone"])).date()
-    values = {"number": issue.number, "issued": issued_on.isoformat(), "sha256": issue.sha256}
+    values = {
+        "number": issue.number, "issued": issued_on.isoformat(), "sha256": issue.sha256, "verify": issue.verify_url,
+        "checkpoint": issue.witnessed,
+    }  # fmt: skip
     return Layout(
         title=content["title"][language],
         landscape=template["landscape"],
@@ -105,7 +120,7 @@ def lay_out(content: Mapping[str, Any], issue: Issue, language: Language) -> Lay
             for section in template["sections"]
             if (paragraphs := _paragraphs(_at(content, section["at"]), language))
         ],
-        issue_lines=[(_ISSUE[key][language], text) for key, text in {**values, "verify": issue.verify_url}.items()],
+        issue_lines=[(_ISSUE[key][language], text) for key, text in values.items() if text],
     )
 
 

@@ -14,7 +14,10 @@ import typst
 from api.adapters.render.font import FAMILY, FONT_FILE, check_drawable
 from api.adapters.render.layout import TEMPLATES, Cell, Issue, Language, Layout
 
-_FOOTER = {"zh": ("第 {page} 页，共 {pages} 页", "扫码核验"), "en": ("Page {page} of {pages}", "Scan to verify")}
+_FOOTER = {
+    "zh": ("第 {page} 页，共 {pages} 页", "扫码核验", "检查点"),
+    "en": ("Page {page} of {pages}", "Scan to verify", "Checkpoint"),
+}
 _NUMBER = {"zh": "扫码得编号", "en": "Scan for the number"}  # of what is printed and not issued
 
 
@@ -29,7 +32,7 @@ def as_pdf(layout: Layout, issue: Issue, language: Language) -> bytes:
     compiler = typst.Compiler(_source(), font_paths=_fonts(), ignore_system_fonts=True)
     pdf = compiler.compile(
         format="pdf",
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False), "qr": _qr(issue.verify_url or issue.number)},
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False), "qr": _qr(issue.scanned or issue.number)},
         pdf_standards="a-2b",
         pdf_tags=False,
         timestamp=int(issue.issued_at.timestamp()),
@@ -57,10 +60,9 @@ def _qr(url: str) -> str:
 
 
 def _for_typst(layout: Layout, issue: Issue, language: Language) -> dict[str, Any]:
-    page, scan = _FOOTER[language]
-    told = [
-        line for line in layout.issue_lines if line[1] not in (issue.number, issue.sha256)
-    ]  # those are in the footer
+    page, scan, witnessed = _FOOTER[language]
+    in_footer = (issue.number, issue.sha256, issue.witnessed)
+    told = [line for line in layout.issue_lines if line[1] not in in_footer]
     before, between, after = page.replace("{pages}", "{page}").split("{page}")
     return {
         "lang": language,
@@ -69,6 +71,7 @@ def _for_typst(layout: Layout, issue: Issue, language: Language) -> dict[str, An
         "title": _plain(layout.title),
         "number": issue.number,
         "sha256": issue.sha256,
+        "checkpoint": f"{witnessed} {issue.witnessed}" if issue.checkpoint else "",
         "scan": scan if issue.verify_url else _NUMBER[language],
         "page": [before, between, after],
         "lines": [[_plain(label), _plain(value)] for label, value in [*layout.lines, *told]],

@@ -1,0 +1,108 @@
+"""audit verify, of what is made from the ledger: papers say what was issued, judgements what their inputs give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.access import operator
+from api.db import Session
+from api.domain.documents import content_hash
+from api.domain.rulebook.schema import Rulebook
+from api.domain.seal import Seal, SealBroken, verify
+from api.models import Assessment, Cycle, Document, Entry, Event, Position
+from api.services import judging, rulebooks
+
+_CHUNK = 200
+SEALED = ("final", "delivered")
+Found = Iterator[tuple[Any, dict[str, Any]]]
+
+
+def documents_as_issued(session: Session, tenant_id: UUID) -> Found:
+    """An issued document has the content whose hash stands beside it and in the event that issued it."""
+    columns = (Document.id, Document.number, Document.content, Document.content_hash)
+    issued = sa.select(*columns).where(Document.tenant_id == tenant_id, Document.number.is_not(None))
+    for rows in _pages(session, issued, Document.id):
+        told = sa.select(Event.subject_id, Event.details).where(
+            Event.tenant_id == tenant_id, Event.kind == "document.issue",
+            Event.subject_id.in_([row.id for row in rows]),
+        )  # fmt: skip
+        by_event = {row.subject_id: row.details.get("sha256") for row in session.rows(told)}
+        for row in rows:
+            found = content_hash(row.content)
+            if found != row.content_hash or by_event.get(row.id, found) not in (None, found):
+                yield row.id, {"number": row.number, "issued": row.content_hash, "found": found}
+
+
+def sealed_periods_stand(session: Session, tenant_id: UUID) -> Found:
+    """A cycle that is final has the assessments of which its digest was taken, and somebody made it final."""
+    cycles = sa.select(Cycle.id, Cycle.revision, Cycle.digest).where(
+        Cycle.tenant_id == tenant_id, Cycle.state.in_(SEALED)
+    )
+    for row in session.rows(cycles):
+        final = sa.select(Event.id).where(
+            Event.tenant_id == tenant_id, Event.subject_id == row.id, Event.kind == "cycle.finalize"
+        )
+        found = judging.digest_of(session, row.id, row.revision)
+        if found != row.digest or session.first(final) is None:
+            yield row.id, {"digest": row.digest, "found": found}
+
+
+def assessments_reproduce(session: Session, tenant_id: UUID) -> Found:
+    """Computed again from its rulebook and bundle, an assessment that stands is what was kept, hash for hash."""
+    actor, books = operator(tenant_id), dict[UUID, Rulebook]()
+    columns = (
+        Assessment.id, Assessment.subject_kind, Assessment.bundle, Assessment.bundle_hash, Assessment.judgement,
+        Assessment.judgement_hash, Cycle.member_rulebook_id, Cycle.unit_rulebook_id,
+    )  # fmt: skip
+    for rows in _pages(session, _standing(tenant_id, *columns), Assessment.id):
+        for row in rows:
+            chosen = row.member_rulebook_id if row.subject_kind == "member" else row.unit_rulebook_id
+            book = books[chosen] = books.get(chosen) or rulebooks.book_of(session, actor, chosen)
+            sealed = Seal(
+                rulebook=row.judgement["rulebook"]["digest"], bundle=row.bundle_hash, judgement=row.judgement_hash
+            )
+            try:
+                again = verify(book, row.bundle, sealed)
+            except SealBroken as why:
+                yield row.id, {"differ": why.facts["parts"]}
+            else:
+                if again != row.judgement:
+                    yield row.id, {"differ": ["kept judgement"]}
+
+
+def assessed_minutes_are_folds(session: Session, tenant_id: UUID) -> Found:
+    """The minutes of a member's assessment are the sum of the entries of its period up to the position it is as of."""
+    total = sa.func.coalesce(sa.func.sum(Entry.amount), 0)
+    ledger = (
+        sa.select(total)
+        .join(Position, Position.row_id == Entry.id)
+        .where(
+            Entry.tenant_id == tenant_id, Entry.account_id == Assessment.subject_id, Entry.unit == "volunteer_minutes",
+            Entry.served_on >= Cycle.period_start, Entry.served_on < Cycle.period_end,
+            Position.position <= Cycle.position,
+        )
+        .correlate(Assessment, Cycle)
+        .scalar_subquery()
+    )  # fmt: skip
+    compared = _standing(tenant_id, Assessment.id, Assessment.minutes, ledger.label("ledger")).where(
+        Assessment.subject_kind == "member", Assessment.minutes.is_not(None), Assessment.minutes != ledger
+    )
+    for row in session.rows(compared):
+        yield row.id, {"minutes": row.minutes, "ledger": row.ledger}
+
+
+def _standing(tenant_id: UUID, *columns: Any) -> Any:
+    """Select assessments of the computation that stands."""
+    joined = sa.select(*columns).join(Cycle, Cycle.id == Assessment.cycle_id)
+    return joined.where(Assessment.tenant_id == tenant_id, Assessment.revision == Cycle.revision)
+
+
+def _pages(session: Session, statement: Any, key: Any) -> Iterator[Sequence[Any]]:
+    page = statement
+    while rows := session.rows(page.order_by(key).limit(_CHUNK)):
+        yield rows
+        page = statement.where(key > rows[-1].id)
