@@ -66,7 +66,7 @@ def new_secret() -> bytes:
 def _end(session: Session, actor: Actor, which: Any) -> None:
     alive = _SHOWN.where(Device.tenant_id == actor.tenant_id, Device.state == "active", which)
     for row in session.rows(alive.order_by(Device.id)):
-        changes.take(session, actor, Device, row, "device.end", _ended(session), at=None)
+        changes.take(session, actor.aside(), Device, row, "device.end", _ended(session), at=None)
 
 
 def _ended(session: Session) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from api.jobs.sealing import do_due, seal_all
+from api.jobs.sealing import seal_all
 from api.services import audit
-from tests.support import phones, serving
+from tests.support import phones
 from tests.support import world as worlds
 from tests.support.clock import Clock
-from tests.support.offline import code_then, enrolled, outcome, sent
+from tests.support.offline import code_then, enrolled, sent
 from tests.support.service_calls import planned, signed_up
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -45,13 +45,20 @@ async def test_what_a_phone_kept_is_recorded_provisionally_and_counts_once_the_r
         phone.keep(shift, direction, at, code_then(world, shift, at))
     time.set(begin + 8 * HOUR)
     found = await sent(world, "member", phone)
-    assert [(each["presence"]["provenance"], each["presence"]["minutes"]) for each in found] == [("offline_code", None)] * 2
+    assert [(each["presence"]["provenance"], each["presence"]["minutes"]) for each in found] == [
+        ("offline_code", None)
+    ] * 2
     assert [each["presence"]["at"][:19] for each in found] == [
         stamp[:19] for stamp in (phones.stamp(begin + 5 * MINUTE), phones.stamp(begin + 95 * MINUTE))
     ]
     assert await sent(world, "member", phone) == found
     async with world.client("worker") as worker:
-        line = {"shiftId": shift, "personId": str(world.people["member"]), "direction": "check_in", "at": begin.isoformat()}
+        line = {
+            "shiftId": shift,
+            "personId": str(world.people["member"]),
+            "direction": "check_in",
+            "at": begin.isoformat(),
+        }
         called = await worker.post("/api/v1/presences", json={"presences": [line]})
         assert called.json()["outcomes"][0]["presence"]["id"] == found[0]["presence"]["id"]
-    assert [each["presence"]["minutes"] for each in await sent(world, "member", phone)] == [None, 90]
+    assert [each["presence"]["minutes"] for each in await sent(world, "member", phone)] == [90, 90]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from api.domain import codes
 from tests.support import serving
@@ -11,10 +12,11 @@ from tests.support.phones import Phone
 from tests.support.world import World
 
 
-async def enrolled(world: World, name: str, skew: timedelta = timedelta()) -> Phone:
-    """Return a phone of a person, enrolled now by the sign-in that they have here."""
+async def enrolled(world: World, name: str, skew: timedelta = timedelta(), token: str | None = None) -> Phone:
+    """Return a phone of a person, enrolled now by the sign-in that they have here, or by another one's token."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with world.client(name) as client:
-        answer = await client.post("/api/v1/me/devices")
+        answer = await client.post("/api/v1/me/devices", headers=headers)
     assert answer.status_code == 201, answer.text
     return Phone(answer.json()["id"], bytes.fromhex(answer.json()["secret"]), skew)
 
@@ -38,4 +40,4 @@ def outcome(found: dict[str, Any]) -> str:
 
 def code_then(world: World, shift: Any, at: datetime) -> str:
     """Return the code that stood on the organiser's screen at an instant."""
-    return codes.code_at(serving.secret_of(world, shift), at)
+    return codes.code_at(serving.secret_of(world, UUID(str(shift))), at)

@@ -1,4 +1,4 @@
-"""Phones without a network: each keeps items by its own clock and signs them, written apart from the product's rules."""
+"""Phones without a network: each keeps items by its own clock and signs them, apart from the product's own rules."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def stamp(at: datetime) -> str:
 
 def signed(secret: bytes, device_id: str, item: dict[str, Any]) -> str:
     """Return the mac of an item as docs/offline.md describes it."""
-    at = datetime.fromisoformat(item["at"].replace("Z", "+00:00"))
+    at = datetime.fromisoformat(item["at"])
+    milliseconds = round((at - EPOCH) / timedelta(milliseconds=1))
     lines = [
         "dualreport-offline-1", device_id, item["itemId"], item["shiftId"], item["direction"], str(item["pair"]),
-        item.get("personId") or "", (item.get("code") or "").upper(), str(round((at - EPOCH) / timedelta(milliseconds=1))),
-        str(item["sequence"]),
+        item.get("personId") or "", (item.get("code") or "").upper(), str(milliseconds), str(item["sequence"]),
     ]  # fmt: skip
     return hmac.new(secret, "\n".join(lines).encode(), hashlib.sha256).hexdigest()
 
