@@ -11,7 +11,7 @@ _DISTRICT = """
     organization.move organization.end organization_link.create organization_link.end organization.record
     registration.read
     need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
-    entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.activate
+    entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.simulate rulebook.activate
     rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
     cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
     cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
@@ -20,7 +20,7 @@ _DISTRICT = """
     case.list case.escalate import.create entry.supplement
     signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
     sanction.release
-    record.import record.export export.create document.propose_revocation document.keep"""
+    record.import record.export document.propose_revocation document.keep"""
 
 # Roles → steps. A step is also the operation id of its route, the kind of its event and an entry of `allowedActions`.
 # `anyone` needs no token; every person who signed in is a `member` for what is their own.
@@ -32,7 +32,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             session.wechat session.wecom session.oidc_start session.oidc
             identity.claim identity.register
             confirmation_slip.show confirmation_slip.answer
-            document.verify checkpoint.list checkpoint.compare checkpoint.witnessed witness.sign
+            rulebook.schema document.verify checkpoint.list checkpoint.compare checkpoint.witnessed witness.sign
             platform.health platform.ready platform.keys session.demo
             privacy.registry erasure.read
             sign_in.refresh session.token session.password credential.set_up credential.confirm""",
@@ -57,7 +57,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             presence.leave presence.list_mine presence.list_open
             entry.list entry.read record.mine
             record.read proof.read proof.list
-            assessment.read assessment.list assessment.mine assessment.explain document.read
+            assessment.read assessment.list assessment.mine assessment.explain cycle.what_if document.read
             document.list document.preview document.export document.certify case.create case.read rulebook.read
             rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list
@@ -127,7 +127,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.read organization.import organization.create organization.edit organization.count
             organization.move organization.end organization_link.create organization_link.end unit.import
             person.import list.import job.read job.cancel
-            file.create tenant.read record.import record.export export.create
+            file.create tenant.read record.import record.export
             import.create entry.supplement""",
         "security_admin": """
             access_log.read access_log.list access_log.export job.read

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from api.adapters.render import write_rows_xlsx
-from api.adapters.reports import inert
+from api.adapters.packing import packed, table
 from api.calls import House
 from api.jobs.kinds import JobHandle, job_kind
 from api.services import files, inspection
@@ -56,14 +52,14 @@ def _export(house: House, job: JobHandle, columns: Sequence[str], read: Callable
             job.progress(0, 0, rows=counted[0])
 
     form = job.input["format"]
-    table = _xlsx(columns, rows()) if form == "xlsx" else _csv(columns, rows())
+    data = table(form, columns, rows())
     manifest = {
         "kind": job.kind, "ground": job.input["ground"], "asked": {k: v for k, v in job.input.items() if k != "ground"},
         "takenBy": str(job.actor.person_id), "takenAt": house.clock().isoformat(), "rows": counted[0],
-        "columns": list(columns), "sha256": hashlib.sha256(table).hexdigest(),
+        "columns": list(columns), "sha256": hashlib.sha256(data).hexdigest(),
     }  # fmt: skip
     name = job.kind.replace(".", "-")
-    file_id = job.write(files.keep, f"{name}.zip", "application/zip", _packed(f"{name}.{form}", table, manifest))
+    file_id = job.write(files.keep, f"{name}.zip", "application/zip", packed(f"{name}.{form}", data, manifest))
     return {"fileId": str(file_id), "location": f"/api/v1/files/{file_id}", "manifest": manifest}
 
 
@@ -77,26 +73,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     return "" if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _xlsx(columns: Sequence[str], rows: Iterator[list[str]]) -> bytes:
-    out = io.BytesIO()
-    write_rows_xlsx(out, columns, rows)
-    return out.getvalue()
-
-
-def _csv(columns: Sequence[str], rows: Iterator[list[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([inert(cell) for cell in row] for row in rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
-
-
-def _packed(name: str, table: bytes, manifest: dict[str, Any]) -> bytes:
-    """Return an archive of the list and its manifest; dates are fixed: the same list, the same bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for each, data in ((name, table), ("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2))):
-            archive.writestr(zipfile.ZipInfo(each, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
