@@ -26,7 +26,9 @@ BARS = {
     "R6": "races",
     "R9": "overlap",
     "S5": "hostile",
+    "T1": "tampering",
     "S10": "enumeration",
+    "S13": "presence_codes",
     "S7": "tokens",
     "S8": "sessions",
 }
