@@ -57,7 +57,8 @@ def page() -> str:
 
 
 _FORMS = """`sealed`：加密存放，绑定到表、列和行；`index`：只能按相同内容查找的密钥散列；`plain`：只在代号之下。
-身份证号可不填，位置信息不保存，不收证件照片。
+身份证号可不填，人的经纬度不保存（定位签到只留距离档次），不收证件照片。
 
 `sealed` is encrypted and bound to table, column and row; `index` is a keyed hash that finds equal values alone; `plain`
-stands under a pseudonym. The ID number is optional, location is never stored, there are no photos of IDs."""
+stands under a pseudonym. The ID number is optional, nobody's coordinates are stored (a check-in by location leaves a
+distance band), there are no photos of IDs."""
