@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query
 from api.route import DoorRoute, Who
 from api.schemas.assessment import Cycle, CycleQuery, NewCycle
 from api.schemas.base import Page
+from api.schemas.simulation import HowItStands, WhatIf
 from api.schemas.work import Job
-from api.services import cycles, jobs
+from api.services import cycles, jobs, simulations
 
 router = APIRouter(prefix="/api/v1/cycles", tags=["cycles"], route_class=DoorRoute)
 
@@ -38,6 +39,12 @@ async def read(cycle_id: UUID, who: Who) -> Cycle:
 async def compute(cycle_id: UUID, who: Who) -> Job:
     """Judge every member and unit as of the last sealed position."""
     return await who.write(cycles.compute, cycle_id, present=jobs.one)
+
+
+@router.post("/{cycle_id}/what-if", operation_id="cycle.what_if")
+async def what_if(cycle_id: UUID, body: WhatIf, who: Who) -> HowItStands:
+    """Tell the caller how they stand by what is recorded now, and how with further services; writes nothing."""
+    return await who.read(simulations.what_if, cycle_id, body.values()["services"])
 
 
 @router.post("/{cycle_id}/open-self-review", operation_id="cycle.open_self_review")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.route import DoorRoute, Who
+from api.route import Anyone, DoorRoute, Who
 from api.schemas.assessment import EditedRulebook, Findings, NewRulebook, Rulebook, RulebookQuery, RulebookText
 from api.schemas.base import Page
-from api.services import rulebooks
+from api.schemas.simulation import NewSimulation
+from api.schemas.work import Job
+from api.services import jobs, rulebooks, simulations
 
 router = APIRouter(prefix="/api/v1/rulebooks", tags=["rulebooks"], route_class=DoorRoute)
 
@@ -25,6 +27,12 @@ async def listed(query: Annotated[RulebookQuery, Query()], who: Who) -> Page[Rul
 async def create(body: NewRulebook, who: Who) -> RulebookText:
     """Keep a draft of a rulebook; what lint finds in it stands in the answer."""
     return await who.write(rulebooks.create, body.values(), present=rulebooks.one)
+
+
+@router.get("/schema", operation_id="rulebook.schema")
+async def schema(who: Anyone) -> dict[str, Any]:
+    """Show the JSON Schema by which a rulebook is written, in YAML or JSON."""
+    return rulebooks.schema()
 
 
 @router.get("/{rulebook_id}", operation_id="rulebook.read")
@@ -43,6 +51,12 @@ async def edit(rulebook_id: UUID, body: EditedRulebook, who: Who) -> RulebookTex
 async def lint(rulebook_id: UUID, who: Who) -> Findings:
     """Say what is wrong with a rulebook although it can be read."""
     return await who.read(rulebooks.findings, rulebook_id)
+
+
+@router.post("/{rulebook_id}/simulations", operation_id="rulebook.simulate", status_code=202)
+async def simulate(rulebook_id: UUID, body: NewSimulation, who: Who) -> Job:
+    """Try a rulebook, also a draft, on an authority's members in a past period; the job's result has the figures."""
+    return await who.write(simulations.request, rulebook_id, body.values(), present=jobs.one)
 
 
 @router.post("/{rulebook_id}/activate", operation_id="rulebook.activate")

@@ -133,6 +133,7 @@ LOOP = (
         finalize=Step({"appeals"}, "final"),
         deliver=Step({"final"}, "delivered"),
         amend=Step({"final", "delivered"}),
+        what_if=READ,
         read=READ,
     ),
     table(
@@ -141,6 +142,7 @@ LOOP = (
         create=Step({None}, "open"),
         assign=Step({"open", "escalated", "reopened"}, "assigned"),
         answer=Step({"assigned", "escalated"}, "answered"),
+        pass_up=Step({"assigned", "escalated"}, "open"),
         close=Step({"answered"}, "closed"),
         escalate=Step({"open", "assigned", "reopened"}, "escalated"),
         reopen=Step({"answered", "closed"}, "reopened"),

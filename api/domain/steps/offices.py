@@ -114,6 +114,7 @@ OFFICES = (
         retire=Step({"active"}, "retired"),
         lint=READ,
         simulate=READ,
+        schema=READ,
         read=READ,
     ),
     table(

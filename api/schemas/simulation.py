@@ -1,0 +1,52 @@
+"""试算 on the wire: a rulebook on a past period, and what one more service would change."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.base import Body, Day, View
+
+
+class NewSimulation(Body):
+    """On whom and on which half-open period a rulebook is tried, and with which other one it is compared."""
+
+    organization_id: UUID
+    period_start: Day
+    period_end: Day
+    against: UUID | None = None
+
+
+class PlannedService(Body):
+    """A service that has not taken place."""
+
+    served_on: Day
+    minutes: Annotated[int, Field(ge=1, le=1440)]
+    volunteer: bool = True
+
+
+class WhatIf(Body):
+    """Further services; none shows how things stand."""
+
+    services: Annotated[list[PlannedService], Field(max_length=50)] = []
+
+
+class Standing(View):
+    """A judgement that nobody keeps."""
+
+    outcome: str
+    grade: str | None
+    grade_labels: dict[Literal["zh", "en"], str] | None
+    possible: list[str] = Field(description="what unknown numbers leave open, best first")
+    score: str | None
+    lines: dict[Literal["zh", "en"], list[str]]
+
+
+class HowItStands(View):
+    """How somebody stands now and would stand then, as of a sealed position."""
+
+    as_of: int
+    now: Standing
+    then: Standing

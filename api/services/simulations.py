@@ -1,0 +1,188 @@
+"""试算: a rulebook on a past period, beside another one; nothing is kept but the job that somebody asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.access import Actor, found, require
+from api.db import Session
+from api.domain.bundle_rows import NONE
+from api.domain.rulebook.evaluate import evaluate
+from api.domain.rulebook.explain import explain
+from api.domain.rulebook.schema import Effective
+from api.domain.rulebook.schema import Rulebook as Book
+from api.domain.simulation import Tried, moves, spread
+from api.errors import Conflict, Invalid, NotFound
+from api.models import Cycle, Organization, Rulebook
+from api.services import bundles, days, jobs, rulebooks
+from api.services.bundle_facts import unrecorded
+from api.services.cuts import Cut, last_recorded
+from api.services.places import governed
+from api.services.subjects import Subject, of_cycle
+from api.visibility import visible
+
+
+class PeriodNotOver(Invalid):
+    """A rule is tried on days that have come."""
+
+    code, zh, en = "period_not_over", "试算周期须已开始，且不超过今天", "A rule is tried on a period that has come"
+
+
+class JudgesNoMembers(Conflict):
+    """Only rules on members are tried by themselves; a unit's rule needs the judgements of its members."""
+
+    code = "judges_no_members"
+    zh, en = "目前只能试算党员规则", "Only a rulebook that judges members can be tried by itself"
+
+
+class NotASubject(NotFound):
+    """The cycle does not judge this person."""
+
+    code, zh, en = "not_a_subject", "您不是本考核周期的对象", "This cycle does not judge you"
+
+
+class Planned(Protocol):
+    """A service that has not taken place: its day, its minutes and whether it is volunteer service."""
+
+    served_on: date
+    minutes: int
+    volunteer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a simulation needs to know: its rules, the one tried first, and as of what it looks."""
+
+    cut: Cut
+    path: str
+    books: tuple[Book, ...]
+    gaps: tuple[list[dict[str, str]], ...]
+    names: dict[UUID, str]
+
+
+def request(session: Session, actor: Actor, rulebook_id: UUID, values: dict[str, Any]) -> UUID:
+    """Queue the trial of a rulebook, also a draft, on the members of an authority in a past period; return the job.
+
+    `organization_id`, half-open `period_start` and `period_end`, and `against`: a second rulebook to compare with.
+    Raises PeriodNotOver, JudgesNoMembers.
+    """
+    at, grant = governed(
+        session, actor, "rulebook.simulate", values["organization_id"], axis="territory", pointer="/organizationId"
+    )
+    start, end = values["period_start"], values["period_end"]
+    if not start < end <= days.today(session, actor.tenant_id):
+        raise PeriodNotOver(pointer="/periodEnd")
+    asked = [each for each in (rulebook_id, values.get("against")) if each is not None]
+    for each in asked:
+        row = found(session.first(_JUDGES.where(visible(actor, Rulebook), Rulebook.id == each)))
+        require(actor, "rulebook.read", row.path)
+        if row.subject != "member":
+            raise JudgesNoMembers
+    content = {
+        "rulebookIds": [str(each) for each in asked], "organizationId": str(at.id), "start": start.isoformat(),
+        "end": end.isoformat(),
+    }  # fmt: skip
+    return jobs.enqueue(session, actor, "rulebook.simulate", content, at=at.id, grant=grant)
+
+
+_JUDGES = sa.select(Rulebook.subject, Organization.path).join(Organization, Organization.id == Rulebook.organization_id)
+_CYCLE = sa.select(
+    Cycle.id, Cycle.period_start, Cycle.period_end, Cycle.cut_off, Cycle.member_rulebook_id, Organization.path
+).join(Organization, Organization.id == Cycle.organization_id)
+
+
+def plan(session: Session, actor: Actor, content: dict[str, Any]) -> tuple[Trial, list[Subject]]:
+    """Return what the trial needs and the members whom it judges, as they stood on the period's last day."""
+    at = found(session.first(sa.select(Organization.path).where(Organization.id == UUID(content["organizationId"]))))
+    start, end = date.fromisoformat(content["start"]), date.fromisoformat(content["end"])
+    zone = days.zone_of(session, actor.tenant_id)
+    last_day = end - timedelta(days=1)
+    cut = Cut(actor.tenant_id, zone, start, end, last_day, last_recorded(session, actor.tenant_id))
+    books = tuple(_at(rulebooks.book_of(session, actor, UUID(each)), start) for each in content["rulebookIds"])
+    members, _ = of_cycle(session, actor.tenant_id, at.path, last_day)
+    homes = {member.community_id for member in members if member.community_id is not None}
+    names: dict[UUID, str] = {}
+    if homes:
+        rows = session.rows(sa.select(Organization.id, Organization.name).where(Organization.id.in_(sorted(homes))))
+        names = {row.id: row.name for row in rows}
+    return Trial(cut, at.path, books, tuple(unrecorded(session, cut, book) for book in books), names), members
+
+
+def _at(book: Book, start: date) -> Book:
+    """Return the rule as if it had been in force then: that is what is tried."""
+    return book.model_copy(update={"effective": Effective(since=start.isoformat())})
+
+
+def tried(session: Session, _actor: Actor, trial: Trial, members: Sequence[Subject]) -> list[list[Tried]]:
+    """Return for each rule the outcome of each of these members; reads only."""
+    outcomes: list[list[Tried]] = []
+    for book, gaps in zip(trial.books, trial.gaps, strict=True):
+        given = bundles.member_bundles(session, trial.cut, book, members, gaps)
+        judged = (evaluate(book, bundle) for bundle in given)
+        outcomes.append([
+            Tried(member.key, None if member.community_id is None else trial.names[member.community_id],
+                  judgement["outcome"], judgement["grade"])
+            for member, judgement in zip(members, judged, strict=True)
+        ])  # fmt: skip
+    return outcomes
+
+
+def summed(trial: Trial, outcomes: Sequence[Sequence[Tried]]) -> dict[str, Any]:
+    """Return the spread of grades under each rule, and against a second one who would stand better or worse."""
+    rules = [
+        {
+            "rulebook": book.id, "version": book.version, "labels": book.labels.both(),
+            "spread": spread(outcome, {grade.id: grade.labels.both() for grade in book.grades}),
+        }
+        for book, outcome in zip(trial.books, outcomes, strict=True)
+    ]  # fmt: skip
+    answer: dict[str, Any] = {"members": len(outcomes[0]), "asOf": trial.cut.position, "rules": rules}
+    if len(outcomes) > 1:
+        answer["compared"] = moves(outcomes[1], outcomes[0], [grade.id for grade in trial.books[0].grades])
+    return answer
+
+
+def what_if(session: Session, actor: Actor, cycle_id: UUID, services: Sequence[Planned]) -> dict[str, Any]:
+    """Return how the actor stands in a cycle by what is recorded now, and how with these further services.
+
+    Writes nothing, and looks at sealed rows alone. NotASubject for whom the cycle does not judge.
+    """
+    cycle = found(session.first(_CYCLE.where(visible(actor, Cycle), Cycle.id == cycle_id)))
+    zone = days.zone_of(session, actor.tenant_id)
+    as_of = min(days.today(session, actor.tenant_id), cycle.cut_off)
+    position = last_recorded(session, actor.tenant_id)
+    cut = Cut(actor.tenant_id, zone, cycle.period_start, cycle.period_end, as_of, position)
+    members, _ = of_cycle(session, actor.tenant_id, cycle.path, as_of)
+    me = next((member for member in members if member.account_id == actor.account_id), None)
+    if me is None:
+        raise NotASubject
+    book = rulebooks.book_of(session, actor, cycle.member_rulebook_id)
+    (bundle,) = bundles.member_bundles(session, cut, book, [me], unrecorded(session, cut, book))
+    columns = bundles.entry_columns(book)
+    planned = [_planned(number, each, columns) for number, each in enumerate(services, start=1)]
+    wished: Any = {**bundle, "entries": [*bundle.get("entries", ()), *planned]}
+    return {"as_of": position, "now": _told(evaluate(book, bundle)), "then": _told(evaluate(book, wished))}
+
+
+def _planned(number: int, service: Planned, columns: Collection[str]) -> dict[str, Any]:
+    """Return a service that did not take place as a row of a bundle, an occasion of its own."""
+    whole = {
+        "activity": f"what-if {number}", "community": NONE, "employer": NONE, "kind": "earned", "provenance": "code",
+        "nature": "volunteer_service" if service.volunteer else "party_duty",
+        "servedOn": service.served_on.isoformat(),
+        "unit": "volunteer_minutes" if service.volunteer else "participation",
+    }  # fmt: skip
+    shown = {name: value for name, value in whole.items() if name in columns}
+    return {"key": f"what-if/{number}", "amount": service.minutes, "count": 1, **shown}
+
+
+def _told(judgement: Any) -> dict[str, Any]:
+    named = {name: judgement[name] for name in ("outcome", "grade", "possible", "score")}
+    lines = {"zh": explain(judgement, "zh"), "en": explain(judgement, "en")}
+    return {**named, "grade_labels": judgement["gradeLabels"], "lines": lines}
