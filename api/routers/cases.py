@@ -11,7 +11,7 @@ from api.route import DoorRoute, Who
 from api.schemas.base import Page
 from api.schemas.cases import Assignment, Case, CaseAnswer, CaseQuery, NewCase
 from api.schemas.lists import Reason
-from api.services import answers, cases
+from api.services import answers, cases, hour_claims
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"], route_class=DoorRoute)
 
@@ -24,8 +24,9 @@ async def listed(query: Annotated[CaseQuery, Query()], who: Who) -> Page[Case]:
 
 @router.post("", operation_id="case.create", status_code=201)
 async def create(body: NewCase, who: Who) -> Case:
-    """Ask an office for a decision."""
-    return await who.write(cases.create, body.values(), present=cases.one)
+    """Ask an office for a decision; with a claim, for hours that are wrong or missing."""
+    create = cases.create if body.claim is None else hour_claims.create
+    return await who.write(create, body.values(), present=cases.one)
 
 
 @router.get("/{case_id}", operation_id="case.read")

@@ -8,7 +8,34 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from api.schemas.base import Body, Code, Day, ListQuery, Subject, Text
+from api.schemas.base import Body, Code, Day, ListQuery, Moment, Subject, Text
+
+
+class Claim(Body):
+    """The hours that an objection or a supplement is about: which entry or where, and when they should stand.
+
+    An objection names its `entryId`; without times the entry is only to go. `fileId` is evidence that the caller
+    brought; nobody has to bring any.
+    """
+
+    entry_id: UUID | None = None
+    shift_id: UUID | None = None
+    activity_id: UUID | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    file_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _of_one_stretch(self) -> Claim:
+        if (self.starts_at is None) != (self.ends_at is None):
+            raise ValueError("a stretch has a start and an end")
+        if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
+            raise ValueError("it ends after it starts")
+        if self.entry_id is None and self.starts_at is None:
+            raise ValueError("say from when to when")
+        if (self.entry_id, self.shift_id, self.activity_id).count(None) < 2:
+            raise ValueError("name one of entryId, shiftId and activityId")
+        return self
 
 
 class NewCase(Body):
@@ -19,9 +46,18 @@ class NewCase(Body):
     subject_kind: Code = "organization"
     subject_id: UUID | None = None
     reason: Annotated[Text, Field(min_length=1)]
+    claim: Annotated[
+        Claim | None, Field(description="of an objection or a supplement: the hours; what is accepted is posted")
+    ] = None
+
+    def values(self) -> dict[str, Any]:
+        """Return the members by their inner names; the claim as plain data."""
+        return {**super().values(), "claim": self.claim and self.claim.values()}
 
     @model_validator(mode="after")
     def _names_its_case(self) -> NewCase:
+        if self.claim is not None and self.kind != ("objection" if self.claim.entry_id else "supplement"):
+            raise ValueError("an objection is about an entry, a supplement about hours that are missing")
         if self.subject_kind == "case" and self.subject_id is None:
             raise ValueError("an earlier case is named by its id")
         return self

@@ -144,8 +144,8 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
         require(actor, "case.create", organization.path)
     facts: dict[str, Any] = {}
     if values["subject_kind"] == "case":
-        before = _find(session, actor, values["subject_id"])
-        facts["deciders"] = _deciders(before)
+        before = find(session, actor, values["subject_id"])
+        facts["deciders"] = deciders(before)
     return open_case(
         session,
         actor,
@@ -160,7 +160,7 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
 
 def assign(session: Session, actor: Actor, case_id: UUID, person_id: UUID | None) -> UUID:
     """Give a case to a person who may answer it, else to the actor; NotAHandler, OwnCase, DecidedBefore."""
-    case = _find(session, actor, case_id)
+    case = find(session, actor, case_id)
     grant = require(actor, "case.assign", case.path)
     handler = person_id or actor.person_id
     try:
@@ -169,7 +169,7 @@ def assign(session: Session, actor: Actor, case_id: UUID, person_id: UUID | None
         may_answer = None
     if may_answer is None:
         raise NotAHandler(pointer="/personId")
-    _require_fresh(case, handler)
+    require_fresh(case, handler)
     return _take(session, actor, case, "case.assign", {"assigned_to": handler}, grant)
 
 
@@ -186,9 +186,9 @@ def answer(
     `settle(case, grant)` does what follows from the answer and returns what the case remembers of it; by
     `require_outcome` it may insist on an outcome. DecidedBefore, StepNotAllowed.
     """
-    case = _find(session, actor, case_id)
+    case = find(session, actor, case_id)
     grant = require(actor, "case.answer", case.path)
-    _require_fresh(case, actor.person_id)
+    require_fresh(case, actor.person_id)
     more = settle(case, grant) if settle is not None and case.state in _ANSWERABLE else {}
     facts = {name: fact for name, fact in case.facts.items() if name != "outcome"}
     facts |= more | ({"outcome": outcome} if outcome else {})
@@ -207,18 +207,18 @@ def require_outcome(outcome: str | None, outcomes: Collection[str]) -> None:
 
 def close(session: Session, actor: Actor, case_id: UUID) -> UUID:
     """Close an answered case."""
-    case = _find(session, actor, case_id)
+    case = find(session, actor, case_id)
     return _take(session, actor, case, "case.close", {}, require(actor, "case.close", case.path))
 
 
 def reopen(session: Session, actor: Actor, case_id: UUID, reason: str) -> UUID:
     """Reopen a case: once, by who asked, for another decider and with a new clock."""
-    case = _find(session, actor, case_id)
+    case = find(session, actor, case_id)
     if case.opened_by != actor.person_id:
         raise Forbidden(step="case.reopen")
     if "reopened" in case.facts:
         raise ReopenedOnce
-    facts = {**case.facts, "deciders": _deciders(case), "reopened": {"reason": reason, "answer": case.answer}}
+    facts = {**case.facts, "deciders": deciders(case), "reopened": {"reason": reason, "answer": case.answer}}
     due_on = add_workdays(today(session, actor.tenant_id), DUE_DAYS, WorkCalendar())
     anew = {"facts": facts, "due_on": due_on, "assigned_to": None, "answer": None, "answered_by": None}
     return _take(session, actor, case, "case.reopen", anew, None)
@@ -226,7 +226,7 @@ def reopen(session: Session, actor: Actor, case_id: UUID, reason: str) -> UUID:
 
 def escalate(session: Session, actor: Actor, case_id: UUID) -> UUID:
     """Call the offices above to a case that is late: by who asked or an officer; NotLate before."""
-    case = _find(session, actor, case_id)
+    case = find(session, actor, case_id)
     grant = None if case.opened_by == actor.person_id else require(actor, "case.escalate", case.path)
     if case.state in _OPEN and today(session, actor.tenant_id) <= case.due_on:
         raise NotLate(dueOn=case.due_on.isoformat())
@@ -235,7 +235,7 @@ def escalate(session: Session, actor: Actor, case_id: UUID) -> UUID:
 
 def one(session: Session, actor: Actor, case_id: UUID) -> dict[str, Any]:
     """Return one case as it stands for this actor."""
-    return _view(actor, _find(session, actor, case_id)._asdict(), today(session, actor.tenant_id))
+    return _view(actor, find(session, actor, case_id)._asdict(), today(session, actor.tenant_id))
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -258,7 +258,8 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     return page
 
 
-def _find(session: Session, actor: Actor, case_id: UUID | None) -> Any:
+def find(session: Session, actor: Actor, case_id: UUID | None) -> Any:
+    """Return a case's row with its office's path; NotFound where the actor may not know of it."""
     return found(session.first(_SHOWN.where(visible(actor, Case), Case.id == case_id)))
 
 
@@ -267,12 +268,14 @@ def _take(session: Session, actor: Actor, case: Any, step: str, values: dict[str
     return case.id
 
 
-def _deciders(case: Any) -> list[str]:
+def deciders(case: Any) -> list[str]:
+    """Return who decided the case before, or what it is about, as far as it stands now."""
     before = [*case.facts.get("deciders", ()), *([str(case.answered_by)] if case.answered_by else [])]
     return list(dict.fromkeys(before))
 
 
-def _require_fresh(case: Any, person_id: UUID) -> None:
+def require_fresh(case: Any, person_id: UUID) -> None:
+    """Raise OwnCase or DecidedBefore where a person is not the one to decide."""
     if case.opened_by == person_id:
         raise OwnCase
     if str(person_id) in case.facts.get("deciders", ()):

@@ -48,6 +48,7 @@ class PastService:
     activity_id: UUID | None = None
     shift_id: UUID | None = None
     provenance: str = "imported"
+    voluntary: bool = True
     record_id: UUID | None = None  # of another platform's record that it was taken over from
 
 
@@ -110,8 +111,24 @@ def reverse_entry(session: Session, actor: Actor, entry_id: UUID, reason: str) -
     entry = found(session.first(_ENTRY.where(visible(actor, Entry), Entry.id == entry_id)))
     grant = _grant(actor, "entry.reverse", entry)
     _require_reversible(actor, entry)
+    return _undo_entry(session, actor, entry, grant, reason)
+
+
+def take_back_entry(session: Session, actor: Actor, entry_id: UUID, grant: UUID, reason: str) -> UUID:
+    """Reverse an entry, with the presence it follows from, because a case was decided so, under that decision's grant.
+
+    A repeat changes nothing. SelfApproval for the actor's own.
+    """
+    entry = found(session.first(_ENTRY.where(Entry.tenant_id == actor.tenant_id, Entry.id == entry_id)))
+    if entry.undone_by is not None:
+        return entry_id
+    _require_reversible(actor, entry)
+    return _undo_entry(session, actor, entry, grant, reason)
+
+
+def _undo_entry(session: Session, actor: Actor, entry: Any, grant: UUID, reason: str) -> UUID:
     changes.record(
-        session, actor, "entry.reverse", "entry", entry_id, at=entry.community_id, grant=grant,
+        session, actor, "entry.reverse", "entry", entry.id, at=entry.community_id, grant=grant,
         written=entry._asdict(), details={"reason": reason},
     )  # fmt: skip
     fact = session.first(_FACT.where(Fact.tenant_id == actor.tenant_id, Fact.id == entry.source_id))
@@ -123,7 +140,7 @@ def reverse_entry(session: Session, actor: Actor, entry_id: UUID, reason: str) -
             "amount": -entry.amount, "kind": "correction", "revision": entry.revision,
         } | settlement.reversal_of(entry)  # fmt: skip
         session.insert(Entry, [row])
-    return entry_id
+    return entry.id
 
 
 _FACT = (
@@ -239,7 +256,7 @@ def _entry(session: Session, actor: Actor, service: PastService, fact: dict[str,
     person = service.account_kind == "person"
     same = ("account_kind", "account_id", "served_on", "provenance", "community_id", "employer_id")
     return _appended(session, actor.aside(), None) | {name: fact[name] for name in same} | {
-        "unit": unit_of(service.nature, True) if person else "participation", "amount": service.minutes,
+        "unit": unit_of(service.nature, service.voluntary) if person else "participation", "amount": service.minutes,
         "kind": "supplementary", "nature": service.nature, "started_at": service.started_at,
         "ended_at": service.ended_at, "source_id": fact["id"], "revision": 0, "reverses_id": None,
         "activity_id": service.activity_id, "shift_id": service.shift_id,

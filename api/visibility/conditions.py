@@ -207,8 +207,9 @@ def _told_in_detail(actor: Actor) -> Condition:
 
 
 def cases(actor: Actor) -> Condition:
-    """Show what one asked for, and what is decided within reach."""
-    return or_(Case.opened_by == actor.person_id, within(actor, "case.read", Case.organization_id))
+    """Show what one asked for, what is decided within reach, and what one answered there before it moved up."""
+    answered = Case.answered_by == actor.person_id if actor.reaches_for("case.read") else sa.false()
+    return or_(Case.opened_by == actor.person_id, within(actor, "case.read", Case.organization_id), answered)
 
 
 def documents(actor: Actor) -> Condition:

@@ -1,0 +1,213 @@
+"""异议与补录 over HTTP: what an accepted claim posts, who may decide it, and that no minute counts twice."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+
+from api.jobs.sealing import do_due, seal_all
+from api.models import Entry
+from api.services import audit, hour_claims
+from tests.support import serving
+from tests.support import world as worlds
+from tests.support.clock import Clock
+
+HOUR = timedelta(hours=1)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture(scope="module")
+def time():
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def world(database, tmp_path_factory, time):
+    built = worlds.build(database, tmp_path_factory.mktemp("var"), time)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def morning(time):
+    """Nine o'clock of a day of its own; the clock stands in the evening of that day."""
+    day = time.forward(days=7).astimezone(SHANGHAI)
+    nine = day.replace(hour=9, minute=0, second=0, microsecond=0)
+    time.set(nine + 14 * HOUR)
+    return nine
+
+
+def hours(world, name, day):
+    """Return amount and provenance of the entries of a person that stand on a day, in order."""
+    account = serving.actor(world, name).account_id
+    undone = sa.select(Entry.reverses_id).where(Entry.reverses_id.is_not(None))
+    standing = sa.select(Entry.amount, Entry.provenance).where(
+        Entry.account_id == account, Entry.served_on == day.date(), Entry.reverses_id.is_(None), Entry.id.not_in(undone)
+    )
+    with world.house.engines.look() as session:
+        return [tuple(row) for row in session.rows(standing.order_by(Entry.started_at))]
+
+
+def verified(world):
+    seal_all(world.house)
+    return world.house.read_now(world.operator.tenant_id, audit.verify) == []
+
+
+async def ask(world, name, start, end, kind="supplement", at="community", **claim):
+    window = {"startsAt": start.isoformat(), "endsAt": end.isoformat()} if start else {}
+    body = {
+        "kind": kind, "organizationId": str(world.places[at]), "reason": "当日到场，记录有误",
+        "claim": {**window, **claim},
+    }  # fmt: skip
+    async with world.client(name) as client:
+        return await client.post("/api/v1/cases", json=body)
+
+
+async def decide(world, case, outcome="accepted", by="worker", key=None):
+    async with world.client(by) as client:
+        path = f"/api/v1/cases/{case['id']}"
+        assigned = await client.post(f"{path}/assign", json={})
+        if assigned.status_code != 200:
+            return assigned
+        headers = {"Idempotency-Key": key} if key else {}
+        return await client.post(f"{path}/answer", json={"answer": "核实", "outcome": outcome}, headers=headers)
+
+
+async def test_missing_hours_are_posted_by_the_answer_that_accepts_them_once(world, morning):
+    asked = await ask(world, "member", morning, morning + 2 * HOUR)
+    assert asked.status_code == 201, asked.text
+    case = asked.json()
+    assert (case["kind"], case["state"], case["facts"]["late"]) == ("supplement", "open", False)
+    assert (await ask(world, "member", morning, morning + 2 * HOUR)).json()["id"] == case["id"]
+    assert hours(world, "member", morning) == []
+    done = await decide(world, case, key="answer-1")
+    assert (done.status_code, done.json()["state"]) == (200, "answered"), done.text
+    assert hours(world, "member", morning) == [(120, "supplementary")]
+    async with world.client("worker") as worker:
+        path = f"/api/v1/cases/{case['id']}/answer"
+        body = {"answer": "核实", "outcome": "accepted"}
+        again = await worker.post(path, json=body, headers={"Idempotency-Key": "answer-1"})
+        assert (again.status_code, again.headers.get("idempotent-replay")) == (200, "true")
+        assert (await worker.post(path, json=body)).status_code == 409
+    assert hours(world, "member", morning) == [(120, "supplementary")]
+    assert verified(world)
+
+
+async def test_a_claim_that_is_declined_says_why_and_posts_nothing(world, morning):
+    case = (await ask(world, "member", morning, morning + HOUR)).json()
+    done = await decide(world, case, "declined")
+    assert (done.json()["state"], done.json()["answer"]) == ("answered", "核实")
+    assert hours(world, "member", morning) == []
+    async with world.client("member") as member:
+        path = f"/api/v1/cases/{case['id']}"
+        assert (await member.post(f"{path}/reopen", json={"reason": "有照片"})).status_code == 200
+    same = await decide(world, case)
+    assert (same.status_code, same.json()["code"]) == (409, "decided_before")
+    second = await decide(world, case, by="street_officer")
+    assert (second.status_code, second.json()["state"]) == (200, "answered")
+    assert hours(world, "member", morning) == [(60, "supplementary")]
+
+
+async def test_only_the_uncovered_rest_is_credited_also_across_communities(world, morning):
+    for at, start, end in (("community2", 1, 3), ("community", 0, 4)):
+        case = (await ask(world, "member", morning + start * HOUR, morning + end * HOUR, at=at)).json()
+        by = "worker2" if at == "community2" else "worker"
+        assert (await decide(world, case, by=by)).status_code == 200
+    # 10:00 to 12:00 stands in the one community; of 9:00 to 13:00 the other credits 9-10 and 12-13.
+    assert hours(world, "member", morning) == [(60, "supplementary"), (120, "supplementary"), (60, "supplementary")]
+    covered = (await ask(world, "member", morning + HOUR, morning + 2 * HOUR)).json()
+    refused = await decide(world, covered)
+    assert (refused.status_code, refused.json()["code"]) == (409, "already_credited")
+    assert verified(world)
+
+
+async def test_over_eight_hours_a_day_the_parent_agrees_and_over_twelve_an_upper_one(world, morning):
+    first = (await ask(world, "member", morning, morning + 8 * HOUR)).json()
+    assert (await decide(world, first)).json()["state"] == "answered"
+    more = (await ask(world, "member", morning + 8 * HOUR, morning + 9 * HOUR)).json()
+    moved = (await decide(world, more)).json()
+    assert (moved["state"], moved["organizationId"]) == ("open", str(world.places["street"]))
+    assert hours(world, "member", morning) == [(480, "supplementary")]
+    assert (await decide(world, more, by="street_officer")).json()["state"] == "answered"
+    assert hours(world, "member", morning) == [(480, "supplementary"), (60, "supplementary")]
+    long = (await ask(world, "member", morning - 4 * HOUR, morning)).json()
+    up = (await decide(world, long)).json()
+    assert (up["state"], up["organizationId"]) == ("open", str(world.places["district"]))
+    assert (await decide(world, long, by="street_officer")).status_code in (403, 404)
+    assert (await decide(world, long, by="district_officer")).json()["state"] == "answered"
+    assert sum(amount for amount, _ in hours(world, "member", morning)) == 13 * 60
+    assert verified(world)
+
+
+async def test_the_tiers_are_noticed_where_nobody_asks_how_many_hours_the_day_has(world, morning, monkeypatch):
+    monkeypatch.setattr(hour_claims.rules, "levels_above", lambda *_: 0)
+    case = (await ask(world, "member2", morning, morning + 13 * HOUR)).json()
+    assert (await decide(world, case)).json()["state"] == "answered"
+
+
+async def test_an_objection_to_an_entry_replaces_it_and_the_recorder_does_not_decide(world, time):
+    time.forward(days=7)
+    shift = serving.plan(world, time() + HOUR, 3.0)
+    serving.sign_up(world, "member3", shift)
+    begin = time.forward(hours=1)
+    serving.present(world, "member3", shift, "check_in", begin)
+    serving.present(world, "member3", shift, "check_out", time.forward(hours=1))
+    time.forward(hours=3)
+    async with world.client("member3") as member, world.client("member2") as other:
+        (entry,) = (await member.get("/api/v1/entries", params={"shiftId": str(shift)})).json()["items"]
+        assert (entry["amount"], entry["provenance"]) == (60, "roll_call")
+        foreign = await ask(world, "member2", begin, begin + 2 * HOUR, "objection", entryId=entry["id"])
+        assert foreign.status_code == 404
+        assert other is not member
+    outside = await ask(world, "member3", begin, begin + 4 * HOUR, "objection", entryId=entry["id"])
+    assert (outside.status_code, outside.json()["code"]) == (422, "claim_outside_shift")
+    wrong = await ask(world, "member3", begin, begin + HOUR, "objection", at="community2", entryId=entry["id"])
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "wrong_office")
+    case = (await ask(world, "member3", begin, begin + 2 * HOUR, "objection", entryId=entry["id"])).json()
+    recorder = await decide(world, case)
+    assert (recorder.status_code, recorder.json()["code"]) == (409, "decided_before")
+    done = await decide(world, case, by="street_officer")
+    assert (done.status_code, done.json()["state"]) == (200, "answered"), done.text
+    assert hours(world, "member3", begin.astimezone(SHANGHAI)) == [(120, "supplementary")]
+    do_due(world.house)
+    assert hours(world, "member3", begin.astimezone(SHANGHAI)) == [(120, "supplementary")]
+    gone = await ask(world, "member3", begin, begin + HOUR, "objection", entryId=entry["id"])
+    assert (gone.status_code, gone.json()["code"]) == (409, "already_reversed")
+    assert verified(world)
+
+
+async def test_nobody_decides_their_own_hours(world, morning):
+    case = (await ask(world, "worker", morning, morning + HOUR)).json()
+    own = await decide(world, case)
+    assert (own.status_code, own.json()["code"]) == (409, "own_case")
+    assert hours(world, "worker", morning) == []
+
+
+async def test_a_claim_is_of_past_time_of_at_most_a_day_and_of_one_thing(world, morning, time):
+    for start, end, code in (
+        (time(), time() + HOUR, "claim_ahead"), (morning - 30 * HOUR, morning, "claim_too_long"),
+    ):  # fmt: skip
+        answer = await ask(world, "member", start, end)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    backwards = await ask(world, "member", morning + HOUR, morning)
+    unnamed = await ask(world, "member", None, None)
+    kind = await ask(world, "member", morning, morning + HOUR, "objection")
+    unknown = await ask(world, "member", morning, morning + HOUR, fileId="0197c0c0-0000-7000-8000-000000000000")
+    assert [each.status_code for each in (backwards, unnamed, kind, unknown)] == [422, 422, 422, 404]
+
+
+async def test_late_hours_are_marked_by_working_days_with_make_up_days(world, time):
+    # 2026: 14 February (Sat) and 28 February (Sat) are worked, 15 to 23 February are free. Ten working days after
+    # Friday 6 February are 9-13 (five), 14 (six), 24-27 (ten); the eleventh is Saturday 28 February.
+    served = datetime(2026, 2, 6, 9, tzinfo=SHANGHAI)
+    now = time()
+    time.set(datetime(2026, 2, 27, 18, tzinfo=SHANGHAI))
+    in_time = (await ask(world, "member2", served, served + HOUR)).json()
+    time.set(datetime(2026, 2, 28, 18, tzinfo=SHANGHAI))
+    late = (await ask(world, "member2", served + HOUR, served + 2 * HOUR)).json()
+    time.set(now)
+    assert (in_time["facts"]["late"], late["facts"]["late"]) == (False, True)
+    assert (in_time["dueOn"], late["dueOn"]) == ("2026-03-12", "2026-03-13")
