@@ -24,6 +24,8 @@ BARS = {
     "R2": "database_crash",
     "R3": "power_loss",
     "R6": "races",
+    "R7": "model",
+    "R8": "offline",
     "R9": "overlap",
     "S5": "hostile",
     "T1": "tampering",
