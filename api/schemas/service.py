@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.domain import location as places
-from api.schemas.base import Body, Code, Count, Day, Line, ListQuery, Moment, Subject, Text, View
+from api.schemas.base import Body, Code, Count, Day, Line, ListQuery, Moment, Subject, Text, View, Words
 
 Kind = Literal["service", "visit", "meeting", "training", "forum", "reception"]
 Nature = Literal["volunteer_service", "party_duty", "organizational_life", "training", "paid_work"]
@@ -117,6 +117,7 @@ class ActivityQuery(ListQuery):
     community_id: UUID | None = None
     organizer_id: UUID | None = None
     nature: Nature | None = None
+    text: Words | None = None
 
 
 class Break(Body):

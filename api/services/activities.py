@@ -17,7 +17,7 @@ from api.domain.shifts import ShiftsAhead
 from api.errors import Forbidden, Invalid
 from api.models import Activity, Organization, Person, Project, Shift
 from api.roles import STEPS_OF_ROLE
-from api.services import changes, standing_sanctions
+from api.services import changes, search, standing_sanctions
 from api.services.places import governed, place
 from api.visibility import visible
 
@@ -76,6 +76,7 @@ def publish(session: Session, actor: Actor, activity_id: UUID) -> UUID:
     grant_over(actor, "activity.publish", row)
     safety.require_stated(row.policy.get("safety") or {}, row.risks)
     standing_sanctions.require_free(session, actor.tenant_id, row.organizer_id, row.host_path)
+    search.learn(session, actor.tenant_id, "activity", {row.id: (row.title, row.description, row.place)})
     return _step(session, actor, row, "activity.publish")
 
 
@@ -104,8 +105,8 @@ def one(session: Session, actor: Actor, activity_id: UUID) -> dict[str, Any]:
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
-    """Return a page of the activities that the actor may see, newest first."""
-    statement = _SHOWN.where(visible(actor, Activity))
+    """Return a page of the activities that the actor may see, newest first; NothingToFind."""
+    statement, key = search.narrowed(session, actor, _SHOWN.where(visible(actor, Activity)), "activity", query.text)
     for column, wanted in (
         (Activity.state, query.state),
         (Activity.community_id, query.community_id),
@@ -114,7 +115,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     ):
         if wanted is not None:
             statement = statement.where(column == wanted)
-    answer = paging.page(session, statement, Activity.id, limit=query.limit, cursor=query.cursor)
+    answer = paging.page(session, statement, key, limit=query.limit, cursor=query.cursor)
     answer["items"] = _views(session, actor, answer["items"])
     return answer
 

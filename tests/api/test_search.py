@@ -84,6 +84,19 @@ async def test_resources_are_found_too(world):
         assert [each["id"] for each in found] == [made.json()["id"]]
 
 
+async def test_activities_are_found_when_they_are_published(world):
+    async with world.client("worker") as worker, world.client("member") as member:
+        host = str(world.places["community"])
+        body = {"kind": "service", "nature": "volunteer_service", "title": "夜间巡逻", "communityId": host}
+        made = await worker.post("/api/v1/activities", json={**body, "organizerId": host, "place": "东门岗亭"})
+        assert made.status_code == 201, made.text
+        for state, found in (("draft", 0), ("published", 1)):
+            if state == "published":
+                await worker.post(f"/api/v1/activities/{made.json()['id']}/publish")
+            seen = (await member.get("/api/v1/activities", params={"text": "岗亭"})).json()["items"]
+            assert len(seen) == found
+
+
 async def test_words_without_a_letter_are_told(world):
     async with world.client("member") as member:
         refused = await member.get("/api/v1/needs", params={"text": "，。"})
