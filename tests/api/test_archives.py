@@ -48,7 +48,8 @@ async def test_an_empty_archive_is_one_and_no_community_issues_it(world):
     assert (refused.status_code, refused.json()["code"]) == (409, "no_issuer")
 
 
-async def test_it_tells_of_services_here_and_elsewhere_of_training_and_awards_with_the_orders_fields(world, time):
+async def a_year(world, time):
+    """Let the volunteer serve here and elsewhere, be trained and honoured, and tell of themselves."""
     await served(world, time, "volunteer")
     lines = (
         record(0, "G1", "2026-02-10 09:00", "2026-02-10 10:30", 90, 志愿者编号="TEST-0001"),
@@ -67,6 +68,10 @@ async def test_it_tells_of_services_here_and_elsewhere_of_training_and_awards_wi
         await client.post("/api/v1/me/consents", json={"purpose": "volunteer_profile", "version": 1})
         await client.put("/api/v1/me/profile", json={"sex": "male", "residence": "桃园街道", "skills": ["急救"]})
     sealed(world)
+
+
+async def test_it_tells_of_services_here_and_elsewhere_of_training_and_awards_with_the_orders_fields(world, time):
+    await a_year(world, time)
     shown = await archive(world)
     assert (shown["count"], shown["minutes"], shown["duration"]["en"]) == (3, 60 + 90 + 150, "5 h 0 min")
     holder = shown["holder"]
