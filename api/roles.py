@@ -15,7 +15,8 @@ _DISTRICT = """
     rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
     cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
     cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
-    document.issue document.revoke delivery.read delivery.list case.read case.assign case.answer case.close
+    document.issue document.revoke delivery.read delivery.list case.read case.assign case.evidence case.answer
+    case.close
     file.create job.read job.cancel event.read event.list event.export list.import person.import unit.import
     case.list case.escalate import.create entry.supplement
     signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
@@ -61,7 +62,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             document.list document.preview document.export document.certify case.create case.read rulebook.read
             rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list
-            case.list case.reopen case.escalate""",
+            case.list case.reopen case.escalate case.evidence""",
         "liaison": """
             signal.read signal.facts signal.reply sanction.read sanction.appeal
             confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
@@ -76,7 +77,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.cancel activity.complete shift.create shift.create_series shift.edit shift.cancel
             document.read document.export
             delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
-            case.assign case.answer case.close
+            case.assign case.evidence case.answer case.close
             file.create job.cancel delivery.list
             case.list person.list import.create""",
         "organiser": """
@@ -97,7 +98,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             project.rate project.close project.cancel activity.create activity.edit activity.publish
             activity.complete activity.cancel shift.create shift.create_series shift.edit shift.cancel
             shift.roll_call shift.settle shift.show_code shift.print_sheet signup.read signup.confirm fact.record
-            fact.read fact.reverse entry.read entry.supplement case.read case.assign case.answer case.close
+            fact.read fact.reverse entry.read entry.supplement case.read case.assign case.evidence case.answer
+            case.close
             document.read document.export delivery.read delivery.list list.import file.create job.cancel
             person.read person.unmask case.list case.escalate person.list import.create""",
         "street_officer": """
@@ -108,7 +110,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read organization.record registration.read need.read resource.read project.read
             activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
-            case.read case.assign case.answer case.close document.read document.export delivery.read delivery.list
+            case.read case.assign case.evidence case.answer case.close document.read document.export delivery.read
+            delivery.list
             case.list case.escalate""",
         "district_officer": _DISTRICT,
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
@@ -119,9 +122,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             document.history document.issue document.revoke document.propose_revocation document.keep
             document.read document.export delivery.read delivery.list
             registration.read file.create job.read case.read unit.import
-            case.list case.assign case.answer case.close import.create""",
+            case.list case.assign case.evidence case.answer case.close import.create""",
         "department_handler": """
-            case.read case.answer document.read
+            case.read case.evidence case.answer document.read
             case.list""",
         "system_admin": """
             organization.read organization.import organization.create organization.edit organization.count

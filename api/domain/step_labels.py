@@ -42,6 +42,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "edit": ("修改", "Edit"),
     "end": ("终止", "End"),
     "escalate": ("督办", "Escalate"),
+    "evidence": ("查看佐证", "See the evidence"),
     "exhaust": ("标记用完", "Mark as exhausted"),
     "expire": ("到期", "Expire"),
     "explain": ("查看计算说明", "Explain"),

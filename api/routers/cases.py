@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from api.route import DoorRoute, Who
+from api.routers.files import attachment
 from api.schemas.base import Page
 from api.schemas.cases import Assignment, Case, CaseAnswer, CaseQuery, NewCase
 from api.schemas.lists import Reason
@@ -33,6 +34,12 @@ async def create(body: NewCase, who: Who) -> Case:
 async def read(case_id: UUID, who: Who) -> Case:
     """Show one case."""
     return await who.read(cases.one, case_id)
+
+
+@router.get("/{case_id}/evidence", operation_id="case.evidence")
+async def evidence(case_id: UUID, who: Who) -> Response:
+    """Fetch the file that a claim of hours brought as evidence."""
+    return attachment(await who.read(hour_claims.evidence, case_id))
 
 
 @router.post("/{case_id}/assign", operation_id="case.assign")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -26,6 +27,10 @@ async def create(file: UploadFile, who: Who) -> File:
 @router.get("/{file_id}", operation_id="file.read")
 async def read(file_id: UUID, who: Who) -> Response:
     """Fetch one of the caller's files."""
-    kept = await who.read(files.opened, file_id)
+    return attachment(await who.read(files.opened, file_id))
+
+
+def attachment(kept: dict[str, Any]) -> Response:
+    """Return a kept file (name, media type, content) as an answer that a browser saves and never shows."""
     name = f"attachment; filename*=UTF-8''{quote(kept['name'])}"
     return Response(kept["content"], media_type=kept["media_type"], headers={"Content-Disposition": name})

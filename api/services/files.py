@@ -61,6 +61,12 @@ def opened(session: Session, actor: Actor, file_id: UUID) -> dict[str, Any]:
     return found(session.first(shown))._asdict()
 
 
+def brought(session: Session, actor: Actor, file_id: UUID) -> dict[str, Any]:
+    """Return a file that somebody brought to something that the actor may see, with its bytes under `content`."""
+    shown = _SHOWN.add_columns(File.content).where(File.tenant_id == actor.tenant_id, File.id == file_id)
+    return found(session.first(shown))._asdict()
+
+
 def plain_name(name: str) -> str:
     """Return the last part of a file's name without signs that a file system or a reader could trip over."""
     last = re.split(r"[/\\]", name)[-1]

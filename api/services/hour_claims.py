@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic.alias_generators import to_camel
 
-from api.access import Actor, found
+from api.access import Actor, found, require
 from api.db import Session
 from api.domain import hour_claims as rules
 from api.domain.hour_claims import Standing, Window
@@ -17,7 +17,7 @@ from api.domain.ledger import AlreadyCredited, AlreadyReversed
 from api.domain.workdays import WorkCalendar
 from api.errors import NotFound
 from api.models import Entry, Fact, File, Organization, Person
-from api.services import activities, cases, ledger, settlement, shifts
+from api.services import activities, cases, files, ledger, settlement, shifts
 from api.services.days import today, zone_of
 from api.services.ledger import PastService, undone_entry
 from api.services.places import place
@@ -98,6 +98,19 @@ def settle(session: Session, actor: Actor, case: Any, grant: UUID, told: dict[st
         ledger.take_back_entry(session, actor, UUID(claim["entryId"]), grant, reason)
     window = _window_of(claim)
     return {"posted": [] if window is None else _post(session, actor, case, account, window)}
+
+
+def evidence(session: Session, actor: Actor, case_id: UUID) -> dict[str, Any]:
+    """Return the file that a claim brought as evidence, with its bytes, to who sees the case; NotFound without one."""
+    case = cases.find(session, actor, case_id)
+    if case.opened_by != actor.person_id:
+        require(actor, "case.evidence", case.path)
+    claim = case.facts.get("claim", {})
+    if "fileId" not in claim:
+        raise NotFound
+    if case.opened_by != actor.person_id:
+        session.look([case.opened_by], ["evidence"], "case", organization_id=case.organization_id)
+    return files.brought(session, actor, UUID(claim["fileId"]))
 
 
 def _post(session: Session, actor: Actor, case: Any, account: UUID, window: Window) -> list[str]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from api.db import new_id
 from api.jobs.sealing import do_due, seal_all
 from api.models import Entry
 from api.services import audit, hour_claims
@@ -211,3 +212,47 @@ async def test_late_hours_are_marked_by_working_days_with_make_up_days(world, ti
     time.set(now)
     assert (in_time["facts"]["late"], late["facts"]["late"]) == (False, True)
     assert (in_time["dueOn"], late["dueOn"]) == ("2026-03-12", "2026-03-13")
+
+
+async def test_the_office_reads_the_evidence_and_nobody_else(world, morning):
+    async with world.client("worker2") as owner, world.client("worker") as worker, world.client("member") as other:
+        kept = await owner.post("/api/v1/files", files={"file": ("合影.png", b"PNG of that day", "image/png")})
+        assert kept.status_code == 201, kept.text
+        case = (await ask(world, "worker2", morning, morning + HOUR, fileId=kept.json()["id"])).json()
+        path = f"/api/v1/cases/{case['id']}/evidence"
+        seen = await worker.get(path)
+        assert (seen.status_code, seen.content) == (200, b"PNG of that day")
+        assert (await owner.get(path)).content == b"PNG of that day"
+        assert (await other.get(path)).status_code == 404
+        without = (await ask(world, "worker2", morning + HOUR, morning + 2 * HOUR)).json()
+        assert (await worker.get(f"/api/v1/cases/{without['id']}/evidence")).status_code == 404
+        assert (await worker.get(f"/api/v1/files/{kept.json()['id']}")).status_code == 404
+
+
+async def test_spendable_points_and_minutes_never_become_each_other(world, morning):
+    account, day = serving.actor(world, "member2").account_id, morning.date()
+
+    def points(session, actor):
+        row = {
+            "id": new_id(), "tenant_id": actor.tenant_id, "recorded_at": session.now, "actor_id": actor.person_id,
+            "grant_id": None, "request_key": None, "fingerprint": None, "account_kind": "person",
+            "account_id": account, "unit": "points", "amount": 500, "kind": "reward", "nature": None,
+            "served_on": day, "started_at": morning, "ended_at": morning + HOUR, "provenance": "community_recorded",
+            "source_id": new_id(), "revision": 0, "reverses_id": None, "activity_id": None, "shift_id": None,
+            "community_id": world.places["community"], "employer_id": None,
+        }  # fmt: skip
+        session.insert(Entry, [row])
+
+    async with world.client("member2") as member:
+        before = {each["unit"]: each["amount"] for each in (await member.get("/api/v1/me/record")).json()["totals"]}
+        home = (await member.get("/api/v1/me/home")).json()
+        world.run(points)
+        case = (await ask(world, "member2", morning, morning + HOUR)).json()
+        assert (await decide(world, case)).json()["state"] == "answered"
+        after = {each["unit"]: each["amount"] for each in (await member.get("/api/v1/me/record")).json()["totals"]}
+        again = (await member.get("/api/v1/me/home")).json()
+    # Points neither cover time nor count as it: the hour under them is credited whole, and they stand as they were.
+    assert after.pop("points") == 500
+    assert after == before | {"volunteer_minutes": before.get("volunteer_minutes", 0) + 60}
+    assert again["volunteerMinutes"] == home["volunteerMinutes"] + 60
+    assert verified(world)

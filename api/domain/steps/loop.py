@@ -143,6 +143,7 @@ LOOP = (
         assign=Step({"open", "escalated", "reopened"}, "assigned"),
         answer=Step({"assigned", "escalated"}, "answered"),
         pass_up=Step({"assigned", "escalated"}, "open"),
+        evidence=READ,
         close=Step({"answered"}, "closed"),
         escalate=Step({"open", "assigned", "reopened"}, "escalated"),
         reopen=Step({"answered", "closed"}, "reopened"),
