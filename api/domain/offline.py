@@ -126,6 +126,11 @@ def milliseconds(at: datetime) -> int:
     return (at - _ORIGIN) // timedelta(milliseconds=1)
 
 
+def skew_of(sent_at: datetime, received_at: datetime) -> timedelta:
+    """Return how far a phone's clock is behind ours, the journey of the list included; negative where it is ahead."""
+    return received_at - sent_at
+
+
 def seen_at(
     secret: bytes | None,
     code: str | None,

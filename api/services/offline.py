@@ -20,7 +20,7 @@ from api.errors import NotFound, Problem
 from api.models import Device, OfflineItem
 from api.services import presences, settlement, standing_sanctions
 from api.services.activities import grant_over
-from api.services.offline_cases import Told
+from api.services.offline_cases import Review, Told
 from api.services.offline_desk import WAITING, Desk, Kept
 from api.services.presences import Presented
 
@@ -55,6 +55,16 @@ class OfflineList:
     items: tuple[Item, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What became of an item when its list had been taken, whatever a later list of the same crowd brings."""
+
+    item: Item
+    problem: Problem | None = None
+    key: Key | None = None
+    review: Review | None = None
+
+
 Outcome = Kept | Problem
 
 
@@ -66,12 +76,9 @@ def take(session: Session, calls: Sequence[tuple[Actor, OfflineList]]) -> list[l
     decided in the order in which they happened. A repeat, in any order and from any device, gets what stands.
     """
     desk = _read(session, calls)
-    outcomes = [_take_list(session, desk, actor, sent) for actor, sent in calls]
+    heard = [_take_list(session, desk, actor, sent) for actor, sent in calls]
     opened, worth = desk.conclude(session)
-    return [
-        [_told(desk, item, outcome, opened, worth) for item, outcome in zip(sent.items, found, strict=True)]
-        for (_, sent), found in zip(calls, outcomes, strict=True)
-    ]
+    return [[_told(desk, each, opened, worth) for each in these] for these in heard]
 
 
 def _read(session: Session, calls: Sequence[tuple[Actor, OfflineList]]) -> Desk:
@@ -99,7 +106,7 @@ def _read(session: Session, calls: Sequence[tuple[Actor, OfflineList]]) -> Desk:
     return desk
 
 
-def _take_list(session: Session, desk: Desk, actor: Actor, sent: OfflineList) -> list[Outcome]:
+def _take_list(session: Session, desk: Desk, actor: Actor, sent: OfflineList) -> list[_Heard]:
     judged: list[Outcome] = []
     for item in sent.items:
         try:
@@ -118,7 +125,14 @@ def _take_list(session: Session, desk: Desk, actor: Actor, sent: OfflineList) ->
             except Problem as why:
                 judged[place] = why
     desk.take_up(session)
-    return judged
+    return [_heard(desk, item, outcome) for item, outcome in zip(sent.items, judged, strict=True)]
+
+
+def _heard(desk: Desk, item: Item, outcome: Outcome) -> _Heard:
+    if isinstance(outcome, Problem):
+        return _Heard(item, problem=outcome)
+    stands = outcome.key in desk.board.standing
+    return _Heard(item, key=outcome.key if stands else None, review=outcome.review)
 
 
 def _recognised(session: Session, desk: Desk, actor: Actor, sent: OfflineList, item: Item) -> Kept:
@@ -136,7 +150,7 @@ def _recognised(session: Session, desk: Desk, actor: Actor, sent: OfflineList, i
     if barred:
         raise barred
     key: Key = (desk.board.accounts[person_id], shift.id, item.pair, item.direction)
-    skew = session.now - sent.sent_at
+    skew = rules.skew_of(sent.sent_at, session.now)
     clock_at = item.at + skew
     at = _seen_at(session, desk, actor, shift, key, item.code, clock_at) if own else clock_at
     provenance = "offline_code" if own else "roll_call"
@@ -209,15 +223,15 @@ def _odd(session: Session, desk: Desk, sent: OfflineList, item: Item, kept: Kept
     return reasons
 
 
-def _told(desk: Desk, item: Item, outcome: Outcome, opened: dict[str, Told], worth: settlement.Worth) -> dict[str, Any]:
-    told: dict[str, Any] = {"item_id": item.item_id}
-    if isinstance(outcome, Problem):
-        return {**told, "problem": outcome.as_row()}
-    if outcome.key in desk.board.standing:
-        told["presence"] = presences.view(desk.board, outcome.key, worth)
-    if outcome.review is not None:
-        case = opened[outcome.review.source]
+def _told(desk: Desk, heard: _Heard, opened: dict[str, Told], worth: settlement.Worth) -> dict[str, Any]:
+    told: dict[str, Any] = {"item_id": heard.item.item_id}
+    if heard.problem is not None:
+        return {**told, "problem": heard.problem.as_row()}
+    if heard.key is not None:
+        told["presence"] = presences.view(desk.board, heard.key, worth)
+    if heard.review is not None:
+        case = opened[heard.review.source]
         return {**told, "case_id": case.case_id, "reasons": case.reasons}
-    if "presence" not in told:
-        told["waits_for"] = "check_in" if item.direction == "check_out" else "check_out"
+    if heard.key is None:
+        told["waits_for"] = "check_in" if heard.item.direction == "check_out" else "check_out"
     return told

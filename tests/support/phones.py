@@ -39,12 +39,19 @@ class Phone:
     counted: int = 0
 
     def keep(
-        self, shift: Any, direction: str, at: datetime, code: str | None = None, pair: int = 1, person: Any = None
+        self,
+        shift: Any,
+        direction: str,
+        at: datetime,
+        code: str | None = None,
+        pair: int = 1,
+        person: Any = None,
+        item_id: UUID | None = None,
     ) -> dict[str, Any]:
         """Keep one item that happens at a true instant."""
         self.counted += 1
         item = {
-            "itemId": str(uuid4()), "shiftId": str(shift), "direction": direction, "pair": pair,
+            "itemId": str(item_id or uuid4()), "shiftId": str(shift), "direction": direction, "pair": pair,
             "at": stamp(at + self.skew), "sequence": self.counted,
         }  # fmt: skip
         if code is not None:
