@@ -131,7 +131,12 @@ class Engines:
             self._enter(connection, "READ WRITE", tenant)
             yield session
             session.committing = True
-            connection.commit()
+            try:
+                connection.commit()
+            except BaseException:
+                # SQLAlchemy holds this transaction to be over and would lend the connection again with it still open.
+                connection.invalidate()
+                raise
 
     @contextmanager
     def look(self, tenant: UUID = HOUSE) -> Iterator[Session]:
@@ -209,9 +214,6 @@ def _sqlite_engine(url: str, *, writing: bool, pool: int) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def start(connection: sa.Connection) -> None:
-        raw = connection.connection.driver_connection
-        if raw is not None and raw.in_transaction:  # a COMMIT that failed left the pooled connection inside
-            raw.rollback()
         # A deferred BEGIN that turns into a write later fails at once when another writer is there.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
