@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -129,7 +129,7 @@ class Caller:
 
         With `present`, the service returns the id of its subject and the answer is `present(session, actor, id)`. A
         repeat with the same Idempotency-Key and request changes nothing and presents the subject as it stands; the
-        same key with another request raises KeyReused.
+        same key with another request raises KeyReused. Without it a repeat is done anew, whatever its key.
         """
         single = _Single(self.ask, service, arguments, present, self.request_id)
         return await self.house.lanes.submit(_run_single, single, None, asyncio.get_running_loop(), self.tenant)
@@ -179,7 +179,10 @@ def _admitted(session: Session, ask: Ask) -> Actor:
 def _run_single(session: Session, calls: list[_Single]) -> list[Any]:
     call = calls[0]
     actor = _admitted(session, call.ask)
-    if actor.request_key is not None and call.present is not None:
+    if call.present is None:
+        # Nothing could be shown again, so a repeat is done anew; it must not meet its own key.
+        actor = replace(actor, request_key=None, fingerprint=None)
+    elif actor.request_key is not None:
         _wait_for_double(session, actor)
         subject = _left_by(session, actor)
         if subject is not None:
