@@ -15,6 +15,7 @@ from api.main import all_routes
 WORDS = (
     "text", "A1B2C3D4", "a1b2c3d4", "1234567890", "2026-H1", "DR-2026-000001", "91320500MA1MTEST0X", "12345678",
     "abc", "2026", '"v1"', "1", "0" * 64, "2026-01", "2026-03-02", "ABCDEFGHIJKLMNOP", "08:30",
+    "A" * 43, "a" * 100,
 )  # fmt: skip
 FORMATS = {"date": "2026-03-02", "date-time": "2026-03-02T09:00:00+08:00", "uri": "http://test/", "binary": "text"}
 
