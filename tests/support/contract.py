@@ -24,7 +24,7 @@ FORMATS = {"date": "2026-03-02", "date-time": "2026-03-02T09:00:00+08:00", "uri"
 ONLY = {
     "NewRulebook": ("shipped", "organizationId"), "EditedRulebook": ("shipped",),
     "NewFact": ("kind", "organizationId", "communityId", "occurredOn"),
-    "CaseAnswer": ("answer",),
+    "CaseAnswer": ("answer",), "NewCase": ("kind", "organizationId", "subjectKind", "subjectId", "reason"),
 }  # fmt: skip
 
 
