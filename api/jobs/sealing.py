@@ -98,6 +98,7 @@ class Sealing(threading.Thread):
     def run(self) -> None:
         """Seal, wait, seal."""
         swept = signed = -_SWEEP_SECONDS
+        looking = False
         while not self._stopping.wait(self._house.settings.seal_seconds):
             began = time.monotonic()
             everything = began - swept >= _SWEEP_SECONDS
@@ -105,8 +106,9 @@ class Sealing(threading.Thread):
                 if everything:
                     do_due(self._house)
                     erasures.note_all(self._house)
-                    signals.look_all(self._house)
+                    looking = True
                 seal_all(self._house, everything=everything)
+                looking = looking and signals.look_some(self._house) > 0  # sealing goes on between
                 if began - signed >= _CHECKPOINT_SECONDS:
                     checkpoint_all(self._house)
                     signed = began

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -86,7 +86,7 @@ def _of_weeks(session: Session, actor: Actor, community_id: UUID, weeks: _Weeks)
     book = signal_rules.shipped()
     here = _SHIFTS.where(Shift.community_id == community_id, Shift.starts_at >= weeks.begin, Shift.ends_at < weeks.end)
     shifts = {row.id: _held(row) for row in session.rows(here, {"tenant": actor.tenant_id})}
-    stays = _stays(session, actor, shifts, Fact.shift_id, list(shifts))
+    stays = _stays(_facts(session, actor, Fact.shift_id, list(shifts), weeks.begin - timedelta(days=1)), shifts)
     by_shift: dict[UUID, list[Stay]] = defaultdict(list)
     by_activity: dict[UUID, list[Stay]] = defaultdict(list)
     for stay in stays:
@@ -95,31 +95,42 @@ def _of_weeks(session: Session, actor: Actor, community_id: UUID, weeks: _Weeks)
     found = [each for there in by_shift.values() for each in of_shift(book, there[0].shift, there, weeks.zone)]
     for there in by_activity.values():
         found += of_activity(book, there, weeks.since, weeks.until)
-    elsewhere = _elsewhere(session, actor, stays, community_id, weeks)
+    elsewhere = _elsewhere(session, actor, stays, weeks)
     return found + of_travel(book, [*stays, *elsewhere], community_id, weeks.zone)
 
 
-def _elsewhere(session: Session, actor: Actor, stays: Sequence[Stay], community_id: UUID, weeks: _Weeks) -> list[Stay]:
-    """Return the stays of the same people in other communities, from a day before these weeks on."""
-    begin = weeks.begin - timedelta(days=1)
-    other = _SHIFTS.where(Shift.community_id != community_id, Shift.starts_at >= begin, Shift.ends_at < weeks.end)
+def _elsewhere(session: Session, actor: Actor, stays: Sequence[Stay], weeks: _Weeks) -> list[Stay]:
+    """Return the stays of the same people at other shifts, from a day before these weeks on."""
+    known = {stay.shift.shift_id for stay in stays}
     people = sorted({stay.account_id for stay in stays})
-    if not people:
-        return []
-    shifts = {row.id: _held(row) for row in session.rows(other, {"tenant": actor.tenant_id})}
-    return _stays(session, actor, shifts, Fact.account_id, people, begin)
+    rows = [
+        row
+        for row in _facts(session, actor, Fact.account_id, people, weeks.begin - timedelta(days=1))
+        if row.shift_id not in known
+    ]
+    shifts: dict[UUID, Held] = {}
+    ids = sorted({row.shift_id for row in rows})
+    for start in range(0, len(ids), _SLICE):
+        there = _SHIFTS.where(Shift.id.in_(ids[start : start + _SLICE]))
+        shifts |= {row.id: _held(row) for row in session.rows(there, {"tenant": actor.tenant_id})}
+    return _stays(rows, shifts)
 
 
-def _stays(
-    session: Session, actor: Actor, shifts: dict[UUID, Held], column: Any, keys: list[UUID], *begin: datetime
-) -> list[Stay]:
-    """Return the stays at these shifts of the facts with one of these keys in the column, since `begin` if given."""
-    of_pair: dict[tuple[UUID, UUID, int], dict[str, Any]] = defaultdict(dict)
+def _facts(session: Session, actor: Actor, column: Any, keys: list[UUID], begin: datetime) -> list[Any]:
+    """Return what stands of presences since `begin`, of the facts with one of these keys in the column."""
+    rows: list[Any] = []
     for start in range(0, len(keys), _SLICE):
-        part = _FACTS.where(column.in_(keys[start : start + _SLICE]), *(Fact.occurred_at >= each for each in begin))
-        for row in session.rows(part, {"tenant": actor.tenant_id}):
-            if row.shift_id in shifts:
-                of_pair[row.account_id, row.shift_id, row.pair][row.kind] = row
+        part = _FACTS.where(column.in_(keys[start : start + _SLICE]), Fact.occurred_at >= begin)
+        rows += session.rows(part, {"tenant": actor.tenant_id})
+    return rows
+
+
+def _stays(rows: Sequence[Any], shifts: Mapping[UUID, Held]) -> list[Stay]:
+    """Return the stays that facts make at these shifts."""
+    of_pair: dict[tuple[UUID, UUID, int], dict[str, Any]] = defaultdict(dict)
+    for row in rows:
+        if row.shift_id in shifts:
+            of_pair[row.account_id, row.shift_id, row.pair][row.kind] = row
     return [
         Stay(
             account, shifts[shift_id], _mark(facts["check_in"]),

@@ -56,6 +56,9 @@ async def test_a_sanction_needs_a_founded_signal_a_second_person_and_an_end(worl
     proposed, again = [await call(world, "street_officer", "POST", path, body, 201, **key) for _ in range(2)]
     assert again == proposed
     assert "sanction.confirm" not in proposed["allowedActions"]
+    for name, waits in (("district_officer", True), ("street_officer", False)):
+        items = (await call(world, name, "GET", "/inbox"))["items"]
+        assert (proposed["id"] in [item["id"] for item in items]) is waits
     own = await call(world, "street_officer", "POST", f"/sanctions/{proposed['id']}/confirm", status=403)
     assert own["code"] == "needs_second_person"
     imposed = await call(world, "district_officer", "POST", f"/sanctions/{proposed['id']}/confirm", status=200)

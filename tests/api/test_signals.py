@@ -43,6 +43,8 @@ async def test_a_mass_check_out_is_told_once_to_who_judges_and_who_organised(wor
     assert signal["figures"] == {"people": 12, "of": 12, "cameInOneMinute": 0, "minutesFromEnd": -45, "facts": 24}
     assert signal["question"]["zh"].startswith("是否一人代多人")
     path = f"/signals/{signal['id']}"
+    waits = (await call(world, "street_officer", "GET", "/inbox"))["items"]
+    assert (signal["id"], ["signal.judge"]) in [(item["id"], item["allowedActions"]) for item in waits]
     seen = [(await call(world, name, "GET", path))["allowedActions"] for name in ("liaison", "worker", "auditor")]
     assert seen == [["signal.reply"], [], []]
     for name in ("member", "liaison2", "worker2", "far_worker"):
