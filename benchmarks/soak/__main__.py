@@ -23,6 +23,7 @@ BARS = {
     "R1": "crash_bar",
     "R2": "database_crash",
     "R3": "power_loss",
+    "R5": "network",
     "R6": "races",
     "R7": "model",
     "R8": "offline",
@@ -33,6 +34,7 @@ BARS = {
     "S13": "presence_codes",
     "S7": "tokens",
     "S8": "sessions",
+    "YEAR": "year",
 }
 SIZES = ("small", "normal", "full")
 

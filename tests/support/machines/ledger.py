@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from api.models import Entry, Fact
 from api.services import ledger, presences
-from api.services.presences import Presented
+from api.services.presence_ways import Presented
 from tests.support.clock import START
 from tests.support.machines.twins import Twin, Twins
 from tests.support.serving import plan
