@@ -29,6 +29,14 @@ class RecipientUnfit(Invalid):
     zh, en = "该用途的接收方不符：{kind}", "This purpose has another kind of recipient: {kind}"
 
 
+class LocationNotAgreed(Conflict):
+    """A location came without the separate consent that the law asks for; it was looked at by nobody."""
+
+    code = "location_not_agreed"
+    zh = "附上位置须先单独同意（location_check_in）；不附位置同样可以签到"
+    en = "A location needs your separate consent (location_check_in) first; check in without it just as well"
+
+
 class TextOutdated(Conflict):
     """Consent holds for the words that were read; those named are not the words in force."""
 
@@ -67,6 +75,7 @@ class Purpose:
 _CONSENT = ("个人同意（个人信息保护法第十三条第一款第一项）", "consent (PIPL §13(1)(1))")
 EMPLOYER_RESULT, EMPLOYER_DETAILS = "employer_result", "employer_details"
 VOLUNTEER_PROFILE, NATIONAL_RECORD = "volunteer_profile", "national_record"
+LOCATION = "location_check_in"
 
 PURPOSES: dict[str, Purpose] = {
     purpose.code: purpose
@@ -131,6 +140,18 @@ PURPOSES: dict[str, Purpose] = {
                 "Your name, ID number, national volunteer number and services (activity, date, times, place, content, "
                 "organiser, person in charge, duration) may be sent to the national system. You may withdraw at any "
                 "time; nothing more is sent then.",
+            ),),
+        ),
+        Purpose(
+            LOCATION, "platform", "定位签到", "Check-in by location",
+            "单独同意（个人信息保护法第二十九条）", "separate consent (PIPL §29)",
+            (Wording(
+                1,
+                "您签到时可以附上手机的位置。平台当场换算成与活动地点的距离档次和判断，只保存这两项，经纬度不保存、不记日志。不附位置同样"
+                "可以签到，判断不会拒绝签到。可随时撤回。",
+                "With a check-in you may send where your phone is. The platform turns it at once into a distance band "
+                "and a verdict and keeps those alone, no coordinates, no log of them. You check in without it just as "
+                "well, and no verdict refuses anybody. You may withdraw at any time.",
             ),),
         ),
         Purpose(

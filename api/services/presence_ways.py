@@ -10,6 +10,7 @@ from uuid import UUID
 
 from api.access import Actor
 from api.domain.codes import CodeNotValid, require_fresh, require_sheet
+from api.domain.consents import LocationNotAgreed
 from api.domain.location import Point, Seen, judge
 from api.domain.presence_ways import Way, way_of
 from api.domain.switches import require_on
@@ -58,10 +59,13 @@ def way(actor: Actor, presented: Presented) -> Way:
     )
 
 
-def proved(scanned: Scanned, shift: Any, presented: Presented, now: datetime, located: bool) -> dict[str, Any]:
-    """Return what stays of how presence was shown; CodeNotValid, SheetUnknown, SwitchedOff where it does not hold.
+def proved(
+    scanned: Scanned, shift: Any, presented: Presented, now: datetime, *, located: bool, agreed: bool
+) -> dict[str, Any]:
+    """Return what stays of how presence was shown; raise what does not hold.
 
-    `located` says whether check-in by location is on where the shift is.
+    CodeNotValid, SheetUnknown; SwitchedOff unless check-in by location is on where the shift is (`located`),
+    LocationNotAgreed unless the person `agreed` to it.
     """
     if presented.member_code is not None:
         require_fresh(of_scanned(scanned, presented).step, now, "/memberCode")
@@ -71,6 +75,8 @@ def proved(scanned: Scanned, shift: Any, presented: Presented, now: datetime, lo
     if presented.location is None:
         return {}
     require_on("location_check_in", located)
+    if not agreed:
+        raise LocationNotAgreed
     finding = judge(Point(**shift.point) if shift.point else None, presented.location)
     return {"location": {"band": finding.band, "verdict": finding.verdict}}
 

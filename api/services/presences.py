@@ -16,10 +16,11 @@ from api.access import Actor
 from api.db import Session, new_id
 from api.domain.belonging import Belonging, Span
 from api.domain.codes import verify_code
+from api.domain.consents import LOCATION
 from api.domain.presence import Arrival, Key, PresencePolicy, PresenceRow, SelfRecorded, ShiftFacts, admit
 from api.errors import NotFound, Problem
-from api.models import Activity, Affiliation, Fact, Person, Shift, Signup, Tenant
-from api.services import member_codes, presence_ways, settlement, standing_sanctions, switches, voices
+from api.models import NOBODY, Activity, Affiliation, Fact, Person, Shift, Signup, Tenant
+from api.services import consents, member_codes, presence_ways, settlement, standing_sanctions, switches, voices
 from api.services.activities import HOST, ORGANIZER, grant_over
 from api.services.affiliations import IN_FORCE_ONCE
 from api.services.presence_ways import Presented, Scanned
@@ -43,6 +44,10 @@ _SHIFTS = (
         Activity.state != "draft",
     )
 )  # fmt: skip
+# What a roll call asks besides; whoever scans is spared it.
+_CALLED = _SHIFTS.add_columns(
+    standing_sanctions.second_roll_until(Shift.tenant_id, Activity.organizer_id, HOST.path).label("second_until")
+)
 # The lock on the person makes one after the other of whatever records or settles this person, in all processes.
 _PEOPLE = (
     sa.select(
@@ -98,7 +103,7 @@ class Board:
     days: dict[UUID, date] = field(default_factory=dict)
     rules: dict[UUID, ShiftFacts] = field(default_factory=dict)
     located: set[UUID] = field(default_factory=set)  # communities where check-in by location is on
-    second: dict[UUID, date] = field(default_factory=dict)  # shifts whose organiser does not call the roll for now
+    unagreed: set[UUID] = field(default_factory=set)  # people who sent a location and have not agreed to it
     scanned: Scanned = field(default_factory=dict)  # whose codes an organiser shows to have scanned
     said: list[tuple[Actor, Voice]] = field(default_factory=list)  # of those who vouch for what stands
 
@@ -184,7 +189,8 @@ def read(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> Board:
         "people": sorted({presence_ways.whom(scanned, actor, presented) for actor, presented in calls}),
         "tenant": tenant,
     }
-    board = Board({row.id: row for row in session.rows(_SHIFTS, keys)}, scanned=scanned)
+    found = _CALLED if any(presented.person_id is not None for _, presented in calls) else _SHIFTS
+    board = Board({row.id: row for row in session.rows(found, keys)}, scanned=scanned)
     spans: dict[UUID, Span] = {}
     for row in session.rows(_PEOPLE, keys):
         board.accounts[row.id] = row.account_id
@@ -197,11 +203,11 @@ def read(session: Session, calls: Sequence[tuple[Actor, Presented]]) -> Board:
             )  # fmt: skip
     board.belonging = Belonging.of(spans.values())
     accounts = sorted(board.accounts.values())
-    if any(presented.location is not None for _, presented in calls):
+    senders = {actor.person_id for actor, presented in calls if presented.location is not None}
+    if senders:
         places = {row.community_id for row in board.shifts.values()}
-        board.located = switches.on_at(session, keys["tenant"], "location_check_in", places)
-    if any(presented.person_id is not None for _, presented in calls):
-        board.second = standing_sanctions.second_callers(session, tenant, board.shifts)
+        board.located = switches.on_at(session, tenant, "location_check_in", places)
+        board.unagreed = consents.withheld(session, tenant, senders, LOCATION, NOBODY)
     board.take(session.rows(_STANDING_OF, {"shifts": keys["shifts"], "accounts": accounts}))
     return board
 
@@ -219,7 +225,7 @@ def _record(session: Session, board: Board, actor: Actor, presented: Presented) 
     if account is None:
         raise NotFound
     key: Key = (account, shift.id, presented.pair, presented.direction)
-    barred = standing_sanctions.barred(board.second, actor, shift) if way == "roll_call" else None
+    barred = standing_sanctions.barred(actor, shift, session.now) if way == "roll_call" else None
     if key in board.standing:
         voice = None if way == "code" or barred else voices.on_offline(board.facts[key], way, session.now, grant)
         board.said += [(actor, voice)] if voice else []
@@ -229,7 +235,10 @@ def _record(session: Session, board: Board, actor: Actor, presented: Presented) 
     if way == "code":
         require_shown_by_another(actor, shift)
         verify_code(shift.secret, presented.code, session.now)
-    shown = presence_ways.proved(board.scanned, shift, presented, session.now, shift.community_id in board.located)
+    shown = presence_ways.proved(
+        board.scanned, shift, presented, session.now,
+        located=shift.community_id in board.located, agreed=actor.person_id not in board.unagreed,
+    )  # fmt: skip
     at = session.now if way != "roll_call" or presented.at is None else presented.at
     arrival = Arrival(account, shift.id, presented.direction, presented.pair, at, session.now, way, actor.account_id)
     row = admit(board.rule(shift.id), arrival, board.signups.get((account, shift.id)), board.standing)

@@ -36,6 +36,15 @@ def world(database, tmp_path_factory, time):
 async def _chosen(world, time):
     time.set(time.instant.replace(hour=1, minute=0, second=0) + timedelta(days=7))
     await decide(world, "on")
+    for name in ("member", "member2"):
+        await agree(world, name)
+
+
+async def agree(world, name):
+    async with world.client(name) as client:
+        answer = await client.post("/api/v1/me/consents", json={"purpose": "location_check_in", "version": 1})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
 
 
 async def decide(world, mode):
@@ -102,6 +111,15 @@ async def test_where_no_district_chose_it_a_location_is_refused_and_nobody_needs
     assert (refused.status_code, refused.json()["code"]) == (409, "switched_off")
     assert (await arrive(world, shift, None)).status_code == 200
     assert kept(world, shift) == [None]
+
+
+async def test_without_separate_consent_no_location_is_looked_at(world, time):
+    shift = await a_shift(world, time)
+    async with world.client("member") as member:
+        await member.post(f"/api/v1/me/consents/{await agree(world, 'member')}/withdraw")
+    refused = await arrive(world, shift, here())
+    assert (refused.status_code, refused.json()["code"]) == (409, "location_not_agreed")
+    assert (await arrive(world, shift, None)).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["latitude", "longitude", "accuracyMeters"])
