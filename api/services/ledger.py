@@ -140,7 +140,17 @@ def _undo_entry(session: Session, actor: Actor, entry: Any, grant: UUID, reason:
             "amount": -entry.amount, "kind": "correction", "revision": entry.revision,
         } | settlement.reversal_of(entry)  # fmt: skip
         session.insert(Entry, [row])
+        _settle_around(session, actor, entry)
     return entry.id
+
+
+def _settle_around(session: Session, actor: Actor, entry: Any) -> None:
+    """Let presences have the time that an entry which follows from none of them gave back."""
+    if entry.account_kind == "person" and entry.started_at is not None and entry.ended_at is not None:
+        settlement.hold(session, [entry.account_id])
+        zone = zone_of(session, actor.tenant_id)
+        freed = {entry.account_id: (actor.aside(), [(entry.started_at, entry.ended_at)])}
+        settlement.settle(session, actor.tenant_id, zone, freed)
 
 
 _FACT = (

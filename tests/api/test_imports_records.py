@@ -209,6 +209,27 @@ def _as_worker(session, actor, world):
     people.grant(session, actor, world.people["self"], "community_worker", world.places["community"])
 
 
+async def test_time_that_a_record_gives_back_goes_to_who_was_here(world, time):
+    shift = await planned(world, time, hours=2)
+    await signed_up(world, "v4", shift)
+    time.forward(hours=1)
+    came = time().astimezone(job_zone())
+    await present(world, "v4", shift, "check_in")
+    time.forward(hours=1)
+    clock = [f"{came + timedelta(minutes=each):%Y-%m-%d %H:%M}" for each in (0, 30)]
+    await taken_over(world, record(4, "B1", *clock, 30))
+    await present(world, "v4", shift, "check_out")
+    today = {"servedFrom": f"{came:%Y-%m-%d}", "unit": "volunteer_minutes"}
+    async with world.client("v4") as client:
+        posted = (await client.get("/api/v1/entries", params=today)).json()["items"]
+    assert {(row["provenance"], row["amount"]) for row in posted} == {("imported", 30), ("code", 30)}
+    record_id = next(row["id"] for row in posted if row["provenance"] == "imported")
+    async with world.client("district_officer") as officer:
+        undone = await officer.post(f"/api/v1/entries/{record_id}/reverse", json={"reason": "wrong_time"})
+        assert undone.status_code == 200, undone.text
+    assert [row[2] for row in credited(world, world.people["v4"])][-1] == 60
+
+
 def test_the_ledger_is_clean(world):
     from api.services import audit, sealer
 
