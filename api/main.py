@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -21,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 
 from api import problems, routers
 from api.adapters.identity import providers_of
+from api.adapters.render import CHECKPOINTS, checkpoints_shown
 from api.calls import House
 from api.contract import describe
 from api.db import Clock, new_id
@@ -31,7 +33,9 @@ from api.jobs.sealing import Sealing
 from api.logs import keep_words_out
 from api.reading import preferred_language
 from api.route import DoorRoute, Doors
+from api.services import proofs
 from api.settings import Settings
+from api.wall import HOUSE
 
 # The first page runs no script and loads nothing but its own style sheet and icon.
 HOME_CSP = (
@@ -103,8 +107,14 @@ def pages(doors: Doors) -> list[BaseRoute]:
     async def shown(_request: Request) -> Response:
         return FileResponse(static / "swagger-ui" / "index.html")
 
-    async def first(_request: Request) -> Response:
-        return FileResponse(static / "index.html", headers={"Content-Security-Policy": HOME_CSP})
+    async def first(request: Request) -> Response:
+        house: House = request.app.state.house
+        try:
+            kept = await to_thread(house.read_now, HOUSE, proofs.published)
+        except SQLAlchemyError:  # the page opens while the database is away
+            kept = []
+        page = (static / "index.html").read_text(encoding="utf-8").replace(CHECKPOINTS, checkpoints_shown(kept))
+        return Response(page, headers={"Content-Security-Policy": HOME_CSP}, media_type="text/html")
 
     async def asked(request: Request) -> Response:
         number = request.query_params.get("number", "").strip()

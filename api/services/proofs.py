@@ -21,6 +21,7 @@ from api.models import Checkpoint, Entry, Event, Fact, Position, Tenant, TreeNod
 from api.visibility import visible
 
 BLOCK = 8  # 2^8 leaves below the first level that is kept
+_ON_A_PAGE = 20
 _AT_ONCE = 256  # blocks that one call completes: history from before the tree is taken up piece by piece
 _TABLES: Mapping[str, Any] = {"fact": Fact, "entry": Entry, "event": Event}
 
@@ -147,6 +148,14 @@ def covering(session: Session, tenant_id: UUID, position: int) -> dict[str, Any]
     covers = _SHOWN.where(Checkpoint.tenant_id == tenant_id, Checkpoint.size >= position)
     row = session.first(covers.order_by(Checkpoint.size).limit(1)) if position else None
     return newest(session, tenant_id) if row is None else row._asdict()
+
+
+def published(session: Session, _actor: Any) -> list[dict[str, Any]]:
+    """Return the newest checkpoint of every tenant with its code and name, for the page that everybody sees."""
+    newer = sa.select(sa.func.max(Checkpoint.size)).where(Checkpoint.tenant_id == Tenant.id).scalar_subquery()
+    columns = (Tenant.code, Tenant.name, Checkpoint.size, Checkpoint.root, Checkpoint.created_at)
+    shown = sa.select(*columns).join(Tenant, Tenant.id == Checkpoint.tenant_id).where(Checkpoint.size == newer)
+    return [row._asdict() for row in session.rows(shown.order_by(Tenant.code).limit(_ON_A_PAGE))]
 
 
 def root_at(session: Session, tenant_id: UUID, size: int) -> str | None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from api.jobs.sealing import checkpoint_all, seal_all
 from tests.support import papers
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -30,6 +31,18 @@ async def test_the_first_page_is_for_anybody_and_every_link_of_it_answers(world)
         links = re.findall(r'href="([^"]+)"', page.text)
         assert {"/docs", "/openapi.json", "/healthz"} <= set(links)
         assert [link for link in links if (await anybody.get(link)).status_code != 200] == []
+
+
+async def test_the_newest_checkpoint_stands_on_the_first_page(world):
+    async with world.client() as anybody:
+        before = (await anybody.get("/")).text
+        seal_all(world.house)
+        checkpoint_all(world.house)
+        newest = (await anybody.get("/api/v1/checkpoints", params={"tenant": "testcity"})).json()["items"][0]
+        shown = (await anybody.get("/")).text
+    assert "检查点" not in before
+    assert f"{newest['size']}\n{newest['root'][:32]}\n{newest['root'][32:]}" in shown
+    assert re.findall(r"<script|<style|\son\w+=|\sstyle=", shown) == []
 
 
 async def test_a_number_that_is_typed_leads_to_its_page(world):

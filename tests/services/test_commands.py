@@ -10,12 +10,17 @@ import threading
 
 import pytest
 
+from api.calls import House
 from api.errors import NotFound
 from api.jobs import loop
 from api.jobs.assessment import assess
+from api.jobs.sealing import checkpoint_all, seal_all
+from api.main import now
 from api.services import files, imports, jobs
+from api.settings import Settings
 from tests.support import world as worlds
 from tests.support.clock import Clock
+from tests.support.verifier import VERIFIER
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +93,36 @@ def test_a_refused_file_leaves_with_its_report_and_exit_code_1(tmp_path):
 def test_wrong_use_exits_2_and_a_database_that_is_away_3(tmp_path, words, settings, expected):
     code, _, said = command(tmp_path, *words, **settings)
     assert (code, "Traceback" in said) == (expected, False), said
+
+
+def test_checkpoints_are_laid_out_for_somebody_outside_and_verify_there(tmp_path):
+    folder, ours = tmp_path / "outside", tmp_path / "ours"
+    assert command(ours, "migrate")[0] == 0
+    assert command(ours, "tenant", "320500", "苏州市")[0] == 0
+    assert json.loads(command(ours, "audit", "publish", "--to", str(folder))[1]) == {"size": 0, "written": []}
+    names = []
+    for code in ("one", "two"):
+        listed = tmp_path / f"{code}.csv"
+        listed.write_text(f"单位名称\n单位{code}\n", encoding="utf-8")
+        assert command(ours, "import", "units", str(listed))[0] == 0
+        sealed(ours)
+        names.append(json.loads(command(ours, "audit", "publish", "--to", str(folder))[1])["written"])
+    assert json.loads(command(ours, "audit", "publish", "--to", str(folder))[1])["written"] == []
+    (first,), (link, second) = names
+    files = {name: json.loads((folder / name).read_text()) for name in (first, link, second)}
+    assert VERIFIER.faults_of_checkpoint(files[second]) == []
+    assert VERIFIER.faults_among(files[second], [files[first], files[link]]) == []
+    kept = ["--checkpoint", str(folder / first), "--checkpoint", str(folder / second)]
+    assert command(ours, "audit", "verify", *kept)[0] == 0
+    (folder / first).write_text(json.dumps({**files[first], "root": "ab" * 32}))
+    code, output, _ = command(ours, "audit", "verify", *kept)
+    assert (code, [one["check"] for one in json.loads(output)["findings"]]) == (1, ["outside_checkpoint"])
+
+
+def sealed(folder):
+    house = House(Settings(database_url=f"sqlite:///{folder / 'a.db'}", var_dir=folder, jobs=False), now)
+    try:
+        seal_all(house)
+        checkpoint_all(house)
+    finally:
+        house.close()

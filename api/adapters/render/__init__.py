@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic.alias_generators import to_camel
 
+from api.adapters.render.checkpoints import CHECKPOINTS, checkpoints_shown
 from api.adapters.render.confirm_page import CONFIRM_CSP, confirm_page, refused_page
 from api.adapters.render.font import CharactersNotInFont
 from api.adapters.render.layout import Issue, Language, NoTemplate, lay_out
@@ -20,6 +21,7 @@ from api.domain.documents import content_hash
 from api.errors import Conflict
 
 __all__ = [
+    "CHECKPOINTS",
     "CONFIRM_CSP",
     "MEDIA_TYPES",
     "VERIFY_CSP",
@@ -30,6 +32,7 @@ __all__ = [
     "Form",
     "NoTemplate",
     "SheetTooLong",
+    "checkpoints_shown",
     "confirm_page",
     "not_found_page",
     "refused_page",
