@@ -146,7 +146,7 @@ def _recognised(session: Session, desk: Desk, actor: Actor, sent: OfflineList, i
     person_id = item.person_id or actor.person_id
     if person_id not in desk.board.accounts:
         raise NotFound
-    barred = None if own else standing_sanctions.barred(desk.board.second, actor, shift)
+    barred = None if own else standing_sanctions.barred(actor, shift, session.now)
     if barred:
         raise barred
     key: Key = (desk.board.accounts[person_id], shift.id, item.pair, item.direction)
