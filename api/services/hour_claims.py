@@ -58,7 +58,7 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
         session, actor, kind=values["kind"], organization_id=office.id, reason=values["reason"],
         facts={"claim": told, "late": late, "deciders": _recorders(session, actor.account_id, told)},
         subject_kind=about["kind"], subject_id=about["id"],
-        source=f"claim:{actor.account_id}:{about['id']}:{claim['starts_at']}:{claim['ends_at']}",
+        source=f"claim:{actor.account_id}:{about['id'] or office.id}:{claim['starts_at']}:{claim['ends_at']}",
     )  # fmt: skip
 
 

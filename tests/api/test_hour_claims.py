@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from api.db import new_id
 from api.jobs.sealing import do_due, seal_all
 from api.models import Entry
-from api.services import audit, hour_claims
+from api.services import audit, hour_claims, ledger
 from tests.support import serving
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -256,3 +257,27 @@ async def test_spendable_points_and_minutes_never_become_each_other(world, morni
     assert after == before | {"volunteer_minutes": before.get("volunteer_minutes", 0) + 60}
     assert again["volunteerMinutes"] == home["volunteerMinutes"] + 60
     assert verified(world)
+
+
+async def decided_at_once(world, morning):
+    """Accept two claims of the same two hours in two communities at once; return the answers and the minutes."""
+    cases = [(await ask(world, "member3", morning, morning + 2 * HOUR, at=at)).json() for at in PLACES]
+    answers = await asyncio.gather(
+        *(decide(world, case, by=PLACES[at]) for case, at in zip(cases, PLACES, strict=True))
+    )
+    return sorted(each.status_code for each in answers), sum(amount for amount, _ in hours(world, "member3", morning))
+
+
+PLACES = {"community": "worker", "community2": "worker2"}
+
+
+async def test_the_same_time_asked_of_two_communities_at_once_is_credited_once(world, morning):
+    assert await decided_at_once(world, morning) == ([200, 409], 120)
+    assert verified(world)
+
+
+async def test_a_claim_that_does_not_look_at_what_stands_is_noticed(world, morning, monkeypatch):
+    monkeypatch.setattr(hour_claims, "_standing", lambda *_: [])
+    monkeypatch.setattr(ledger, "taken_by", lambda *_: {})
+    assert await decided_at_once(world, morning) == ([200, 200], 240)
+    assert not verified(world)
