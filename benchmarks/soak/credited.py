@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,18 +12,46 @@ _ORIGIN = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
 
 @dataclass
+class Seen:
+    """What was observed, to be held beside the figures that it was drawn from."""
+
+    due: int = 0
+    came: int = 0
+    early: int = 0
+    leads: list[float] = field(default_factory=list)
+    rushes: list[float] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def no_show(self) -> float:
+        """Return the share of those with a place who stayed away."""
+        return 1 - self.came / max(self.due, 1)
+
+    def early_share(self) -> float:
+        """Return the share of those who came that was there half an hour after the doors opened."""
+        return self.early / max(self.came, 1)
+
+
+@dataclass
 class Books:
     """Presences by person and shift, windows of the shifts, and hours handed in afterwards."""
 
     windows: dict[UUID, tuple[datetime, datetime]] = field(default_factory=dict)
     came: dict[tuple[str, UUID], datetime] = field(default_factory=dict)
     left: dict[tuple[str, UUID], datetime] = field(default_factory=dict)
+    kept: dict[tuple[str, UUID], list[datetime]] = field(default_factory=dict)  # without a network: in and out
+    sent: set[tuple[str, UUID]] = field(default_factory=set)
     handed_in: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=lambda: defaultdict(list))
 
     def undo(self, who: str, shift: UUID) -> None:
         """Forget a presence that was taken back."""
         self.came.pop((who, shift), None)
         self.left.pop((who, shift), None)
+
+    def confirm(self, shift: UUID) -> None:
+        """Let what phones sent of a shift count, now that the leader confirms it; what comes later does not."""
+        for who, at in [key for key in self.sent if key[1] == shift]:
+            self.came[who, at], self.left[who, at] = self.kept[who, at]
+            self.sent.discard((who, at))
 
     def worth(self) -> dict[tuple[str, UUID | None], int]:
         """Return minutes by person and shift, and under None those handed in, once everything is final."""

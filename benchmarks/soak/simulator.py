@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +18,8 @@ from api.models import Entry, Fact, Person, Signup
 from api.services import audit, closing, ledger, people, presences, sealer, signups
 from api.services.presence_ways import Presented
 from benchmarks.soak import habits
-from benchmarks.soak.credited import Books
+from benchmarks.soak.away import Away
+from benchmarks.soak.credited import Books, Seen
 from tests.support import serving
 from tests.support.clock import Clock
 from tests.support.world import LONG_AGO, World
@@ -29,27 +28,7 @@ AHEAD = timedelta(days=41)  # so early a shift is announced, where there is time
 PLACES = ("community", "community2")
 WORKERS = {"community": "worker", "community2": "worker2"}
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-ROLL_CALL, CONFIRMED, TAKEN_BACK, CANCELLED = 0.3, 0.5, 0.02, 0.08
-
-
-@dataclass
-class Seen:
-    """What was observed, to be held beside the figures that it was drawn from."""
-
-    due: int = 0
-    came: int = 0
-    early: int = 0
-    leads: list[float] = field(default_factory=list)
-    rushes: list[float] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def no_show(self) -> float:
-        """Return the share of those with a place who stayed away."""
-        return 1 - self.came / max(self.due, 1)
-
-    def early_share(self) -> float:
-        """Return the share of those who came that was there half an hour after the doors opened."""
-        return self.early / max(self.came, 1)
+ROLL_CALL, CONFIRMED, TAKEN_BACK, CANCELLED, WITHOUT_NETWORK = 0.3, 0.5, 0.02, 0.08, 0.1
 
 
 class Simulator:
@@ -62,6 +41,7 @@ class Simulator:
         self.folk = [f"neighbour{number}" for number in range(folk)]
         self.secrets: dict[UUID, bytes] = {}
         self.at: dict[UUID, str] = {}
+        self.away = Away(world, self.chance)
         self._events: list[tuple[datetime, int, Callable[[Any], None], Any]] = []
         self._count = 0
         self._found: list[str] | None = None
@@ -108,6 +88,8 @@ class Simulator:
             self.world.people[name] = row["id"]
             unit = self.world.places[self.chance.choice(("unit", "unit2"))]
             people.affiliate(session, actor, row["id"], unit, "employment", roster_number=name, since=LONG_AGO)
+            if self.chance.random() < WITHOUT_NETWORK:
+                self.away.enrol(session, actor, row, name)
 
     def _plan_all(self) -> None:
         for day in range(self.days):
@@ -144,11 +126,11 @@ class Simulator:
         for who in self.chance.sample(self.folk, many):
             asked = starts - habits.drawn(habits.LEAD_HOURS, self.chance) * HOUR
             asked = asked if asked > self.clock() else self.clock() + (starts - self.clock()) * self.chance.random()
-            asked = min(asked.replace(second=0, microsecond=0) + MINUTE, starts - 5 * MINUTE)
+            asked = min(asked.replace(second=0, microsecond=0) + MINUTE, starts - 30 * MINUTE)
             self.seen.leads.append((starts - asked) / HOUR)
             self._on(asked, self._sign_up, (who, shift))
             if self.chance.random() < CANCELLED:
-                self._on(asked + (starts - asked) * self.chance.random(), self._cancel, (who, shift))
+                self._on(asked + (starts - 30 * MINUTE - asked) * self.chance.random(), self._cancel, (who, shift))
 
     def _wish_in_a_rush(self, shift: UUID, places: int) -> None:
         opening = self._local(self.clock(), 10)
@@ -193,6 +175,12 @@ class Simulator:
         minute = min(habits.arrival(length, self.chance), length - 2)
         self.seen.came += 1
         self.seen.early += minute < -habits.EARLY[1] + 30
+        if who in self.away:
+            left = max(ends + self.chance.randint(-20, 20) * MINUTE, starts + (minute + 1) * MINUTE)
+            for at, direction in ((starts + minute * MINUTE, "check_in"), (left, "check_out")):
+                self._on(at, self._keep, (who, shift, direction))
+            self._on(left + self.chance.randint(1, 40) * HOUR + MINUTE / 2, self._send, (who, shift))
+            return
         self._on(starts + minute * MINUTE, self._check, (who, shift, "check_in"))
         if self.chance.random() >= habits.FORGOTTEN:
             left = max(ends + self.chance.randint(-20, 20) * MINUTE, starts + (minute + 1) * MINUTE)
@@ -218,9 +206,20 @@ class Simulator:
             return worker, Presented(shift, direction, person_id=self.world.people[who], at=self.clock())
         return self.actors[who], Presented(shift, direction, code=code_at(self.secrets[shift], self.clock()))
 
+    def _keep(self, these: Sequence[tuple[str, UUID, str]]) -> None:
+        for who, shift, direction in these:
+            self.away.keep(who, shift, direction, self.clock(), self.secrets[shift])
+            self.books.kept.setdefault((who, shift), []).append(self.clock())
+
+    def _send(self, these: Sequence[tuple[str, UUID]]) -> None:
+        self.away.send(these, self.clock())
+        self.books.sent.update(these)
+        self.seen.counts["lists sent late"] += len(these)
+
     def _confirm(self, these: Sequence[UUID]) -> None:
         for shift in these:
             self.world.run(closing.settle_shift, shift, actor=self.actors[WORKERS[self.at[shift]]])
+            self.books.confirm(shift)
             self.seen.counts["confirmed"] += 1
 
     def _take_back(self, these: Sequence[tuple[str, UUID]]) -> None:
