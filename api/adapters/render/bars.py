@@ -27,7 +27,8 @@ def spread_svg(groups: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> str:
             at += _LINE
         at += 10
     whole = "".join(parts)
+    size = f'viewBox="0 0 {_WIDTH} {at}" width="{_WIDTH}" height="{at}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {at}" width="{_WIDTH}" height="{at}" '
-        f'role="img" font-family="sans-serif" font-size="14"><rect width="100%" height="100%" fill="#fff"/>{whole}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="sans-serif" font-size="14">'
+        f'<rect width="100%" height="100%" fill="#fff"/>{whole}</svg>'
     )
