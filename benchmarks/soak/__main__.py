@@ -23,6 +23,7 @@ BARS = {
     "R1": "crash_bar",
     "R2": "database_crash",
     "R3": "power_loss",
+    "R4": "anomalies",
     "R5": "network",
     "R6": "races",
     "R7": "model",

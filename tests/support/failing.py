@@ -17,6 +17,7 @@ import psycopg
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
+from api.db import Engines
 from tests.support import postgres
 from tests.support.asgi import send
 from tests.support.authority import HEAD
@@ -247,3 +248,19 @@ def requests_of(stage: Stage, operation: Operation) -> Iterator[dict[str, Any]]:
         headers = {**stage.headers(principal), **kind, "idempotency-key": "anomaly"}
         path = stage.path(operation)
         yield {"method": operation.method, "path": path, "headers": headers, "body": body}
+
+
+def commit_by_halves() -> None:
+    """Seed a mistake: a transaction that failed is committed as far as it came."""
+    begin = Engines.begin
+
+    @contextmanager
+    def half(engines: Engines, *tenant: Any) -> Iterator[Any]:
+        with begin(engines, *tenant) as session:
+            try:
+                yield session
+            except BaseException:
+                session.connection.commit()
+                raise
+
+    Engines.begin = half  # type: ignore[method-assign]
