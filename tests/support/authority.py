@@ -77,7 +77,7 @@ READ_BY = {
     "resource.read": "resource.edit",
 }  # fmt: skip
 # A place in the body narrows what one sees, or each item of it is answered for itself.
-NO_PLACE = {"event.export", "access_log.export", "presence.record_list"}
+NO_PLACE = {"event.export", "access_log.export", "presence.record_list", "presence.record_offline"}
 NO_OBJECT = {"code", "position", "number"}  # what stands in a path and is no row of somebody's
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from api.domain import codes
 from tests.support import serving
 from tests.support.phones import Phone
+from tests.support.service_calls import planned, signed_up
 from tests.support.world import World
 
 
@@ -41,3 +42,70 @@ def outcome(found: dict[str, Any]) -> str:
 def code_then(world: World, shift: Any, at: datetime) -> str:
     """Return the code that stood on the organiser's screen at an instant."""
     return codes.code_at(serving.secret_of(world, UUID(str(shift))), at)
+
+
+class Stay:
+    """A shift at which somebody has a place, the phone that they enrolled before, and what it keeps of their stay."""
+
+    def __init__(self, world: World, shift: str, phone: Phone, begin: datetime, name: str) -> None:
+        self.world, self.shift, self.phone, self.begin, self.name = world, shift, phone, begin, name
+
+    def keep(self, direction, minute, pair=1, phone=None):
+        at = self.begin + minute * timedelta(minutes=1)
+        return (phone or self.phone).keep(self.shift, direction, at, code_then(self.world, self.shift, at), pair)
+
+    def both(self, came=0, left=90):
+        return [self.keep("check_in", came), self.keep("check_out", left)]
+
+    async def send(self, items=None, phone=None):
+        return [outcome(each) for each in await sent(self.world, self.name, phone or self.phone, items)]
+
+    async def stands(self):
+        """Return what stands of the stay: direction, minute and provenance."""
+        async with self.world.client(self.name) as client:
+            answer = await client.get("/api/v1/facts", params={"mine": True, "shiftId": self.shift})
+        found = [fact for fact in answer.json()["items"] if fact["kind"] in ("check_in", "check_out")]
+        undone = {fact["reversesId"] for fact in found}
+        alive = [fact for fact in found if fact["id"] not in undone and fact["reversesId"] is None]
+        return sorted((fact["kind"], self.minute(fact["occurredAt"]), fact["provenance"]) for fact in alive)
+
+    def minute(self, stamp):
+        return (datetime.fromisoformat(stamp) - self.begin) // timedelta(minutes=1)
+
+    async def minutes(self):
+        async with self.world.client(self.name) as client:
+            answer = await client.get("/api/v1/entries", params={"mine": True, "shiftId": self.shift})
+        return sum(entry["amount"] for entry in answer.json()["items"])
+
+    async def confirm(self):
+        """Let the community's worker confirm the shift."""
+        async with self.world.client("worker") as worker:
+            answer = await worker.post(f"/api/v1/shifts/{self.shift}/settle")
+        assert answer.status_code == 200, answer.text
+
+    async def call_the_roll(self, direction, minute):
+        line = {"shiftId": self.shift, "personId": str(self.world.people[self.name]), "direction": direction}
+        at = (self.begin + minute * timedelta(minutes=1)).isoformat()
+        async with self.world.client("worker") as worker:
+            answer = await worker.post("/api/v1/presences", json={"presences": [{**line, "at": at}]})
+        return answer.json()["outcomes"][0]
+
+
+BOTH = [("check_in", 0, "offline_code"), ("check_out", 90, "offline_code")]
+
+
+async def begun(world: World, time: Any) -> Stay:
+    """Return a stay of the member that begins when a new shift does; the clock stands six hours later."""
+    shift = await planned(world, time)
+    await signed_up(world, "member", shift)
+    phone = await enrolled(world, "member")
+    begin = time() + timedelta(hours=1)
+    time.set(begin + timedelta(hours=6))
+    return Stay(world, shift, phone, begin, "member")
+
+
+async def confirmed(stay: Stay, minutes: int = 90) -> None:
+    """Say that the stay stands as the phone kept it, counts nothing yet, and counts once the leader has confirmed."""
+    assert (await stay.stands(), await stay.minutes()) == (BOTH, 0)
+    await stay.confirm()
+    assert await stay.minutes() == minutes
