@@ -101,7 +101,7 @@ VOUCHED = frozenset({"roll_call", "organiser"})
 """Provenance classes where somebody else says that the person is there."""
 
 ENTERED_WITHIN = timedelta(hours=72)
-"""How long after a shift somebody may vouch: until it settles by itself (SettlementPolicy.watermark)."""
+"""How long after a shift somebody may vouch: until hours that nobody confirmed become final (model: Settlement)."""
 
 
 @dataclass(frozen=True, slots=True)
