@@ -11,7 +11,9 @@ import zipfile
 import openpyxl
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
+from api import cli
 from api.domain.record_layouts import LAYOUTS, written_columns
 from api.jobs.loop import run_due
 from api.models import AccessLog, Entry, Event
@@ -138,3 +140,21 @@ async def test_offices_export_within_their_reach_and_others_not_at_all(world):
     for name in ("worker", "liaison", "member"):
         async with world.client(name) as client:
             assert (await client.post("/api/v1/records/export", json=body)).status_code == 403
+
+
+def test_the_commands_bring_in_and_write_out_as_the_requests_do(world, tmp_path, monkeypatch):
+    settings = world.house.settings
+    monkeypatch.setenv("DUALREPORT_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("DUALREPORT_VAR_DIR", str(settings.var_dir))
+    brought, out = tmp_path / "records.csv", tmp_path / "out.zip"
+    brought.write_text(file_of(record(2, "C1", "2026-02-20 09:00", "2026-02-20 10:00", 60)), encoding="utf-8")
+    options = ["--options", json.dumps({"platform": "national", "communityId": str(world.places["community"])})]
+    done = CliRunner().invoke(cli.app, ["import", "records", str(brought), *options])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["totals"]["creditedMinutes"] == 60
+    period = ["--since", "2026-01-01", "--until", "2027-01-01", "--ground", "月度报送"]
+    done = CliRunner().invoke(cli.app, ["export", "records", str(out), *period])
+    assert done.exit_code == 0, done.output
+    manifest = json.loads(zipfile.ZipFile(out).read("manifest.json"))
+    assert json.loads(done.stdout) == manifest
+    assert (manifest["rows"], manifest["ground"]) == (0, "月度报送")
