@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from fastapi import FastAPI, Request
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -111,7 +111,7 @@ def pages(doors: Doors) -> list[BaseRoute]:
         house: House = request.app.state.house
         try:
             kept = await to_thread(house.read_now, HOUSE, proofs.published)
-        except SQLAlchemyError:  # the page opens while the database is away
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError):  # the page opens while the database is away
             kept = []
         page = (static / "index.html").read_text(encoding="utf-8").replace(CHECKPOINTS, checkpoints_shown(kept))
         return Response(page, headers={"Content-Security-Policy": HOME_CSP}, media_type="text/html")

@@ -152,9 +152,10 @@ def covering(session: Session, tenant_id: UUID, position: int) -> dict[str, Any]
 
 def published(session: Session, _actor: Any) -> list[dict[str, Any]]:
     """Return the newest checkpoint of every tenant with its code and name, for the page that everybody sees."""
-    newer = sa.select(sa.func.max(Checkpoint.size)).where(Checkpoint.tenant_id == Tenant.id).scalar_subquery()
+    largest = sa.select(sa.func.max(Checkpoint.size)).where(Checkpoint.tenant_id == Tenant.id)
+    newest_size = largest.correlate(Tenant).scalar_subquery()
     columns = (Tenant.code, Tenant.name, Checkpoint.size, Checkpoint.root, Checkpoint.created_at)
-    shown = sa.select(*columns).join(Tenant, Tenant.id == Checkpoint.tenant_id).where(Checkpoint.size == newer)
+    shown = sa.select(*columns).join(Tenant, Tenant.id == Checkpoint.tenant_id).where(Checkpoint.size == newest_size)
     return [row._asdict() for row in session.rows(shown.order_by(Tenant.code).limit(_ON_A_PAGE))]
 
 
