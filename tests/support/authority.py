@@ -69,7 +69,8 @@ PRINCIPALS: dict[str | None, Principal] = {
 }  # fmt: skip
 # What everybody may read of every place; the needs, resources and projects of the stage are not published.
 OPEN = {"organization", "activity", "shift", "cycle", "rulebook", "emergency"}
-OF_ONESELF = {"signup.create", "signup.cancel", "presence.record", "presence.leave"}  # at a shift of anybody's, but about oneself
+# At a shift of anybody's, but about oneself.
+OF_ONESELF = {"signup.create", "signup.cancel", "presence.record", "presence.leave"}
 # Whoever reads a thing in their reach takes these of it too, as a member takes them of their own.
 READ_BY = {
     "document.export": "document.read", "document.preview": "document.read", "record.read": "entry.read",
