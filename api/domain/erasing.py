@@ -89,6 +89,7 @@ WAYS: dict[str, Way] = {
     "restricted_people.account_id": _KEEP,
     "restricted_people.person_id": _KEEP,
     "signals.subject_id": _KEEP,  # a shift, an activity or an organisation
+    "search_terms.subject_id": _KEEP,  # a need, a resource or an activity; the term is a keyed hash
     "sign_ins.person_id": Way("delete", children=(("refresh_tokens", "sign_in_id"),)),
     "signups.person_id": _KEEP,  # what lies ahead is cancelled; what was is of the service record
 }
