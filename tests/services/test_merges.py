@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from hashlib import sha256
 
 import pytest
 import sqlalchemy as sa
@@ -147,6 +148,7 @@ def test_what_a_final_cycle_counted_stays_with_who_it_was_counted_for(world, tim
             "title": "2026", "state": "final", "organization_id": world.places["city"],
             "period_start": date(2026, 1, 1), "period_end": date(2027, 1, 1), "cut_off": date(2026, 12, 31),
             "member_rulebook_id": rulebook, "unit_rulebook_id": rulebook, "revision": 1,
+            "digest": sha256().hexdigest(),  # nobody was judged
         }  # fmt: skip
         session.insert(Cycle, [values])
     decide(world, propose(world))

@@ -107,8 +107,10 @@ def serve(world: World, time: Clock, name: str, since: int, hours: int, at: str 
 
 
 def came(world: World, time: Clock, *services: Service) -> None:
-    """Record those who served, when all is over; then the leaders settle."""
-    time.set(max(end for _, _, end, _, _ in services) + timedelta(hours=80))
+    """Record those who served, when all is over, and go on to when no merge waits for it."""
+    over = max(end for _, _, end, _, _ in services)
+    time.set(over + timedelta(hours=1))
     for shift, begin, end, name, by in services:
         serving.present(world, name, shift, "check_in", begin, by)
         serving.present(world, name, shift, "check_out", end, by)
+    time.set(over + timedelta(hours=80))
