@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from api.models import Affiliation, Cycle, Fact, Identity, Shift
-from api.services import merges, people, rulebooks, settlement, signups
+from api.services import changes, merges, people, rulebooks, settlement, signups
 from api.services.days import zone_of
 from api.visibility import visible
 from tests.support import serving
@@ -151,6 +151,7 @@ def test_what_a_final_cycle_counted_stays_with_who_it_was_counted_for(world, tim
             "digest": sha256().hexdigest(),  # nobody was judged
         }  # fmt: skip
         session.insert(Cycle, [values])
+        changes.record(session, world.operator, "cycle.finalize", "cycle", values["id"], at=world.places["city"])
     decide(world, propose(world))
     assert [balance(world, name) for name in ("member", "member3")] == [0, 120]
     assert findings(world) == []
