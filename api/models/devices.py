@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from api.models.base import Changing, Row, instant, one_of, partial_unique, ref
-from api.security import Sealed
+from api.models.base import Changing, Row, instant, one_of, partial_unique, ref, sealed
+from api.models.personal import Personal
 
 
 class Device(Changing, table=True):
@@ -27,7 +27,9 @@ class Device(Changing, table=True):
     person_id: UUID = ref("people.id")
     sign_in_id: UUID
     state: str = "active"
-    secret: bytes | None = Field(default=None, sa_type=Sealed("devices.secret", "bytes"), nullable=True)
+    secret: bytes | None = sealed(
+        "devices.secret", Personal("way_in", "person_id", "signing_in"), kind="bytes", optional=True
+    )
     ended_at: datetime | None = instant(optional=True)
 
 

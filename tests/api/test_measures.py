@@ -46,7 +46,8 @@ async def test_every_switch_is_off_with_its_law_and_the_way_without_it(world):
     ]  # fmt: skip
     for item in items:
         assert (item["on"], item["decidedBy"]) == (False, None)
-        assert "国办函〔2026〕12号" in item["reason"]["zh"]
+        law = "民政部令第67号" if item["code"] == "national_connection" else "国办函〔2026〕12号"
+        assert law in item["reason"]["zh"]
         assert item["otherwise"]["zh"]
         assert item["otherwise"]["en"]
 
