@@ -18,11 +18,9 @@ def upgrade() -> None:
     _profiles()
     _outside_records()
     _certified_entries()
-    with op.batch_alter_table("consents", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("guardian", sa.LargeBinary(), nullable=True))
-        batch_op.add_column(sa.Column("recorded_by", sa.Uuid(), nullable=True))
-    with op.batch_alter_table("documents", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("proposed_by", sa.Uuid(), nullable=True))
+    op.add_column("consents", sa.Column("guardian", sa.LargeBinary(), nullable=True))
+    op.add_column("consents", sa.Column("recorded_by", sa.Uuid(), nullable=True))
+    op.add_column("documents", sa.Column("proposed_by", sa.Uuid(), nullable=True))
     if op.get_bind().dialect.name == "postgresql":
         for table in NEW:
             for statement in protect(table):
@@ -106,10 +104,8 @@ def _certified_entries() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("documents", schema=None) as batch_op:
-        batch_op.drop_column("proposed_by")
-    with op.batch_alter_table("consents", schema=None) as batch_op:
-        batch_op.drop_column("recorded_by")
-        batch_op.drop_column("guardian")
+    op.drop_column("documents", "proposed_by")  # not by batch: a table made anew has lost the triggers that guard it
+    op.drop_column("consents", "recorded_by")
+    op.drop_column("consents", "guardian")
     for table in reversed(NEW):
         op.drop_table(table)
