@@ -9,6 +9,7 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -99,10 +100,13 @@ def create_app(
 def pages(doors: Doors) -> list[BaseRoute]:
     """Return what a browser opens: a first page, the contract and a page that shows it; all come with the server."""
     static = Path(__file__).parent / "static"
-    contract = json.dumps(describe(doors.routes), ensure_ascii=False).encode()
+
+    @cache
+    def contract() -> bytes:  # at the first request: it costs more than all else of a start
+        return json.dumps(describe(doors.routes), ensure_ascii=False).encode()
 
     async def document(_request: Request) -> Response:
-        return Response(contract, media_type="application/json")
+        return Response(await to_thread(contract), media_type="application/json")
 
     async def shown(_request: Request) -> Response:
         return FileResponse(static / "swagger-ui" / "index.html")
