@@ -3,7 +3,7 @@
 from itertools import permutations
 
 from api.domain.rulebook.evaluate import evaluate
-from api.domain.rulebook.quota import allot
+from api.domain.rulebook.quota import allot, counted_groups
 from api.domain.rulebook.shipped import shipped
 from tests.domain.rulebook_bundles import bundle, review
 
@@ -52,3 +52,12 @@ def test_the_order_of_the_group_is_nothing():
     expected = {row["subject"]: row for row in allot(BOOK, judged)}
     for order in permutations(judged):
         assert {row["subject"]: row for row in allot(BOOK, order)} == expected
+
+
+def test_the_third_is_counted_in_each_group_that_the_rule_names():
+    judged = branch(99, 98, 97, 96, 95, 94)
+    rows = allot(BOOK, judged, {"branch": ["east"] * 3 + ["west"] * 3})
+    assert [row["grade"] for row in rows] == ["excellent", "qualified", "qualified"] * 2
+    assert [row["grade"] for row in allot(BOOK, judged)] == ["excellent"] * 2 + ["qualified"] * 4
+    groups = counted_groups(BOOK, judged, {"branch": ["east"] * 3 + ["west"] * 3})
+    assert [(each.of, each.counted, each.seats) for each in groups] == [("east", 3, 1), ("west", 3, 1)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from math import floor
 from typing import Any, TypedDict
 
@@ -21,9 +23,24 @@ class Allotment(TypedDict):
     decision: str
 
 
-def allot(rulebook: Rulebook, judgements: Sequence[Judgement]) -> list[Allotment]:
-    """Apply the rulebook's quotas, in their order, to the judgements of one group; the order given back is theirs.
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group to which a quota was applied: how many of it count, and how many of them may have the grade."""
 
+    quota: Quota
+    of: Hashable
+    counted: int
+    seats: int
+
+
+Groups = Mapping[str, Sequence[Hashable]]
+"""For each `within` that the quotas name, the group of each judgement in their order."""
+
+
+def allot(rulebook: Rulebook, judgements: Sequence[Judgement], groups: Groups | None = None) -> list[Allotment]:
+    """Apply the rulebook's quotas, in their order, to the judgements; the order given back is theirs.
+
+    `groups` says for each judgement in which unit, branch or community it stands; without it they are one group.
     `decision` is kept, lowered or needs_decision. The seats are the whole part of share × group (a third of 10 is 3).
     The best by `rank` take the seats. People decide where a tie lies across the last seat, where the share of a
     small group is less than one seat although somebody earned it (a third of 2), and where an unknown judgement might
@@ -34,17 +51,38 @@ def allot(rulebook: Rulebook, judgements: Sequence[Judgement]) -> list[Allotment
         for j in judgements
     ]
     for quota in rulebook.quotas:
-        _apply(quota, judgements, rows)
+        for places in _members(quota, groups, len(rows)).values():
+            _apply(quota, [judgements[place] for place in places], [rows[place] for place in places])
     return rows
+
+
+def counted_groups(rulebook: Rulebook, judgements: Sequence[Judgement], groups: Groups | None = None) -> list[Group]:
+    """Return each group of each quota with its seats, in the order of the quotas and of the first judgement in it."""
+    return [
+        Group(quota, of, len(counted := _counted(quota, [judgements[place] for place in places])),
+              floor(len(counted) * quota.at_most))
+        for quota in rulebook.quotas
+        for of, places in _members(quota, groups, len(judgements)).items()
+    ]  # fmt: skip
+
+
+def _members(quota: Quota, groups: Groups | None, size: int) -> dict[Hashable, list[int]]:
+    members: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for place in range(size):
+        members[groups[quota.within][place] if groups is not None else None].append(place)
+    return members
 
 
 def seats(quota: Quota, judgements: Sequence[Judgement]) -> int:
     """Return how many of the group may have the grade: the whole part of the share of those who count."""
-    counted = judgements if quota.of == "all" else [j for j in judgements if j["outcome"] in ("graded", "unknown")]
-    return floor(len(counted) * quota.at_most)
+    return floor(len(_counted(quota, judgements)) * quota.at_most)
 
 
-def _apply(quota: Quota, judgements: Sequence[Judgement], rows: list[Allotment]) -> None:
+def _counted(quota: Quota, judgements: Sequence[Judgement]) -> Sequence[Judgement]:
+    return judgements if quota.of == "all" else [j for j in judgements if j["outcome"] in ("graded", "unknown")]
+
+
+def _apply(quota: Quota, judgements: Sequence[Judgement], rows: Sequence[Allotment]) -> None:
     free = seats(quota, judgements)
     claims = [
         (_ranked(quota, judgement), row)

@@ -13,6 +13,7 @@ from api.domain.rulebook.measure import Measure
 from api.domain.rulebook.values import Day, Exact, Identifier, Labels, Reference, Rounding, Sentence, Strict
 
 SubjectKind = Literal["member", "unit", "branch", "community", "street", "secretary"]
+Within = Literal["cycle", "unit", "branch", "community"]
 
 
 class _Rule(Strict):
@@ -192,11 +193,15 @@ class Grade(_Rule):
 
 
 class Quota(_Rule):
-    """At most a share of a group may have a grade; the next ones by `rank` get `instead`, and ties wait for people."""
+    """At most a share of a group may have a grade; the next ones by `rank` get `instead`, and ties wait for people.
+
+    `within` names the group: all subjects of the cycle, or the members of one unit, Party branch or community each.
+    """
 
     grade: Identifier
     at_most: Annotated[Exact, Field(gt=0, le=1)]
     of: Literal["graded", "all"] = "graded"
+    within: Within = "cycle"
     rank: Reference
     instead: Identifier
 
