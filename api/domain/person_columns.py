@@ -17,17 +17,18 @@ ABOUT = frozenset(
 ACTING = frozenset(
     {
         "actor_id", "answered_by", "assigned_to", "given_by", "acknowledged_by", "confirmed_by", "leader_id",
-        "issued_by", "proposed_by", "set_by", "declared_by", "judged_by", "replied_by", "recorded_by",
+        "issued_by", "proposed_by", "set_by", "declared_by", "judged_by", "replied_by", "recorded_by", "reviewer_id",
     }
 )  # fmt: skip
 """The person only did something there; what the row tells may be of others."""
 
 ELSEWHERE = frozenset(
     {
-        "activity_id", "affiliation_id", "agreement_id", "case_id", "client_id", "community_id", "document_id",
-        "employer_id", "entry_id", "given_under", "grant_id", "issuer_id", "item_id", "job_id", "key_id",
-        "organization_id", "parent_id", "replaces_id", "request_id", "reverses_id", "row_id", "shift_id",
-        "sign_in_id", "source_id", "successor_id", "supersedes_id",
+        "activity_id", "affiliation_id", "agreement_id", "answers_id", "branch_id", "case_id", "client_id",
+        "community_id", "document_id", "employer_id", "entry_id", "given_under", "grant_id", "group_id",
+        "issuer_id", "item_id", "job_id", "key_id", "organization_id", "panel_id", "parent_id", "replaces_id",
+        "request_id", "reverses_id", "round_id", "row_id", "shift_id", "sign_in_id", "source_id",
+        "successor_id", "supersedes_id",
     }
 )  # fmt: skip
 """Ids of other things."""

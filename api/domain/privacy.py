@@ -99,6 +99,12 @@ KINDS: dict[str, Kind] = {
     "assessment": Kind(
         ("评价、依据和计算", "Assessment with its inputs"), ("评价和申诉", "assessment and appeal"), _TEN, _HIDDEN
     ),
+    "review": Kind(
+        ("评议的评分和意见", "Marks and comments of reviews"), ("评价和申诉", "assessment and appeal"), _TEN, _HIDDEN
+    ),
+    "ruling": Kind(
+        ("对等次的裁定理由", "Reasons of rulings on grades"), ("评价和申诉", "assessment and appeal"), _TEN, _HIDDEN
+    ),
     "document": Kind(
         ("文书内容", "Content of documents"), ("签发和核验文书", "issuing and verifying documents"),
         ("十年", "ten years"), _FROZEN,

@@ -14,6 +14,7 @@ from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
 from api.models.record import Checkpoint, Entry, Event, Fact, MonthlyTotal, Position, TreeNode
 from api.models.rights import Consent, DataExport, Disclosure, Erasure, RestrictedPerson
 from api.models.service import Activity, Shift, Signup
+from api.models.reviews import Panel, PanelMember, Review
 from api.models.sign_ins import RefreshToken, SignIn
 from api.models.signals import Sanction, Signal, SignalRun
 from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
@@ -72,6 +73,8 @@ __all__ = [
     "ProjectParty",
     "RefreshToken",
     "Resource",
+    "Panel",
+    "PanelMember",
     "RestrictedPerson",
     "Rulebook",
     "Sanction",
@@ -84,6 +87,7 @@ __all__ = [
     "SpentTicket",
     "SwitchSetting",
     "Tenant",
+    "Review",
     "TreeNode",
     "Trial",
     "VaultKey",

@@ -49,6 +49,7 @@ class Cycle(Changing, table=True):
     member_rulebook_id: UUID = ref("rulebooks.id")
     unit_rulebook_id: UUID = ref("rulebooks.id")
     position: int | None = Field(default=None, sa_type=sa.BigInteger)
+    reviews_position: int | None = Field(default=None, sa_type=sa.BigInteger)  # up to which voices were weighed
     revision: int = 0
     digest: str | None = None  # of all canonical assessments, in the order of their subjects
 
