@@ -78,6 +78,8 @@ WAYS: dict[str, Way] = {
     "identities.person_id": Way("delete"),
     "monthly_totals.account_id": _KEEP,
     "needs.asked_by": Way("clear", {"asked_by": None}),
+    "opinion_readers.person_id": _KEEP,  # who was named to read; it tells nothing of them
+    "opinions.person_id": Way("clear", {"purpose": "", "ground": "", "draft": None}),
     "outside_records.person_id": _KEEP,  # of the service record; deleted with its end
     "offline_items.person_id": Way("delete"),  # what a phone told; the fact that followed stays
     "people.account_id": _KEEP,  # the pseudonym; it changes when the record's years end, and the link is gone

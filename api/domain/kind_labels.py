@@ -131,6 +131,24 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "identity_conflict": ("身份冲突", "identity conflict"),
         "identity_merge": ("人员合并", "merge of people"),
     },
+    "opinion.stance": {
+        "agrees": ("同意", "agrees"),
+        "agrees_with_remarks": ("同意，另有说明", "agrees with remarks"),
+        "disagrees": ("不同意", "disagrees"),
+        "knows_nothing": ("不了解情况", "knows nothing of it"),
+        "silent": ("逾期未答复", "did not answer in time"),
+        "out": ("回避", "stays out"),
+    },
+    "opinion.conclusion": {
+        "supports": ("支持", "supports"),
+        "supports_with_remarks": ("支持，另有说明", "supports with remarks"),
+        "does_not_support": ("不支持", "does not support"),
+    },
+    "opinion.vote": {
+        "for": ("赞成", "for"),
+        "against": ("反对", "against"),
+        "abstain": ("弃权", "abstains"),
+    },
     "document.kind": {
         "plan": ("联系安排", "plan"),
         "receipt": ("回执", "receipt"),

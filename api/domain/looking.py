@@ -33,6 +33,8 @@ PURPOSES: dict[str, Purpose] = {
         ("service", "组织活动与记录服务", "organising an activity and recording service", _SERVICE),
         ("assessment", "考核与反馈", "assessment and feedback", _DUTY),
         ("document", "制发和查阅文书", "issuing and reading a document", _DUTY),
+        ("opinion", "征求和出具意见", "hearing and giving an opinion", _DUTY),
+        ("opinion_in_confidence", "保密征求意见", "an opinion heard in confidence", _DUTY),
         ("case", "办理事项", "handling a case", _DUTY),
         ("contact", "与本人联系", "getting in touch with the person", _DUTY),
         ("identity", "核对身份", "checking who somebody is", _DUTY),
@@ -41,3 +43,5 @@ PURPOSES: dict[str, Purpose] = {
         ("partner", "与协作方联系", "contact with a partner", _CONSENT),
     )
 }
+UNTOLD = frozenset({"opinion_in_confidence"})
+"""Purposes that a law keeps from whom they concern (PIPL §18(1)); they stand in the log, for auditors."""

@@ -109,6 +109,10 @@ KINDS: dict[str, Kind] = {
         ("文书内容", "Content of documents"), ("签发和核验文书", "issuing and verifying documents"),
         ("十年", "ten years"), _FROZEN,
     ),
+    "opinion": Kind(
+        ("征求意见的用途、依据和拟稿", "Purpose, ground and draft of an opinion"),
+        ("听取街道、社区党组织的意见", "hearing the Party organisations of street and community"), _TEN, _GONE,
+    ),
     "consent": Kind(
         ("同意记录", "Consents"), ("证明同意和撤回", "evidence of consent and withdrawal"), _TEN,
         ("全部撤回，留存不含文字的记录", "all withdrawn; that they were given stays, without words"),

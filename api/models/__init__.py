@@ -10,6 +10,7 @@ from api.models.devices import Device, OfflineItem
 from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
 from api.models.lists import Need, Project, ProjectParty, Resource, SearchTerm
 from api.models.measures import Emergency, SwitchSetting
+from api.models.opinions import Opinion, OpinionReader
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
 from api.models.record import Checkpoint, Entry, Event, Fact, MonthlyTotal, Position, TreeNode
 from api.models.rights import Consent, DataExport, Disclosure, Erasure, RestrictedPerson
@@ -59,6 +60,8 @@ __all__ = [
     "Need",
     "NumberSeries",
     "OfflineItem",
+    "Opinion",
+    "OpinionReader",
     "Organization",
     "OrganizationCode",
     "OrganizationCount",

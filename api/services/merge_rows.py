@@ -13,7 +13,20 @@ from api.access import Actor
 from api.db import Session
 from api.domain.grants import APART
 from api.domain.merging import MergeRefused
-from api.models import Activity, Affiliation, Case, Grant, Identity, Need, OutsideRecord, Profile, Shift, Signup
+from api.models import (
+    Activity,
+    Affiliation,
+    Case,
+    Grant,
+    Identity,
+    Need,
+    Opinion,
+    OpinionReader,
+    OutsideRecord,
+    Profile,
+    Shift,
+    Signup,
+)
 from api.services import sign_ins
 from api.services.days import today
 
@@ -26,6 +39,8 @@ _GOES: dict[str, tuple[Any, Any, Any]] = {
     "activities": (Activity, Activity.leader_id, Activity.state.in_(("draft", "published"))),
     "needs": (Need, Need.asked_by, sa.true()),
     "cases": (Case, Case.opened_by, sa.true()),
+    "opinions": (Opinion, Opinion.person_id, sa.true()),
+    "opinion_readers": (OpinionReader, OpinionReader.person_id, sa.true()),
     "outside_records": (OutsideRecord, OutsideRecord.person_id, sa.true()),
 }
 _TABLES: dict[str, tuple[Any, Any]] = {name: (table, column) for name, (table, column, _) in _GOES.items()} | {

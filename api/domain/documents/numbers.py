@@ -32,13 +32,14 @@ class NumberParts:
     sequence: int
 
 
-# The letters are the first of the Chinese name's syllables (pinyin): 反馈, 回执, 安排, 协议, 记录, 档案.
+# The letters are the first of the Chinese name's syllables (pinyin): 反馈, 回执, 安排, 协议, 记录, 档案, 意见.
 KINDS: dict[str, Kind] = {
     "feedback_statement": Kind("FK", "反馈单", "Feedback statement"),
     "receipt": Kind("HZ", "回执", "Receipt"),
     "plan": Kind("AP", "联系安排", "Plan of contacts"),
     "agreement": Kind("XY", "共建协议", "Co-construction agreement"),
     "archive": Kind("DA", "志愿服务档案（平台服务记录）", "Archive of voluntary service (platform record)"),
+    "opinion": Kind("YJ", "意见", "Opinion"),
     "certificate": Kind("JL", "志愿服务记录（平台服务记录）", "Record of voluntary service (platform record)"),
 }
 _KIND_OF_PREFIX = {kind.prefix: name for name, kind in KINDS.items()}
