@@ -26,13 +26,14 @@ def split(total, parts):
 
 def consistent(told, rows, columns):
     """Yield every table of counts, as rows, that has the told cells and both kinds of totals: the attacker's view."""
-    per_row = [
-        [way for way in split(total, len(columns)) if all(told[n][c] in (None, way[c]) for c in range(len(columns)))]
-        for n, total in enumerate(rows)
-    ]
-    for table in product(*per_row):
-        if [sum(row[c] for row in table) for c in range(len(columns))] == columns:
-            yield table
+    if not rows:
+        if not any(columns):
+            yield ()
+        return
+    for way in split(rows[0], len(columns)):
+        left = [total - count for total, count in zip(columns, way, strict=True)]
+        if min(left) >= 0 and all(cell in (None, count) for cell, count in zip(told[0], way, strict=True)):
+            yield from ((way, *rest) for rest in consistent(told[1:], rows[1:], left))
 
 
 def leaks(table, told):
@@ -41,13 +42,19 @@ def leaks(table, told):
     cells = [(r, c) for r, row in enumerate(told) for c, count in enumerate(row) if count is None]
     possible = list(consistent(told, rows, columns))
     assert tuple(map(tuple, table)) in possible
-    found = []
-    for size in range(1, len(cells) + 1):
-        for some in combinations(cells, size):
-            sums = {sum(each[r][c] for r, c in some) for each in possible}
-            if len(sums) == 1 and small(min(sums)):
-                found.append(some)
-    return found
+    return [
+        some
+        for size in range(1, len(cells) + 1)
+        for some in combinations(cells, size)
+        if small(sum(table[r][c] for r, c in some)) and constant(some, possible)
+    ]
+
+
+def constant(cells, possible):
+    """Say whether the cells come to the same in every table, looking no further than the first that differs."""
+    sums = (sum(each[r][c] for r, c in cells) for each in possible)
+    first = next(sums)
+    return all(other == first for other in sums)
 
 
 def protected(table):
