@@ -1,0 +1,76 @@
+"""What is kept of a run: its inputs packed, the hash of its result, and its figures with small groups summed up."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from api.domain.canonical import canonical_bytes, digest
+from api.domain.matching.propose import Proposals
+from api.domain.simulation import SMALLEST
+
+
+def packed(document: Mapping[str, Any]) -> bytes:
+    """Return an inputs document as compact bytes: the same document gives the same bytes; `unpacked` is the inverse."""
+    return zlib.compress(canonical_bytes(document), 9)
+
+
+def unpacked(content: bytes) -> dict[str, Any]:
+    """Return the inputs document of packed bytes."""
+    return json.loads(zlib.decompress(content))
+
+
+def result_hash(found: Proposals) -> str:
+    """Return the SHA-256 of what a run proposes and leaves open: from the same inputs it is always the same."""
+    return digest(
+        {
+            "method": found.method,
+            "objective": found.objective,
+            "proposals": [[each.ask_id, each.offer_id, each.slot, each.places, each.points] for each in found],
+            "unserved": [[each.ask_id, each.missing, each.why, each.change] for each in found.unserved],
+        }
+    )
+
+
+def summary(found: Proposals) -> dict[str, Any]:
+    """Return the figures of a run as plain data; each unit with how many helpers it has, so that few can be hidden."""
+    sums = asdict(found.figures)
+    able = found.columns.offer["places"].tolist()
+    helpers: dict[str, int] = {}
+    for offer, places in zip(found.columns.offers, able, strict=True):
+        if offer.unit is not None and places > 0:
+            helpers[offer.unit] = helpers.get(offer.unit, 0) + 1
+    sums["communities"] = [_share(row) for row in sums["communities"]]
+    sums["units"] = [{**_share(row), "helpers": helpers.get(row["name"], 0)} for row in sums["units"]]
+    return {**sums, "method": found.method, "objective": found.objective, "candidates": found.candidate_count}
+
+
+def _share(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": row["name"], "places": row["places"], "filled": row["filled"], "idle": row["idle"]}
+
+
+def few_together(rows: Sequence[Mapping[str, Any]], size: str) -> list[dict[str, Any]]:
+    """Return the rows with those of fewer than five summed up under `id` None, so that no row tells of one person.
+
+    `size` names the column that counts people. Where the small ones together are fewer than five as well, the next
+    smallest stands with them.
+    """
+    ordered = sorted(rows, key=lambda row: (row[size], row["id"]))
+    kept = [row for row in ordered if row[size] >= SMALLEST]
+    small = ordered[: len(ordered) - len(kept)]
+    while small and kept and sum(row[size] for row in small) < SMALLEST:
+        small.append(kept.pop(0))
+    shown: list[dict[str, Any]] = [dict(row) for row in kept]
+    if small and sum(row[size] for row in small) >= SMALLEST:
+        numbers = [name for name, value in small[0].items() if type(value) is int]
+        shown.append({"id": None, **{name: sum(row[name] for row in small) for name in numbers}})
+    return shown
+
+
+def median(values: Iterable[int]) -> int | None:
+    """Return the middle value, the lower of two, None of none."""
+    ordered = sorted(values)
+    return ordered[(len(ordered) - 1) // 2] if ordered else None

@@ -1,0 +1,74 @@
+"""What an office may declare of a match: weights, limits and memory, each within sane bounds, zero among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from api.domain.matching.inputs import Limits, Weights, WeightsInvalid
+from api.domain.matching.learning import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How far a run looks ahead and how often it asks.
+
+    `asks` is how often somebody is asked in a calendar month, `horizon_days` how far ahead needs are matched,
+    `answer_days` how long a proposal waits for its answer, `lead_hours` how long before it begins a need may still be
+    proposed, `capacity` how many places a community takes in one run (None: as many as there are).
+    """
+
+    asks: int = 3
+    horizon_days: int = 35
+    answer_days: int = 5
+    lead_hours: int = 24
+    capacity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All that is declared; what an office leaves out stays as it is here."""
+
+    weights: Weights
+    terms: Terms
+    memory: Memory
+
+    def limits(self) -> Limits:
+        """Return the limits of a run."""
+        return Limits(asks=self.terms.asks, community=self.terms.capacity)
+
+    def document(self) -> dict[str, Any]:
+        """Return them as plain data; `rules_of` reads it again."""
+        return {"weights": asdict(self.weights), "terms": asdict(self.terms), "memory": asdict(self.memory)}
+
+
+_WEIGHT = 10_000
+_BOUNDS: dict[str, tuple[int, int]] = {
+    "most": (0, 100), "unknown": (0, 100), "asks": (0, 31), "horizon_days": (1, 92), "answer_days": (1, 30),
+    "lead_hours": (0, 168), "capacity": (0, 100_000), "decline_days": (0, 3650), "no_show_days": (0, 3650),
+    "rating_days": (0, 3650),
+}  # fmt: skip
+
+
+def rules_of(content: Mapping[str, Any]) -> Rules:
+    """Return the rules that a document declares, the shipped numbers where it is silent; WeightsInvalid beyond bounds.
+
+    Weights go from 0 to 10 000: beyond that one factor drowns every other, and the exact sums need no more.
+    """
+    parts = {
+        name: kind(**_checked(kind, content.get(name) or {}))
+        for name, kind in (("weights", Weights), ("terms", Terms), ("memory", Memory))
+    }
+    return Rules(**parts)  # type: ignore[arg-type] # each is of its own kind
+
+
+def _checked(kind: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    known = {each.name for each in fields(kind)}
+    for name, value in given.items():
+        least, most = _BOUNDS.get(name, (0, _WEIGHT))
+        if value is None and name == "capacity":
+            continue
+        if name not in known or type(value) is not int or not least <= value <= most:
+            raise WeightsInvalid(weight=name, most=most, pointer=f"/{name}")
+    return dict(given)
