@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from api.domain.canonical import digest
 from api.domain.rulebook.conditions import Condition
 from api.domain.rulebook.measure import Measure
+from api.domain.rulebook.rubric import Rubric, asked_once
 from api.domain.rulebook.values import Day, Exact, Identifier, Labels, Reference, Rounding, Sentence, Strict
 
 SubjectKind = Literal["member", "unit", "branch", "community", "street", "secretary"]
@@ -253,6 +254,12 @@ class Rulebook(Strict):
         """SHA-256 of the canonical document: what a sealed judgement names as its rule."""
         return digest(self.document())
 
+    rubrics: Annotated[list[Rubric], Field(max_length=5)] = []
+
+    @model_validator(mode="after")
+    def _asks_each_party_once(self) -> Rulebook:
+        asked_once(self.rubrics)
+        return self
     def document(self) -> dict[str, Any]:
         """Return what the author wrote, numbers in one spelling; defaults of newer code never enter its hash."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
