@@ -54,6 +54,7 @@ WAYS: dict[str, Way] = {
     "affiliations.person_id": Way(
         "clear", {"roster_number": None, "roster_number_index": None, "reason": None, "details": {}}
     ),
+    "allotments.subject_id": _KEEP,  # what a quota made of an assessment
     "assessments.subject_id": _KEEP,  # of the service record; hidden from offices with it
     "cases.opened_by": Way("clear", {"reason": "", "facts": {}, "answer": None}),
     "cases.subject_id": _KEEP,  # what an office decided; it holds no name

@@ -14,6 +14,7 @@ from api.models.opinions import Opinion, OpinionReader
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
 from api.models.record import Checkpoint, Entry, Event, Fact, MonthlyTotal, Position, TreeNode
 from api.models.rights import Consent, DataExport, Disclosure, Erasure, RestrictedPerson
+from api.models.rulings import Allotment, QuotaGroup, Ruling
 from api.models.service import Activity, Shift, Signup
 from api.models.reviews import Panel, PanelMember, Review
 from api.models.sign_ins import RefreshToken, SignIn
@@ -30,6 +31,7 @@ __all__ = [
     "AccessLogSubject",
     "Activity",
     "Affiliation",
+    "Allotment",
     "ApiClient",
     "ApiKey",
     "Assessment",
@@ -74,12 +76,14 @@ __all__ = [
     "Profile",
     "Project",
     "ProjectParty",
+    "QuotaGroup",
     "RefreshToken",
     "Resource",
     "Panel",
     "PanelMember",
     "RestrictedPerson",
     "Rulebook",
+    "Ruling",
     "Sanction",
     "SearchTerm",
     "Shift",

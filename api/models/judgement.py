@@ -52,6 +52,11 @@ class Cycle(Changing, table=True):
     reviews_position: int | None = Field(default=None, sa_type=sa.BigInteger)  # up to which voices were weighed
     revision: int = 0
     digest: str | None = None  # of all canonical assessments, in the order of their subjects
+    self_review_until: date | None = None  # the calendar: the last day of each phase
+    public_review_until: date | None = None
+    publish_by: date | None = None
+    appeal_days: int | None = None  # working days in which appeals are taken
+    appeals_until: date | None = None  # the last of them, counted when the window opens
 
 
 class Assessment(Row, table=True):

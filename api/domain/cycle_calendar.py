@@ -1,0 +1,122 @@
+"""考核日程: the last day of each phase of a cycle; clocks remind and show what is late, and only people move on.
+
+One thing the calendar closes by itself: after the last working day of its window no appeal is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from api.domain.workdays import WorkCalendar, add_workdays
+from api.errors import Conflict, Invalid
+
+REMIND_DAYS = 3
+"""Working days before the last day of a phase from which on its officers are reminded."""
+
+UNTIL = {"self_review": "self_review_until", "public_review": "public_review_until", "publication": "publish_by"}
+"""The phases whose last days an office sets, in their order, and how each day is called."""
+
+PHASES = {
+    "self_review": ("自评", "the self-review"),
+    "public_review": ("群众评议", "the public review"),
+    "publication": ("公布", "publication"),
+    "appeals": ("申诉", "appeals"),
+}
+
+
+class CalendarDates(Invalid):
+    """The last days of the phases contradict each other or the period."""
+
+    code = "calendar_dates"
+    zh = "考核日程有误：{phaseZh}的最后一天不能早于{beforeZh}"
+    en = "The calendar contradicts itself: {phase} ends before {before}"
+
+
+class AppealsStillTaken(Conflict):
+    """The window in which appeals are taken is not over."""
+
+    code = "appeals_still_taken"
+    zh = "申诉受理至 {until}，期满后方可定案"
+    en = "Appeals are taken until {until}; the cycle becomes final after that"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What an office set: the last day of each phase, and for how many working days appeals are taken.
+
+    `appeals_until` is the last of those days, known once the window is open. None is a phase without a clock.
+    """
+
+    self_review_until: date | None = None
+    public_review_until: date | None = None
+    publish_by: date | None = None
+    appeal_days: int | None = None
+    appeals_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clock that runs: of which phase, until when, and how it stands on a day."""
+
+    phase: str
+    last_day: date
+    soon: bool
+    late: bool
+
+
+def require_in_order(calendar: Calendar, cut_off: date) -> None:
+    """Raise CalendarDates, with the pointer of the later phase, where the phases do not follow each other.
+
+    None ends before the cut-off, since nothing can be computed before.
+    """
+    before, after = ("截止日", "the cut-off"), cut_off
+    for phase, name in UNTIL.items():
+        until: date | None = getattr(calendar, name)
+        if until is None:
+            continue
+        if until < after:
+            zh, en = PHASES[phase]
+            raise CalendarDates(
+                pointer=f"/calendar/{_camel(name)}", phase=en, phaseZh=zh, before=before[1], beforeZh=before[0]
+            )
+        before, after = PHASES[phase], until
+
+
+def clock(state: str, calendar: Calendar, day: date, workdays: WorkCalendar) -> Clock | None:
+    """Return the clock that runs in a state on a day; None where no phase has one.
+
+    Before the public review the self-review's runs. While the public review is open that of its own runs, and after
+    its last day that of publication, for it is publication that is then due.
+    """
+    phase, last = _running(state, calendar, day)
+    if last is None:
+        return None
+    return Clock(phase, last, soon=add_workdays(day, REMIND_DAYS, workdays) >= last, late=day > last)
+
+
+def window(opened: date, calendar: Calendar, workdays: WorkCalendar) -> date | None:
+    """Return the last day on which appeals are taken that open on a day; None where the calendar does not say."""
+    return None if calendar.appeal_days is None else add_workdays(opened, calendar.appeal_days, workdays)
+
+
+def require_over(appeals_until: date | None, day: date) -> None:
+    """Raise AppealsStillTaken up to and on the last day of the window."""
+    if appeals_until is not None and day <= appeals_until:
+        raise AppealsStillTaken(until=appeals_until.isoformat())
+
+
+def _running(state: str, calendar: Calendar, day: date) -> tuple[str, date | None]:
+    if state in ("open", "computed", "self_review"):
+        return "self_review", calendar.self_review_until
+    if state == "public_review":
+        until, publish_by = calendar.public_review_until, calendar.publish_by
+        if until is not None and (publish_by is None or day <= until):
+            return "public_review", until
+        return "publication", publish_by
+    return "appeals", calendar.appeals_until if state == "appeals" else None
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.title() for part in rest)

@@ -1,0 +1,161 @@
+"""名额: the quotas of a rulebook applied to a computed cycle, group by group, kept with the seats of each group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api.db import Session, new_id
+from api.domain.rulebook.quota import Groups, allot, counted_groups
+from api.domain.rulebook.schema import Rulebook as Book
+from api.domain.rulings import Seats
+from api.models import NOBODY, Affiliation, Allotment, Assessment, Person, QuotaGroup
+from api.services.affiliations import IN_FORCE_ONCE
+from api.services.standing import standing
+from api.services.subjects import batched
+
+
+@dataclass(frozen=True, slots=True)
+class Allotted:
+    """What the quotas of a computation come to, as rows to keep."""
+
+    allotments: list[dict[str, Any]]
+    groups: list[dict[str, Any]]
+
+
+def allotted(
+    session: Session, tenant_id: UUID, cycle_id: UUID, revision: int, cut_off: date, books: Iterable[Book]
+) -> Allotted:
+    """Apply the quotas of these rulebooks to the assessments of a computation; reads only.
+
+    A rulebook judges the assessments that name it. Who has no unit, branch or community on record stands in one group
+    with all others who have none.
+    """
+    found = Allotted([], [])
+    for book in books:
+        if not book.quotas:
+            continue
+        rows = [row for row in _judged(session, cycle_id, revision, book.subject) if _by(row) == book.digest]
+        branches = _branches(session, tenant_id, [row.subject_id for row in rows], cut_off, book)
+        at = {
+            "cycle": [NOBODY] * len(rows),
+            "unit": [row.employer_id or NOBODY for row in rows],
+            "branch": [branches.get(row.subject_id, NOBODY) for row in rows],
+            "community": [row.community_id or NOBODY for row in rows],
+        }
+        head = {"tenant_id": tenant_id, "cycle_id": cycle_id, "revision": revision, "subject_kind": book.subject}
+        _apply(found, {**head, "rulebook": book.digest}, book, rows, at)
+    return found
+
+
+def keep(session: Session, _actor: Any, found: Allotted) -> None:
+    """Keep what the quotas come to; of what is kept already nothing changes."""
+    session.insert_new(QuotaGroup, found.groups)
+    session.insert_new(Allotment, found.allotments)
+
+
+def seats_of(session: Session, cycle_id: UUID, revision: int, subject_id: UUID) -> list[Seats]:
+    """Return the quotas under which a subject stands, with the seats of its group and who holds one now.
+
+    Where the share of a group is less than one seat people may give one.
+    """
+    own = session.first(_ALLOTTED.where(*_of(Allotment, cycle_id, revision), Allotment.subject_id == subject_id))
+    if own is None:
+        return []
+    limits = sa.select(QuotaGroup.grade, QuotaGroup.within, QuotaGroup.seats).where(
+        *_of(QuotaGroup, cycle_id, revision), QuotaGroup.rulebook == own.rulebook,
+        sa.or_(*(sa.and_(QuotaGroup.within == within, QuotaGroup.group_id == group)
+                 for within, group in groups_of(own).items())),
+    )  # fmt: skip
+    found = []
+    for limit in session.rows(limits.order_by(QuotaGroup.quota)):
+        same = _ALLOTTED.where(*_of(Allotment, cycle_id, revision), Allotment.rulebook == own.rulebook)
+        among = session.rows(same.where(_WITHIN[limit.within](groups_of(own)[limit.within])))
+        stands = standing(session, cycle_id, revision, [row.subject_id for row in among])
+        holders = frozenset(subject for subject, each in stands.items() if each.grade == limit.grade)
+        found.append(Seats(limit.grade, max(limit.seats, 1), holders))
+    return found
+
+
+_ALLOTTED = sa.select(
+    Allotment.subject_id, Allotment.rulebook, Allotment.branch_id, Assessment.employer_id, Assessment.community_id
+).join(
+    Assessment,
+    sa.and_(
+        Assessment.cycle_id == Allotment.cycle_id,
+        Assessment.revision == Allotment.revision,
+        Assessment.subject_id == Allotment.subject_id,
+    ),
+)
+_WITHIN = {
+    "cycle": lambda _group: sa.true(),
+    "unit": lambda group: sa.func.coalesce(Assessment.employer_id, NOBODY) == group,
+    "branch": lambda group: Allotment.branch_id == group,
+    "community": lambda group: sa.func.coalesce(Assessment.community_id, NOBODY) == group,
+}
+
+
+def groups_of(row: Any) -> dict[str, UUID]:
+    """Return the group of a subject for each kind of group that a quota can name."""
+    return {
+        "cycle": NOBODY,
+        "unit": row.employer_id or NOBODY,
+        "branch": row.branch_id,
+        "community": row.community_id or NOBODY,
+    }
+
+
+def _of(table: Any, cycle_id: UUID, revision: int) -> tuple[Any, Any]:
+    return table.cycle_id == cycle_id, table.revision == revision
+
+
+def _judged(session: Session, cycle_id: UUID, revision: int, kind: str) -> Sequence[Any]:
+    statement = sa.select(
+        Assessment.subject_id, Assessment.employer_id, Assessment.community_id, Assessment.judgement
+    ).where(*_of(Assessment, cycle_id, revision), Assessment.subject_kind == kind)
+    return session.rows(statement.order_by(Assessment.id))
+
+
+def _by(row: Any) -> str:
+    return row.judgement["rulebook"]["digest"]
+
+
+def _branches(session: Session, tenant_id: UUID, accounts: Sequence[UUID], day: date, book: Book) -> dict[UUID, UUID]:
+    """Return the Party branch of each member on a day, the later record where there are several."""
+    if all(quota.within != "branch" for quota in book.quotas):
+        return {}
+    found: dict[UUID, UUID] = {}
+    for some in batched(accounts):
+        statement = (
+            sa.select(Person.account_id, Affiliation.organization_id)
+            .join(Affiliation, Affiliation.person_id == Person.id)
+            .where(
+                Affiliation.tenant_id == tenant_id,
+                Affiliation.kind == "party_relation",
+                Affiliation.state.in_(IN_FORCE_ONCE),
+                Affiliation.valid_from <= day,
+                sa.or_(Affiliation.valid_to.is_(None), Affiliation.valid_to > day),
+                Person.account_id.in_(some),
+            )
+            .order_by(Affiliation.valid_from, Affiliation.id)
+        )
+        found |= {row.account_id: row.organization_id for row in session.rows(statement)}
+    return found
+
+
+def _apply(found: Allotted, head: dict[str, Any], book: Book, rows: Sequence[Any], at: Groups) -> None:
+    judgements = [row.judgement for row in rows]
+    labels = {grade.id: grade.labels.both() for grade in book.grades}
+    for row, branch, answer in zip(rows, at["branch"], allot(book, judgements, at), strict=True):
+        told = {name: answer[name] for name in ("quota", "before", "grade", "decision")}
+        more = {"id": new_id(), "subject_id": row.subject_id, "branch_id": branch}
+        found.allotments.append({**head, **more, **told, "grade_labels": labels.get(answer["grade"] or "")})
+    for group in counted_groups(book, judgements, at):
+        quota = group.quota
+        limit = {"quota": quota.id, "grade": quota.grade, "within": quota.within, "group_id": group.of}
+        found.groups.append({**head, "id": new_id(), **limit, "counted": group.counted, "seats": group.seats})
