@@ -20,6 +20,7 @@ from api.models.reviews import Panel, PanelMember, Review
 from api.models.sign_ins import RefreshToken, SignIn
 from api.models.signals import Sanction, Signal, SignalRun
 from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
+from api.models.subjects import CycleRulebook
 from api.models.tickets import SpentTicket
 from api.models.ways_in import ApiClient, ApiKey, Credential, Trial
 from api.models.witnesses import Witness, WitnessedCheckpoint
@@ -44,6 +45,7 @@ __all__ = [
     "Consent",
     "Credential",
     "Cycle",
+    "CycleRulebook",
     "DataExport",
     "Delivery",
     "Device",

@@ -46,8 +46,8 @@ class Cycle(Changing, table=True):
     period_start: date
     period_end: date  # half-open: the first day after
     cut_off: date
-    member_rulebook_id: UUID = ref("rulebooks.id")
-    unit_rulebook_id: UUID = ref("rulebooks.id")
+    member_rulebook_id: UUID | None = ref("rulebooks.id", optional=True)  # those of a class: `cycle_rulebooks`
+    unit_rulebook_id: UUID | None = ref("rulebooks.id", optional=True)
     position: int | None = Field(default=None, sa_type=sa.BigInteger)
     reviews_position: int | None = Field(default=None, sa_type=sa.BigInteger)  # up to which voices were weighed
     revision: int = 0
