@@ -156,6 +156,8 @@ class RowMeasure(_Measure):
             raise ValueError("only members have numbers of their own")
         if self.cadence and self.result != "sum":
             raise ValueError("a cadence counts spans by their sum")
+        if self.cadence and self.window and self.window.lifetime:
+            raise ValueError("a cadence needs a first day: take yearsBack instead of lifetime")
         return self
 
 

@@ -69,7 +69,7 @@ def _from_rows(measure: RowMeasure, bundle: InputBundle) -> Reading:
 
 
 def _finish(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
-    voices = sum(part.count for part in parts)
+    voices = sum({part.key: part.count for part in parts}.values())  # the days of one row are one voice
     if measure.quorum is not None and voices < measure.quorum:
         reading.unknown.append(f"quorum:{voices}/{measure.quorum}")
     if measure.cadence:

@@ -98,7 +98,7 @@ def chosen(measure: RowMeasure, rows: Iterable[Row], period: tuple[str, str], un
             unsure.symmetric_difference_update([key])
             continue
         count = row.get("count", -1 if reverses else 1)
-        split = row.get("days") if per_day else None
+        split = row.get("days") if per_day and measure.take == "amount" else None
         for day, value in sorted(split.items()) if split else ((on, _amount(measure, row, count)),):
             if value is None:
                 unsure.symmetric_difference_update([key])

@@ -80,6 +80,12 @@ class Lookup(_Score):
     steps: Annotated[list[Step], Field(min_length=1)]
     below: Exact = 0
 
+    @model_validator(mode="after")
+    def _steps_differ(self) -> Lookup:
+        if len({step.reaches for step in self.steps}) < len(self.steps):
+            raise ValueError("two steps begin at the same number")
+        return self
+
 
 class Sum(_Score):
     """Numbers added, and others taken away."""
@@ -248,18 +254,18 @@ class Rulebook(Strict):
     final: Reference | None = None
     grades: Annotated[list[Grade], Field(max_length=20)] = []
     quotas: Annotated[list[Quota], Field(max_length=10)] = []
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the canonical document: what a sealed judgement names as its rule."""
-        return digest(self.document())
-
     rubrics: Annotated[list[Rubric], Field(max_length=5)] = []
 
     @model_validator(mode="after")
     def _asks_each_party_once(self) -> Rulebook:
         asked_once(self.rubrics)
         return self
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical document: what a sealed judgement names as its rule."""
+        return digest(self.document())
+
     def document(self) -> dict[str, Any]:
         """Return what the author wrote, numbers in one spelling; defaults of newer code never enter its hash."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
