@@ -14,6 +14,8 @@ _DISTRICT = """
     entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.simulate rulebook.activate
     rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
     cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
+    cycle.set_calendar cycle.quota cycle.allotments ruling.propose ruling.confirm ruling.decline
+    ruling.read
     cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
     document.issue document.revoke delivery.read delivery.list case.read case.assign case.evidence case.answer
     case.close
@@ -59,6 +61,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             entry.list entry.read record.mine
             record.read proof.read proof.list
             assessment.read assessment.list assessment.mine assessment.explain cycle.what_if document.read
+            ruling.list ruling.read
             document.list document.preview document.export document.certify case.create case.read rulebook.read
             rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list
@@ -104,7 +107,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             person.read person.unmask case.list case.escalate person.list import.create""",
         "street_officer": """
             signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
-            sanction.release
+            sanction.release cycle.quota cycle.allotments ruling.read
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             event.read event.list
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
@@ -143,6 +146,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             witness.list witness.read
             event.list event.export access_log.read access_log.list access_log.export
             grant.list grant.read
+            ruling.read cycle.allotments cycle.quota
             organization.read erasure.list event.read fact.read entry.read document.read cycle.read
             assessment.read job.read person.read case.read
             case.list person.list""",

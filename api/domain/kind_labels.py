@@ -8,6 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "ruling.kind": {
+        "quota_choice": ("名额裁定", "choice under a quota"),
+        "override": ("人工更正", "override"),
+        "appeal": ("申诉更正", "change on appeal"),
+        "amendment": ("定案后更正", "amendment"),
+    },
+    "allotment.decision": {
+        "kept": ("保留", "kept"),
+        "lowered": ("按名额调整", "lowered"),
+        "needs_decision": ("待人工裁定", "needs a decision"),
+    },
+    "quota_group.within": {
+        "cycle": ("本周期全部对象", "all subjects of the cycle"),
+        "unit": ("所在单位", "the unit"),
+        "branch": ("所在党支部", "the Party branch"),
+        "community": ("报到社区", "the community"),
+    },
     "activity.kind": {
         "service": ("服务", "service"),
         "visit": ("走访", "visit"),

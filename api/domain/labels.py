@@ -48,6 +48,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "resource": ("资源", "resource"),
     "review": ("评议", "review"),
     "rulebook": ("规则", "rulebook"),
+    "ruling": ("裁定", "ruling"),
     "sanction": ("处置", "sanction"),
     "signal": ("线索", "signal"),
     "shift": ("班次", "shift"),

@@ -107,12 +107,20 @@ def require_seat(subject_id: UUID, grade: str | None, labels: Mapping[str, str],
             raise NoSeatLeft(seats=quota.seats, grade=labels.get("en", grade), gradeZh=labels.get("zh", grade))
 
 
-def choices(rulebook: Rulebook, kind: str, quota: str | None) -> dict[str, dict[str, str]]:
-    """Return the grades that a ruling may give, with their labels: for a quota's choice its grade and what else."""
+def choices(
+    rulebook: Rulebook, kind: str, quota: str | None, judgement: Mapping[str, Any]
+) -> dict[str, dict[str, str]]:
+    """Return the grades that a ruling may give, with their labels.
+
+    Where a quota left the choice to people: its grade, what it gives instead, and what an unknown judgement leaves
+    open. An override gives any grade of the rule.
+    """
     grades = {grade.id: grade.labels.both() for grade in rulebook.grades}
     if kind != "quota_choice":
         return grades
     left = {each for rule in rulebook.quotas if rule.id == quota for each in (rule.grade, rule.instead)}
+    if judgement["outcome"] == "unknown":
+        left.update(judgement["possible"])
     return {code: labels for code, labels in grades.items() if code in left}
 
 

@@ -52,6 +52,7 @@ class Cycle(Changing, table=True):
     reviews_position: int | None = Field(default=None, sa_type=sa.BigInteger)  # up to which voices were weighed
     revision: int = 0
     digest: str | None = None  # of all canonical assessments, in the order of their subjects
+    decisions_digest: str | None = None  # of what quotas and people made of grades, taken when it became final
     self_review_until: date | None = None  # the calendar: the last day of each phase
     public_review_until: date | None = None
     publish_by: date | None = None

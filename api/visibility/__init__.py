@@ -40,6 +40,7 @@ from api.models import (
     Project,
     Resource,
     Rulebook,
+    Ruling,
     Sanction,
     Shift,
     Signal,
@@ -50,6 +51,7 @@ from api.models import (
 from api.visibility import conditions as seen
 from api.visibility import confirming
 from api.visibility.conditions import DISPUTED, GONE, JOBS, Condition
+from api.visibility.ruled import rulings
 
 __all__ = ["DISPUTED", "GONE", "JOBS", "Condition", "visible"]
 
@@ -97,6 +99,7 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Resource: seen.resources,
     Rulebook: seen.everybody,
     Shift: lambda actor: Shift.activity_id.in_(select(Activity.id).where(seen.activities(actor))),
+    Ruling: rulings,
     Sanction: lambda actor: Sanction.signal_id.in_(select(Signal.id).where(confirming.signals(actor))),
     Signal: confirming.signals,
     SignIn: lambda actor: SignIn.person_id == actor.person_id,

@@ -12,17 +12,18 @@ branch_labels = None
 depends_on = None
 
 TABLES = ("allotments", "quota_groups", "rulings")
-CALENDAR = (
+ON_CYCLES = (
     ("self_review_until", sa.Date()),
     ("public_review_until", sa.Date()),
     ("publish_by", sa.Date()),
     ("appeal_days", sa.Integer()),
     ("appeals_until", sa.Date()),
+    ("decisions_digest", sa.String()),
 )
 
 
 def upgrade() -> None:
-    for name, kind in CALENDAR:
+    for name, kind in ON_CYCLES:
         op.add_column("cycles", sa.Column(name, kind, nullable=True))
     quotas()
     rulings()
@@ -117,5 +118,5 @@ def one_of(table: str, column: str, *values: str) -> sa.CheckConstraint:
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
-    for name, _ in reversed(CALENDAR):
+    for name, _ in reversed(ON_CYCLES):
         op.drop_column("cycles", name)
