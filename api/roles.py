@@ -16,7 +16,8 @@ _DISTRICT = """
     cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
     cycle.set_calendar cycle.quota cycle.allotments ruling.propose ruling.confirm ruling.decline
     ruling.read
-    cycle.deliver assessment.read assessment.explain document.read document.export document.create document.edit
+    cycle.deliver cycle.recompute cycle.amend recomputation.list recomputation.read recomputation.adopt
+    recomputation.drop assessment.read assessment.explain document.read document.export document.create document.edit
     document.issue document.revoke delivery.read delivery.list case.read case.assign case.evidence case.answer
     case.close
     file.create job.read job.cancel event.read event.list event.export list.import person.import unit.import
@@ -65,8 +66,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             document.list document.preview document.export document.certify case.create case.read rulebook.read
             rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list
-            case.list case.reopen case.escalate case.evidence""",
+            case.list case.reopen case.escalate case.evidence case.withdraw cycle.appeal""",
         "liaison": """
+            cycle.appeal
             signal.read signal.facts signal.reply sanction.read sanction.appeal
             confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
             person.search
@@ -142,7 +144,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             credential.list credential.read credential.create credential.reset credential.end
             witness.list witness.read witness.create witness.end""",
         "auditor": """
-            signal.read signal.facts sanction.read
+            recomputation.list recomputation.read signal.read signal.facts sanction.read
             witness.list witness.read
             event.list event.export access_log.read access_log.list access_log.export
             grant.list grant.read

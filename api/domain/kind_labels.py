@@ -148,6 +148,23 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "identity_conflict": ("身份冲突", "identity conflict"),
         "identity_merge": ("人员合并", "merge of people"),
     },
+    "appeal.ground": {
+        "wrong_record": ("记录有误或遗漏", "the record is wrong or incomplete"),
+        "wrong_rule": ("规则适用有误", "the wrong rule was applied"),
+        "procedure": ("程序不当", "the procedure was not kept"),
+        "exemption": ("应予免除或折算而未予", "an exemption or pro rata was not given"),
+        "review_unfair": ("评议不公", "a review was unfair"),
+        "other": ("其他", "other"),
+    },
+    "appeal.outcome": {
+        "upheld": ("申诉成立", "upheld"),
+        "partly": ("申诉部分成立", "partly upheld"),
+        "dismissed": ("申诉不成立", "dismissed"),
+    },
+    "recomputation.kind": {
+        "recomputation": ("申诉复算", "recomputation after appeals"),
+        "amendment": ("定稿后更正", "amendment after sealing"),
+    },
     "opinion.stance": {
         "agrees": ("同意", "agrees"),
         "agrees_with_remarks": ("同意，另有说明", "agrees with remarks"),

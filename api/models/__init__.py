@@ -1,5 +1,6 @@
 """Tables: what is remembered. Importing this package declares every one of them."""
 
+from api.models.appeals import Recomputation
 from api.models.archive import CertifiedEntry, OutsideRecord, Profile
 from api.models.audit import AccessLog, AccessLogSubject
 from api.models.base import NOBODY
@@ -79,6 +80,7 @@ __all__ = [
     "Project",
     "ProjectParty",
     "QuotaGroup",
+    "Recomputation",
     "RefreshToken",
     "Resource",
     "Panel",

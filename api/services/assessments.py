@@ -17,6 +17,7 @@ from api.models import Assessment, Cycle, Entry, Organization
 from api.services import bundles, rulebooks
 from api.services.cuts import Cut
 from api.visibility import visible
+from api.visibility.judged import stands
 
 _SHOWN = (
     sa.select(
@@ -42,7 +43,7 @@ def one(session: Session, actor: Actor, assessment_id: UUID) -> dict[str, Any]:
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the assessments that stand and that the actor may see, newest first."""
-    statement = _SHOWN.where(visible(actor, Assessment))
+    statement = _SHOWN.where(visible(actor, Assessment), stands())
     for column, wanted in (
         (Assessment.cycle_id, query.cycle_id),
         (Assessment.subject_kind, query.subject_kind),
@@ -57,7 +58,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
 def mine(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the actor's own published assessments, newest first."""
     own = Assessment.subject_id == actor.account_id
-    return _page(session, _SHOWN.where(visible(actor, Assessment), own), query)
+    return _page(session, _SHOWN.where(visible(actor, Assessment), own, stands()), query)
 
 
 def explanation(session: Session, actor: Actor, assessment_id: UUID) -> dict[str, Any]:

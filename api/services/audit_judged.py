@@ -13,8 +13,8 @@ from api.db import Session
 from api.domain.documents import content_hash
 from api.domain.rulebook.schema import Rulebook
 from api.domain.seal import Seal, SealBroken, verify
-from api.models import Assessment, Cycle, Document, Entry, Event, Position
-from api.services import judging, rulebooks
+from api.models import Assessment, Cycle, Document, Entry, Event, Position, Recomputation
+from api.services import chains, rulebooks
 
 _CHUNK = 200
 SEALED = ("final", "delivered")
@@ -46,19 +46,35 @@ def sealed_periods_stand(session: Session, tenant_id: UUID) -> Found:
         final = sa.select(Event.id).where(
             Event.tenant_id == tenant_id, Event.subject_id == row.id, Event.kind == "cycle.finalize"
         )
-        found = judging.digest_of(session, row.id, row.revision)
-        if found != row.digest or session.first(final) is None:
-            yield row.id, {"digest": row.digest, "found": found}
+        found = dict(chains.digests(session, row.id, row.revision))
+        last = found[max(found)]
+        if last != row.digest or session.first(final) is None:
+            yield row.id, {"digest": row.digest, "found": last}
+        yield from _broken_links(session, row.id, found)
+
+
+def _broken_links(session: Session, cycle_id: UUID, found: dict[int, str]) -> Found:
+    """Each adopted recomputation names the digest before it and has its own: a former result stays verifiable."""
+    columns = (Recomputation.id, Recomputation.revision, Recomputation.digest_before, Recomputation.digest)
+    adopted = sa.select(*columns).where(Recomputation.cycle_id == cycle_id, Recomputation.state == "adopted")
+    before = found[min(found)]
+    for row in session.rows(adopted.order_by(Recomputation.revision)):
+        if (row.digest_before, row.digest) != (before, found[row.revision]):
+            yield row.id, {"before": before, "digest": row.digest, "found": found[row.revision]}
+        before = found[row.revision]
 
 
 def assessments_reproduce(session: Session, tenant_id: UUID) -> Found:
-    """Computed again from its rulebook and bundle, an assessment that stands is what was kept, hash for hash."""
+    """Computed again from its rulebook and bundle, an assessment is what was kept, hash for hash.
+
+    Those of every revision that stands, stood or is proposed: who was told a former result can have it proved.
+    """
     actor, books = operator(tenant_id), dict[UUID, Rulebook]()
     columns = (
         Assessment.id, Assessment.subject_kind, Assessment.bundle, Assessment.bundle_hash, Assessment.judgement,
         Assessment.judgement_hash, Cycle.member_rulebook_id, Cycle.unit_rulebook_id,
     )  # fmt: skip
-    for rows in _pages(session, _standing(tenant_id, *columns), Assessment.id):
+    for rows in _pages(session, _told(tenant_id, *columns), Assessment.id):
         for row in rows:
             chosen = row.member_rulebook_id if row.subject_kind == "member" else row.unit_rulebook_id
             book = books[chosen] = books.get(chosen) or rulebooks.book_of(session, actor, chosen)
@@ -83,22 +99,24 @@ def assessed_minutes_are_folds(session: Session, tenant_id: UUID) -> Found:
         .where(
             Entry.tenant_id == tenant_id, Entry.account_id == Assessment.subject_id, Entry.unit == "volunteer_minutes",
             Entry.served_on >= Cycle.period_start, Entry.served_on < Cycle.period_end,
-            Position.position <= Cycle.position,
+            Position.position <= sa.func.coalesce(Recomputation.position, Cycle.position),
         )
-        .correlate(Assessment, Cycle)
+        .correlate(Assessment, Cycle, Recomputation)
         .scalar_subquery()
     )  # fmt: skip
-    compared = _standing(tenant_id, Assessment.id, Assessment.minutes, ledger.label("ledger")).where(
+    compared = _told(tenant_id, Assessment.id, Assessment.minutes, ledger.label("ledger")).where(
         Assessment.subject_kind == "member", Assessment.minutes.is_not(None), Assessment.minutes != ledger
     )
     for row in session.rows(compared):
         yield row.id, {"minutes": row.minutes, "ledger": row.ledger}
 
 
-def _standing(tenant_id: UUID, *columns: Any) -> Any:
-    """Select assessments of the computation that stands."""
+def _told(tenant_id: UUID, *columns: Any) -> Any:
+    """Select assessments of the computation that stands and of every recomputation after it, that were not dropped."""
     joined = sa.select(*columns).join(Cycle, Cycle.id == Assessment.cycle_id)
-    return joined.where(Assessment.tenant_id == tenant_id, Assessment.revision == Cycle.revision)
+    again = sa.and_(Recomputation.cycle_id == Assessment.cycle_id, Recomputation.revision == Assessment.revision)
+    told = sa.or_(Assessment.revision == Cycle.revision, Recomputation.state.in_(("proposed", "adopted")))
+    return joined.outerjoin(Recomputation, again).where(Assessment.tenant_id == tenant_id, told)
 
 
 def _pages(session: Session, statement: Any, key: Any) -> Iterator[Sequence[Any]]:

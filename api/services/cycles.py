@@ -15,7 +15,7 @@ from api.domain.seal import SealBroken
 from api.domain.steps import TABLES
 from api.errors import Conflict, Invalid
 from api.models import Cycle, Organization, Rulebook
-from api.services import changes, jobs, judging
+from api.services import chains, changes, jobs
 from api.services.places import governed
 from api.visibility import visible
 
@@ -110,7 +110,7 @@ def finalize(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
     cycle = _found(session, actor, cycle_id)
     require(actor, "cycle.finalize", cycle.path)
     TABLES["cycle"].next(cycle.state, "cycle.finalize")
-    if judging.digest_of(session, cycle_id, cycle.revision) != cycle.digest:
+    if chains.digest_of(session, cycle_id, cycle.revision) != cycle.digest:
         raise SealBroken(parts=["digest"])
     return _step(session, actor, cycle_id, "cycle.finalize")
 

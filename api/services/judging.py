@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +16,13 @@ import sqlalchemy as sa
 from api.access import Actor, found
 from api.db import Session, new_id
 from api.domain.bundle_rows import served
-from api.domain.canonical import canonical_bytes
+from api.domain.rulebook.bundle import InputBundle
 from api.domain.rulebook.evaluate import as_member, evaluate
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.seal import ordered, seal
 from api.domain.steps import TABLES
 from api.models import Assessment, Cycle, Organization, OrganizationCount
-from api.services import bundles, changes, days, rulebooks
+from api.services import bundles, chains, changes, days, rulebooks
 from api.services.bundle_facts import exempt_accounts, unrecorded
 from api.services.cuts import Cut, last_recorded
 from api.services.subjects import Subject, Unit, batched, of_cycle
@@ -110,8 +109,15 @@ def judge_units(
             members[row.employer_id].append({**as_member(row.judgement), "reportedIn": reported})
             totals[row.employer_id][0] += row.minutes or 0
             totals[row.employer_id][1] += row.services or 0
-    heads = {unit.id: _denominators(session, plan.cut, unit, counted.get(unit.id, set()), exempt) for unit in units}
+    heads = {unit.id: denominators(session, plan.cut, unit, counted.get(unit.id, set()), exempt) for unit in units}
     given = bundles.unit_bundles(session, plan.cut, plan.unit_book, units, members, heads, plan.unit_gaps)
+    return unit_rows(session, plan, units, given, totals)
+
+
+def unit_rows(
+    session: Session, plan: Plan, units: Sequence[Unit], given: Sequence[InputBundle], totals: dict[UUID, list[int]]
+) -> list[dict[str, Any]]:
+    """Return the assessments of these units as rows: `given` is the bundle of each, `totals` minutes and services."""
     rows = []
     for unit, bundle in zip(units, given, strict=True):
         minutes, services = totals[unit.id]
@@ -132,23 +138,12 @@ def finish(session: Session, actor: Actor, plan: Plan) -> dict[str, Any]:
     StepNotAllowed where the cycle went on meanwhile: then the computation before it stands.
     """
     cycle = _cycle(session, actor, plan.cycle_id)
-    digest = digest_of(session, plan.cycle_id, plan.revision)
+    digest = chains.digest_of(session, plan.cycle_id, plan.revision)
     if cycle.revision != plan.revision:
         values = {"position": plan.cut.position, "revision": plan.revision, "digest": digest}
         grant = actor.grant_for("cycle.compute", cycle.path)
         changes.take(session, actor, Cycle, cycle, "cycle.compute", values, at=cycle.organization_id, grant=grant)
     return {"digest": digest, "position": plan.cut.position, "revision": plan.revision}
-
-
-def digest_of(session: Session, cycle_id: UUID, revision: int) -> str:
-    """Return SHA-256 over the hashes of bundle and judgement of every subject, in the order of kinds and keys."""
-    statement = sa.select(
-        Assessment.subject_kind, Assessment.subject_key, Assessment.bundle_hash, Assessment.judgement_hash
-    ).where(Assessment.cycle_id == cycle_id, Assessment.revision == revision)
-    whole = sha256()
-    for row in sorted(tuple(row) for row in session.rows(statement)):
-        whole.update(canonical_bytes(list(row)) + b"\n")
-    return whole.hexdigest()
 
 
 def _cycle(session: Session, actor: Actor, cycle_id: UUID) -> Any:
@@ -178,7 +173,7 @@ def _kept_members(plan: Plan, units: Sequence[UUID]) -> Any:
     )  # fmt: skip
 
 
-def _denominators(
+def denominators(
     session: Session, cut: Cut, unit: Unit, counted: set[UUID], exempt: set[UUID]
 ) -> dict[str, int | None]:
     """Return the unit's head-counts; one that uploads no roster has only what it declared, unknown if it did not."""

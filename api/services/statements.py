@@ -22,6 +22,7 @@ from api.models import Assessment, Cycle, Document, Event, Organization, Person
 from api.services import consents, days, disclosures, documents, proofs, rulebooks
 from api.services.subjects import codes_of
 from api.visibility import GONE
+from api.visibility.judged import stands
 
 OBJECTION_DAYS = 10  # working days in which a unit or a member may object
 
@@ -40,23 +41,25 @@ _CYCLE = sa.select(
 ).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
 _RESULT = sa.select(
     Assessment.subject_id, Assessment.subject_key, Assessment.judgement, Assessment.bundle, Assessment.points,
-    Assessment.minutes, Assessment.services,
+    Assessment.minutes, Assessment.services, Assessment.revision,
 )  # fmt: skip
 
 
 def issue_for(session: Session, actor: Actor, cycle_id: UUID, unit_id: UUID) -> UUID:
     """Issue and deliver the statement of a unit for a final cycle; return the document's id, the same for a repeat.
 
+    After an amendment that concerns the unit it is issued anew, and supersedes the one before.
     StepNotAllowed before the cycle is final, NotFound for a unit that it does not judge, DenominatorUnknown.
     """
     cycle = _cycle(session, actor, cycle_id)
     grant = require(actor, "cycle.deliver", cycle.path)
     if cycle.state != "delivered":
         TABLES["cycle"].next(cycle.state, "cycle.deliver")
-    content, people = _content(session, actor, cycle, unit_id)
+    content, people, revision = _content(session, actor, cycle, unit_id)
     document_id = documents.issue(
         session, actor, kind="feedback_statement", issuer_id=cycle.organization_id, recipient_id=unit_id,
-        title=f"{content['title']['zh']}（{cycle.title}）", content=content, source=_source(cycle_id, unit_id),
+        title=f"{content['title']['zh']}（{cycle.title}）", content=content,
+        source=_source(cycle, unit_id, revision), supersedes_id=_former(session, actor, cycle, unit_id, revision),
         grant=grant, rests_on=_finalised(session, actor, cycle_id),
     )  # fmt: skip
     told = [
@@ -69,31 +72,45 @@ def issue_for(session: Session, actor: Actor, cycle_id: UUID, unit_id: UUID) -> 
 
 
 def _finalised(session: Session, actor: Actor, cycle_id: UUID) -> list[UUID]:
-    """Return the event that made a cycle final, the last where there are several."""
+    """Return the event that made a cycle's results what they are: the last amendment, else that which sealed them."""
     final = sa.select(Event.id).where(
-        Event.tenant_id == actor.tenant_id, Event.subject_id == cycle_id, Event.kind == "cycle.finalize"
-    )
+        Event.tenant_id == actor.tenant_id, Event.subject_id == cycle_id,
+        Event.kind.in_(("cycle.finalize", "cycle.amend")),
+    )  # fmt: skip
     return [row.id for row in session.rows(final.order_by(Event.id.desc()).limit(1))]
 
 
 def missing(session: Session, actor: Actor, cycle_id: UUID) -> tuple[list[UUID], int]:
-    """Return the units of a cycle that have no statement yet, by their keys, and how many units it judges."""
+    """Return the units of a cycle without a statement of what stands, by their keys, and how many units it judges."""
     cycle = _cycle(session, actor, cycle_id)
-    judged = sa.select(Assessment.subject_key, Assessment.subject_id).where(
-        Assessment.cycle_id == cycle_id, Assessment.revision == cycle.revision, Assessment.subject_kind == "unit"
+    judged = sa.select(Assessment.subject_key, Assessment.subject_id, Assessment.revision).join(
+        Cycle, Cycle.id == Assessment.cycle_id
     )
-    units = sorted((row.subject_key, row.subject_id) for row in session.rows(judged))
+    judged = judged.where(Assessment.cycle_id == cycle_id, Assessment.subject_kind == "unit", stands())
+    units = sorted(tuple(row) for row in session.rows(judged))
     statement = sa.select(Document.source).where(
         Document.tenant_id == actor.tenant_id,
         Document.issuer_id == cycle.organization_id,
         Document.kind == "feedback_statement",
     )
     issued = {row.source for row in session.rows(statement)}
-    return [unit_id for _, unit_id in units if _source(cycle_id, unit_id) not in issued], len(units)
+    wanting = [unit_id for _, unit_id, revision in units if _source(cycle, unit_id, revision) not in issued]
+    return wanting, len(units)
 
 
-def _source(cycle_id: UUID, unit_id: UUID) -> str:
-    return f"cycle:{cycle_id}:unit:{unit_id}"
+def _source(cycle: Any, unit_id: UUID, revision: int) -> str:
+    source = f"cycle:{cycle.id}:unit:{unit_id}"
+    return source if revision == cycle.revision else f"{source}:{revision}"
+
+
+def _former(session: Session, actor: Actor, cycle: Any, unit_id: UUID, revision: int) -> UUID | None:
+    """Return the unit's statement in force that tells of a former revision."""
+    of_unit = Document.source.startswith(_source(cycle, unit_id, cycle.revision), autoescape=True)
+    told = sa.select(Document.id).where(
+        Document.tenant_id == actor.tenant_id, Document.issuer_id == cycle.organization_id, of_unit,
+        Document.source != _source(cycle, unit_id, revision), Document.state == "issued",
+    )  # fmt: skip
+    return session.scalar(told.order_by(Document.id.desc()).limit(1))
 
 
 def _cycle(session: Session, actor: Actor, cycle_id: UUID) -> Any:
@@ -101,13 +118,12 @@ def _cycle(session: Session, actor: Actor, cycle_id: UUID) -> Any:
 
 
 def _judged(cycle: Any, kind: str) -> Any:
-    return _RESULT.where(
-        Assessment.cycle_id == cycle.id, Assessment.revision == cycle.revision, Assessment.subject_kind == kind
-    )
+    of_cycle = _RESULT.join(Cycle, Cycle.id == Assessment.cycle_id).where(Assessment.cycle_id == cycle.id)
+    return of_cycle.where(Assessment.subject_kind == kind, stands())
 
 
-def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple[dict[str, Any], dict[str, UUID]]:
-    """Return the content, and who stands behind each of its roster numbers."""
+def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple[dict[str, Any], dict[str, UUID], int]:
+    """Return the content, who stands behind each of its roster numbers, and the revision of which it tells."""
     unit = found(session.first(_judged(cycle, "unit").where(Assessment.subject_id == unit_id)))
     place = found(session.first(_ORGANIZATION.where(Organization.id == unit_id)))
     rows = session.rows(_judged(cycle, "member").where(Assessment.employer_id == unit_id))
@@ -125,8 +141,8 @@ def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple
         _head(session, actor, cycle, place),
         cycle=Words(cycle.title, cycle.title),
         rulebook=RulebookRef(book.id, book.version, book.digest),
-        position=cycle.position,
-        checkpoint=proofs.root_at(session, actor.tenant_id, cycle.position),
+        position=unit.bundle["asOf"],
+        checkpoint=proofs.root_at(session, actor.tenant_id, unit.bundle["asOf"]),
         roster=place.disclosure,
         grades=[_label(grade) for grade in book.grades],
         eligible=eligible,
@@ -136,7 +152,7 @@ def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple
         result=_result(unit),
         object_until=add_workdays(days.today(session, actor.tenant_id), OBJECTION_DAYS, WorkCalendar()),
     )
-    return content, {_number(row): people[row.subject_id].id for row in mine}
+    return content, {_number(row): people[row.subject_id].id for row in mine}, unit.revision
 
 
 _ORGANIZATION = sa.select(Organization.id, Organization.name, Organization.disclosure)

@@ -35,6 +35,7 @@ from api.models import (
     Shift,
     Signup,
 )
+from api.visibility.judged import stood
 
 Condition = sa.ColumnElement[bool]
 
@@ -237,10 +238,9 @@ _judging = sa.orm.aliased(Cycle, name="judging_cycle")
 
 
 def assessments(actor: Actor) -> Condition:
-    """Show one's own once they are published, and those of cycles within reach."""
+    """Show one's own once they are published, and those of cycles within reach; also what was replaced since."""
     told = _judging.state.in_(("published", "appeals", "final", "delivered"))
     own = sa.and_(Assessment.subject_id == actor.account_id, told)
-    stands = sa.and_(_judging.id == Assessment.cycle_id, _judging.revision == Assessment.revision)
     office = sa.and_(
         within(actor, "assessment.read", _judging.organization_id),
         or_(
@@ -248,7 +248,7 @@ def assessments(actor: Actor) -> Condition:
             within(actor.only("auditor"), "assessment.read", _judging.organization_id),
         ),
     )
-    return sa.exists().where(stands, or_(own, office))
+    return sa.exists().where(stood(Assessment, _judging), or_(own, office))
 
 
 def jobs(actor: Actor) -> Condition:
