@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -54,3 +54,35 @@ class Belonging:
     def home(self, account: UUID, day: date) -> UUID | None:
         """Return the community in which the account was registered on a day."""
         return self.at(account, "registration", day)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """A community in which a unit was registered for the half-open stretch of days `[starts_on, ends_on)`."""
+
+    community: UUID
+    starts_on: date
+    ends_on: date | None = None
+
+
+def relation(
+    belonging: Belonging, pairings: Mapping[UUID, Sequence[Pairing]], account: UUID, community: UUID | None, day: date
+) -> str:
+    """Say what a community was to an account on a day (R-06: service counts at home, else where the unit is paired).
+
+    `home`: registered there; else `paired`: the employer of the day was; else `other`. `none` where no community is
+    on record, and of accounts that are no person's `other`.
+    """
+    if community is None or community.int == 0:
+        return "none"
+    if any(
+        span.organization == community and span.holds_on(day)
+        for span in belonging.spans.get((account, "registration"), ())
+    ):
+        return "home"
+    employer = belonging.employer(account, day)
+    held = pairings.get(employer, ()) if employer is not None else ()
+    there = (each for each in held if each.community == community)
+    if any(each.starts_on <= day and (each.ends_on is None or day < each.ends_on) for each in there):
+        return "paired"
+    return "other"

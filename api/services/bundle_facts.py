@@ -10,17 +10,18 @@ import sqlalchemy as sa
 
 from api.db import Session
 from api.domain.bundle_rows import RECORDED_HERE, Names, keyed, occasion_names
+from api.domain.exemptions import OPEN, exempt_spans
 from api.domain.rulebook.bundle import grouping
 from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.schema import Rulebook as Book
 from api.models import Fact, Person, Position
 from api.services.cuts import Cut, occasions
+from api.services.standings import standings
 from api.services.subjects import organization_keys
 
 _undone = sa.orm.aliased(Fact, name="undone")
 _undone_at = sa.orm.aliased(Position, name="undone_at")
 _gone = sa.orm.aliased(Person, name="gone")
-_OPEN = "9999-12-31"
 _WRITTEN = frozenset({"key", "kind", "activity", "community", "employer", "provenance"})
 
 
@@ -33,27 +34,33 @@ def fact_sources(session: Session, cut: Cut, book: Book, accounts: Sequence[UUID
     shifts = occasions(session, {row.shift_id for rows in found.values() for row in rows if row.shift_id})
     places = {place for rows in found.values() for row in rows for place in (row.community_id, row.employer_id)}
     keys = organization_keys(session, cut.tenant_id, places - {None}, cut.cut_off)
+    recorded = _recorded(session, cut, accounts)
     sources: dict[UUID, dict[str, Any]] = {}
     for account in accounts:
         rows = found[account]
         held = {row.shift_id for row in rows if row.shift_id in shifts}
         names = Names(cut.zone, keys, occasion_names([shifts[each] for each in held], cut.zone))
         written = list(_rows(rows, names, need["columns"] if need else []))
-        sources[account] = {"exemptions": [_exemption(key, row) for key, row, _ in written if row.kind == "exemption"]}
+        granted = [_exemption(key, row) for key, row, _ in written if row.kind == "exemption"]
+        sources[account] = {"exemptions": granted + recorded[account]}
         if need is not None:
             sources[account]["facts"] = [fact for _, row, fact in written if asked is None or row.kind in asked]
     return sources
 
 
 def exempt_accounts(session: Session, cut: Cut, accounts: Sequence[UUID]) -> set[UUID]:
-    """Return those of these accounts for whom an exemption is in force at the cut-off."""
+    """Return those of these accounts for whom an exemption is in force at the cut-off, granted or by the record."""
     found = _standing(session, cut, accounts, {"exemption"}, lifetime=True)
-    day = cut.cut_off.isoformat()
-    return {
-        account
-        for account, rows in found.items()
-        if any((held := _exemption("", row))["start"] <= day < held["end"] for row in rows)
-    }
+    recorded, day = _recorded(session, cut, accounts), cut.cut_off.isoformat()
+    held = {account: [*recorded[account], *(_exemption("", row) for row in rows)] for account, rows in found.items()}
+    return {account for account, rows in held.items() if any(row["start"] <= day < row["end"] for row in rows)}
+
+
+def _recorded(session: Session, cut: Cut, accounts: Sequence[UUID]) -> dict[UUID, list[dict[str, str]]]:
+    """Return the exemptions that follow from what is on record of each account in the period."""
+    found = standings(session, cut.tenant_id, accounts, cut.end)
+    start = cut.start.isoformat()
+    return {account: [row for row in exempt_spans(held) if row["end"] > start] for account, held in found.items()}
 
 
 def unrecorded(session: Session, cut: Cut, book: Book) -> list[dict[str, str]]:
@@ -160,5 +167,5 @@ def _rows(rows: Sequence[Any], names: Names, columns: Sequence[str]) -> Iterator
 def _exemption(key: str, row: Any) -> dict[str, Any]:
     """Return an exemption: its fact says `kind`, `start` and, where it is known, `end` (the first day after)."""
     told = row.details
-    start, end = told.get("start") or row.served_on.isoformat(), told.get("end") or _OPEN
+    start, end = told.get("start") or row.served_on.isoformat(), told.get("end") or OPEN
     return {"key": key, "kind": told.get("kind", "other"), "start": start, "end": end}

@@ -22,6 +22,7 @@ from api.models import Affiliation, Entry, Position
 from api.services.affiliations import IN_FORCE_ONCE
 from api.services.bundle_facts import fact_sources
 from api.services.cuts import Cut, occasions
+from api.services.relations import shaped
 from api.services.subjects import Subject, Unit, organization_keys
 
 _Reversed = sa.orm.aliased(Entry, name="reversed_entry")
@@ -42,7 +43,7 @@ def entry_columns(book: Book) -> tuple[str, ...]:
     """Return the columns by which the entries of a bundle are summed for a rulebook: its own, the unit and the day."""
     asked = grouping(book).get("entries", {"columns": []})["columns"]
     named = {"id" if name == "key" else name for name in asked}
-    return tuple(sorted({"servedOn", "unit", *(named & _COLUMNS.keys())}))
+    return tuple(sorted({"servedOn", "unit", *(named & (_COLUMNS.keys() | {"relation"}))}))
 
 
 def member_bundles(
@@ -99,10 +100,11 @@ def unit_bundles(
 def opened(session: Session, cut: Cut, book: Book, account_id: UUID, only: Any) -> dict[str, list[UUID]]:
     """Return for each entry key of an account's bundle the ids of the entries behind it, as far as `only` lets see."""
     columns = entry_columns(book)
-    statement = _as_of(cut, book, [account_id], Entry.id, *(_COLUMNS[name] for name in columns))
+    read, shape = shaped(session, cut, columns, [account_id])
+    statement = _as_of(cut, book, [account_id], Entry.id, *(_COLUMNS[name] for name in read))
     groups: defaultdict[tuple[Any, ...], list[UUID]] = defaultdict(list)
     for each, *group in session.rows(statement.order_by(Entry.id)):
-        groups[tuple(group)].append(each)
+        groups[shape(account_id, group)].append(each)
     seen = {row.id for row in session.rows(sa.select(Entry.id).where(Entry.account_id == account_id, only))}
     names = _names(session, cut, columns, {account_id: list(groups)})[account_id]
     return {
@@ -150,14 +152,18 @@ def _as_of(cut: Cut, book: Book, accounts: Sequence[UUID], *selected: Any) -> An
 
 def _entries(session: Session, cut: Cut, book: Book, accounts: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     columns = entry_columns(book)
-    by = [_COLUMNS[name] for name in columns]
+    read, shape = shaped(session, cut, columns, accounts)
+    by = [_COLUMNS[name] for name in read]
     amount = sa.cast(sa.func.sum(Entry.amount), sa.BigInteger)
     count = sa.func.sum(sa.case((Entry.reverses_id.is_(None), 1), else_=-1))
     statement = _as_of(cut, book, accounts, Entry.account_id, amount, count, *by).group_by(Entry.account_id, *by)
-    sums: defaultdict[UUID, list[tuple[tuple[Any, ...], int, int]]] = defaultdict(list)
+    found: defaultdict[UUID, dict[tuple[Any, ...], tuple[int, int]]] = defaultdict(dict)
     for account, total, times, *group in session.rows(statement):
-        sums[account].append((tuple(group), int(total), int(times)))
-    groups = {account: [group for group, _, _ in rows] for account, rows in sums.items()}
+        alike = shape(account, group)
+        before = found[account].get(alike, (0, 0))
+        found[account][alike] = (before[0] + int(total), before[1] + int(times))
+    sums = {account: [(group, *both) for group, both in rows.items()] for account, rows in found.items()}
+    groups = {account: list(rows) for account, rows in found.items()}
     names = _names(session, cut, columns, groups)
     return {
         account: entry_rows(columns, sums[account], names[account]) if account in sums else [] for account in accounts
