@@ -13,7 +13,7 @@ from api.errors import Problem
 from api.jobs.kinds import JobHandle, job_kind
 from api.jobs.loop import run_to_end
 from api.models import NOBODY
-from api.services import cycles, jobs, judging, schedules, sealer, statements
+from api.services import allotting, cycles, jobs, judging, schedules, sealer, statements
 
 MEMBERS_AT_ONCE = 200
 UNITS_AT_ONCE = 20
@@ -47,6 +47,7 @@ def compute(house: House, job: JobHandle) -> dict[str, Any]:
         rows = job.read(judging.judge_units, plan, todo, counted) if todo else []
         done += len(some)
         job.write(judging.keep, rows, done=done, total=total, counts={"units": done - len(members)})
+    job.write(allotting.keep, job.read(allotting.allotted, cycle_id, plan.revision))
     finished = job.write(judging.finish, plan)
     return {"cycleId": str(cycle_id), **finished, "members": len(members), "units": len(units)}
 

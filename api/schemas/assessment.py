@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from api.schemas.base import Body, Code, Day, Line, ListQuery, Subject, View
+from api.schemas.rulings import Clock, CycleCalendar, ShownCalendar, Standing
 
 State = Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")]
 RulebookSource = Annotated[str, Field(min_length=1, max_length=60_000, description="YAML or JSON")]
@@ -89,6 +90,7 @@ class NewCycle(Body):
     cut_off: Day
     member_rulebook_id: UUID
     unit_rulebook_id: UUID
+    calendar: CycleCalendar | None = None
 
 
 class Cycle(Subject):
@@ -105,6 +107,11 @@ class Cycle(Subject):
     position: int | None
     revision: int = Field(description="which computation stands; 0 before the first")
     digest: str | None
+    decisions_digest: str | None = Field(
+        description="of the grades that quotas and people changed, taken when the cycle became final"
+    )
+    calendar: ShownCalendar
+    clock: Clock | None
 
 
 class CycleQuery(ListQuery):
@@ -134,6 +141,7 @@ class Assessment(View):
     services: int | None
     bundle_hash: str
     judgement_hash: str
+    standing: Standing = Field(description="the grade that stands; `grade` is as computed")
 
 
 class AssessmentText(Assessment):
@@ -162,6 +170,7 @@ class Explanation(View):
     """The judgement in plain words, and every input opened down to its entries."""
 
     assessment_id: UUID
+    standing: Standing
     lines: dict[Literal["zh", "en"], list[str]]
     opened: list[OpenedInput]
     bundle: dict[str, Any]

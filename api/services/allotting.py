@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,11 +10,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from api.access import Actor, found
 from api.db import Session, new_id
 from api.domain.rulebook.quota import Groups, allot, counted_groups
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.rulings import Seats
-from api.models import NOBODY, Affiliation, Allotment, Assessment, Person, QuotaGroup
+from api.models import NOBODY, Affiliation, Allotment, Assessment, Cycle, CycleRulebook, Person, QuotaGroup
+from api.services import rulebooks
 from api.services.affiliations import IN_FORCE_ONCE
 from api.services.standing import standing
 from api.services.subjects import batched
@@ -28,35 +30,32 @@ class Allotted:
     groups: list[dict[str, Any]]
 
 
-def allotted(
-    session: Session, tenant_id: UUID, cycle_id: UUID, revision: int, cut_off: date, books: Iterable[Book]
-) -> Allotted:
-    """Apply the quotas of these rulebooks to the assessments of a computation; reads only.
+def allotted(session: Session, actor: Actor, cycle_id: UUID, revision: int) -> Allotted:
+    """Apply the quotas of a cycle's rulebooks to the assessments of a computation; reads only.
 
     A rulebook judges the assessments that name it. Who has no unit, branch or community on record stands in one group
     with all others who have none.
     """
-    found = Allotted([], [])
-    for book in books:
-        if not book.quotas:
-            continue
+    cycle = found(session.first(_CYCLE.where(Cycle.tenant_id == actor.tenant_id, Cycle.id == cycle_id)))
+    answer = Allotted([], [])
+    for book in _books(session, actor, cycle):
         rows = [row for row in _judged(session, cycle_id, revision, book.subject) if _by(row) == book.digest]
-        branches = _branches(session, tenant_id, [row.subject_id for row in rows], cut_off, book)
+        branches = _branches(session, actor.tenant_id, [row.subject_id for row in rows], cycle.cut_off, book)
         at = {
             "cycle": [NOBODY] * len(rows),
             "unit": [row.employer_id or NOBODY for row in rows],
             "branch": [branches.get(row.subject_id, NOBODY) for row in rows],
             "community": [row.community_id or NOBODY for row in rows],
         }
-        head = {"tenant_id": tenant_id, "cycle_id": cycle_id, "revision": revision, "subject_kind": book.subject}
-        _apply(found, {**head, "rulebook": book.digest}, book, rows, at)
-    return found
+        head = {"tenant_id": actor.tenant_id, "cycle_id": cycle_id, "revision": revision, "subject_kind": book.subject}
+        _apply(answer, {**head, "rulebook": book.digest}, book, rows, at)
+    return answer
 
 
-def keep(session: Session, _actor: Any, found: Allotted) -> None:
+def keep(session: Session, _actor: Any, answer: Allotted) -> None:
     """Keep what the quotas come to; of what is kept already nothing changes."""
-    session.insert_new(QuotaGroup, found.groups)
-    session.insert_new(Allotment, found.allotments)
+    session.insert_new(QuotaGroup, answer.groups)
+    session.insert_new(Allotment, answer.allotments)
 
 
 def seats_of(session: Session, cycle_id: UUID, revision: int, subject_id: UUID) -> list[Seats]:
@@ -72,16 +71,17 @@ def seats_of(session: Session, cycle_id: UUID, revision: int, subject_id: UUID) 
         sa.or_(*(sa.and_(QuotaGroup.within == within, QuotaGroup.group_id == group)
                  for within, group in groups_of(own).items())),
     )  # fmt: skip
-    found = []
+    limited = []
     for limit in session.rows(limits.order_by(QuotaGroup.quota)):
         same = _ALLOTTED.where(*_of(Allotment, cycle_id, revision), Allotment.rulebook == own.rulebook)
         among = session.rows(same.where(_WITHIN[limit.within](groups_of(own)[limit.within])))
-        stands = standing(session, cycle_id, revision, [row.subject_id for row in among])
+        stands = standing(session, cycle_id, [row.subject_id for row in among])
         holders = frozenset(subject for subject, each in stands.items() if each.grade == limit.grade)
-        found.append(Seats(limit.grade, max(limit.seats, 1), holders))
-    return found
+        limited.append(Seats(limit.grade, max(limit.seats, 1), holders))
+    return limited
 
 
+_CYCLE = sa.select(Cycle.id, Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id)
 _ALLOTTED = sa.select(
     Allotment.subject_id, Allotment.rulebook, Allotment.branch_id, Assessment.employer_id, Assessment.community_id
 ).join(
@@ -114,6 +114,14 @@ def _of(table: Any, cycle_id: UUID, revision: int) -> tuple[Any, Any]:
     return table.cycle_id == cycle_id, table.revision == revision
 
 
+def _books(session: Session, actor: Actor, cycle: Any) -> list[Book]:
+    """Return the rulebooks of a cycle that have quotas, each once."""
+    more = sa.select(CycleRulebook.rulebook_id).where(CycleRulebook.cycle_id == cycle.id)
+    named = {cycle.member_rulebook_id, cycle.unit_rulebook_id, *(row.rulebook_id for row in session.rows(more))}
+    books = (rulebooks.book_of(session, actor, each) for each in sorted(named - {None}))
+    return [book for book in books if book.quotas]
+
+
 def _judged(session: Session, cycle_id: UUID, revision: int, kind: str) -> Sequence[Any]:
     statement = sa.select(
         Assessment.subject_id, Assessment.employer_id, Assessment.community_id, Assessment.judgement
@@ -129,7 +137,7 @@ def _branches(session: Session, tenant_id: UUID, accounts: Sequence[UUID], day: 
     """Return the Party branch of each member on a day, the later record where there are several."""
     if all(quota.within != "branch" for quota in book.quotas):
         return {}
-    found: dict[UUID, UUID] = {}
+    held: dict[UUID, UUID] = {}
     for some in batched(accounts):
         statement = (
             sa.select(Person.account_id, Affiliation.organization_id)
@@ -144,18 +152,18 @@ def _branches(session: Session, tenant_id: UUID, accounts: Sequence[UUID], day: 
             )
             .order_by(Affiliation.valid_from, Affiliation.id)
         )
-        found |= {row.account_id: row.organization_id for row in session.rows(statement)}
-    return found
+        held |= {row.account_id: row.organization_id for row in session.rows(statement)}
+    return held
 
 
-def _apply(found: Allotted, head: dict[str, Any], book: Book, rows: Sequence[Any], at: Groups) -> None:
+def _apply(answer: Allotted, head: dict[str, Any], book: Book, rows: Sequence[Any], at: Groups) -> None:
     judgements = [row.judgement for row in rows]
     labels = {grade.id: grade.labels.both() for grade in book.grades}
-    for row, branch, answer in zip(rows, at["branch"], allot(book, judgements, at), strict=True):
-        told = {name: answer[name] for name in ("quota", "before", "grade", "decision")}
+    for row, branch, made in zip(rows, at["branch"], allot(book, judgements, at), strict=True):
+        told = {name: made[name] for name in ("quota", "before", "grade", "decision")}
         more = {"id": new_id(), "subject_id": row.subject_id, "branch_id": branch}
-        found.allotments.append({**head, **more, **told, "grade_labels": labels.get(answer["grade"] or "")})
+        answer.allotments.append({**head, **more, **told, "grade_labels": labels.get(made["grade"] or "")})
     for group in counted_groups(book, judgements, at):
         quota = group.quota
         limit = {"quota": quota.id, "grade": quota.grade, "within": quota.within, "group_id": group.of}
-        found.groups.append({**head, "id": new_id(), **limit, "counted": group.counted, "seats": group.seats})
+        answer.groups.append({**head, "id": new_id(), **limit, "counted": group.counted, "seats": group.seats})

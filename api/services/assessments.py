@@ -16,6 +16,7 @@ from api.domain.rulebook.explain import explain
 from api.models import Assessment, Cycle, Entry, Organization
 from api.services import bundles, rulebooks
 from api.services.cuts import Cut
+from api.services.standing import of_rows
 from api.visibility import visible
 from api.visibility.judged import stands
 
@@ -29,7 +30,8 @@ _SHOWN = (
     .join(Cycle, Cycle.id == Assessment.cycle_id)
 )  # fmt: skip
 _OPENED = sa.select(
-    Assessment.id, Assessment.subject_kind, Assessment.subject_id, Assessment.bundle, Assessment.judgement,
+    Assessment.id, Assessment.cycle_id, Assessment.revision, Assessment.subject_kind, Assessment.subject_id,
+    Assessment.outcome, Assessment.grade, Assessment.bundle, Assessment.judgement,
     Assessment.bundle_hash, Assessment.judgement_hash, Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id,
     Organization.path,
 ).join(Cycle, Cycle.id == Assessment.cycle_id).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
@@ -38,7 +40,7 @@ _OPENED = sa.select(
 def one(session: Session, actor: Actor, assessment_id: UUID) -> dict[str, Any]:
     """Return one assessment with its judgement; NotFound for a liaison, who gets the statement instead."""
     row = found(session.first(_SHOWN.where(visible(actor, Assessment), Assessment.id == assessment_id)))
-    return _view(row._asdict())
+    return _views(session, [row._asdict()])[0]
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -75,8 +77,10 @@ def explanation(session: Session, actor: Actor, assessment_id: UUID) -> dict[str
     chosen = row.member_rulebook_id if row.subject_kind == "member" else row.unit_rulebook_id
     book = rulebooks.book_of(session, actor, chosen)
     entries = bundles.opened(session, cut, book, row.subject_id, visible(actor, Entry))
+    (now,) = of_rows(session, [row._mapping])
     return {
         "assessment_id": row.id,
+        "standing": now.told(row.judgement["gradeLabels"]),
         "lines": {"zh": explain(row.judgement, "zh"), "en": explain(row.judgement, "en")},
         "opened": [{"key": key, "entry_ids": ids} for key, ids in sorted(entries.items())],
         "bundle": row.bundle,
@@ -88,9 +92,13 @@ def explanation(session: Session, actor: Actor, assessment_id: UUID) -> dict[str
 
 def _page(session: Session, statement: Any, query: Any) -> dict[str, Any]:
     answer = paging.page(session, statement, Assessment.id, limit=query.limit, cursor=query.cursor)
-    answer["items"] = [_view(item) for item in answer["items"]]
+    answer["items"] = _views(session, answer["items"])
     return answer
 
 
-def _view(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "grade_labels": row["judgement"]["gradeLabels"]}
+def _views(session: Session, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    labels = [row["judgement"]["gradeLabels"] for row in rows]
+    return [
+        {**row, "grade_labels": computed, "standing": now.told(computed)}
+        for row, computed, now in zip(rows, labels, of_rows(session, rows), strict=True)
+    ]

@@ -15,7 +15,7 @@ from api.domain.seal import SealBroken
 from api.domain.steps import TABLES
 from api.errors import Conflict, Invalid
 from api.models import Cycle, Organization, Rulebook
-from api.services import chains, changes, jobs
+from api.services import chains, changes, cycle_clocks, days, jobs, rulings, standing
 from api.services.places import governed
 from api.visibility import visible
 
@@ -40,6 +40,7 @@ _SUBJECTS = {"member": "党员", "unit": "单位"}
 _SHOWN = sa.select(
     Cycle.id, Cycle.version, Cycle.state, Cycle.title, Cycle.organization_id, Cycle.period_start, Cycle.period_end,
     Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id, Cycle.position, Cycle.revision, Cycle.digest,
+    Cycle.decisions_digest, *cycle_clocks.COLUMNS,
     Organization.name.label("organization_name"), Organization.path,
 ).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
 
@@ -47,7 +48,7 @@ _SHOWN = sa.select(
 def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     """Open a cycle: `title`, `organization_id` of the authority, half-open period, cut-off, and its two rulebooks.
 
-    Raises CycleDates, RulebookDoesNotFit.
+    `calendar` may say the last day of each phase. Raises CycleDates, CalendarDates, RulebookDoesNotFit.
     """
     at, grant = governed(
         session, actor, "cycle.create", values["organization_id"], axis="territory", pointer="/organizationId"
@@ -59,8 +60,10 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
         raise CycleDates(pointer="/cutOff")
     for subject in _SUBJECTS:
         _fits(session, actor, values[f"{subject}_rulebook_id"], subject, at.path, start)
-    fresh = {"position": None, "revision": 0, "digest": None}
-    return changes.create(session, actor, Cycle, "cycle.create", {**values, **fresh}, at=at.id, grant=grant)
+    told = {name: value for name, value in values.items() if name != "calendar"}
+    fresh = {"position": None, "revision": 0, "digest": None, "decisions_digest": None}
+    fresh |= cycle_clocks.first(values.get("calendar"), cut_off)
+    return changes.create(session, actor, Cycle, "cycle.create", {**told, **fresh}, at=at.id, grant=grant)
 
 
 def compute(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
@@ -96,13 +99,16 @@ def open_public_review(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
 
 
 def publish(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
-    """Tell each subject the own result."""
+    """Tell each subject the own result; DecisionsOpen while people have yet to decide a grade."""
+    _governed(session, actor, cycle_id, "cycle.publish")
+    rulings.require_decided(session, cycle_id)
     return _step(session, actor, cycle_id, "cycle.publish")
 
 
 def open_appeals(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
-    """Take objections."""
-    return _step(session, actor, cycle_id, "cycle.open_appeals")
+    """Take objections, for as many working days as the cycle's calendar says."""
+    cycle = _found(session, actor, cycle_id)
+    return _step(session, actor, cycle_id, "cycle.open_appeals", cycle_clocks.opens(session, actor, cycle))
 
 
 def finalize(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
@@ -112,12 +118,14 @@ def finalize(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
     TABLES["cycle"].next(cycle.state, "cycle.finalize")
     if chains.digest_of(session, cycle_id, cycle.revision) != cycle.digest:
         raise SealBroken(parts=["digest"])
-    return _step(session, actor, cycle_id, "cycle.finalize")
+    cycle_clocks.require_over(session, actor, cycle)
+    sealed = {"decisions_digest": standing.decisions_digest(session, cycle_id, cycle.revision)}
+    return _step(session, actor, cycle_id, "cycle.finalize", sealed)
 
 
 def one(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any]:
     """Return one cycle as it stands."""
-    return _view(actor, _found(session, actor, cycle_id)._asdict())
+    return _view(actor, _found(session, actor, cycle_id)._asdict(), days.today(session, actor.tenant_id))
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -127,7 +135,8 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
         if wanted is not None:
             statement = statement.where(column == wanted)
     answer = paging.page(session, statement, Cycle.id, limit=query.limit, cursor=query.cursor)
-    answer["items"] = [_view(actor, item) for item in answer["items"]]
+    day = days.today(session, actor.tenant_id)
+    answer["items"] = [_view(actor, item, day) for item in answer["items"]]
     return answer
 
 
@@ -148,10 +157,10 @@ def _governed(session: Session, actor: Actor, cycle_id: UUID, step: str) -> tupl
     return cycle, grant
 
 
-def _step(session: Session, actor: Actor, cycle_id: UUID, step: str) -> UUID:
+def _step(session: Session, actor: Actor, cycle_id: UUID, step: str, values: dict[str, Any] | None = None) -> UUID:
     cycle = _found(session, actor, cycle_id)
     grant = require(actor, step, cycle.path)
-    changes.take(session, actor, Cycle, cycle, step, at=cycle.organization_id, grant=grant)
+    changes.take(session, actor, Cycle, cycle, step, values, at=cycle.organization_id, grant=grant)
     return cycle_id
 
 
@@ -159,5 +168,9 @@ def _found(session: Session, actor: Actor, cycle_id: UUID) -> Any:
     return found(session.first(_SHOWN.where(visible(actor, Cycle), Cycle.id == cycle_id)))
 
 
-def _view(actor: Actor, cycle: dict[str, Any]) -> dict[str, Any]:
-    return {**cycle, "allowed_actions": allowed(actor, "cycle", cycle["state"], cycle["path"])}
+def _view(actor: Actor, cycle: dict[str, Any], day: date) -> dict[str, Any]:
+    return {
+        **cycle,
+        **cycle_clocks.shown(cycle, day),
+        "allowed_actions": allowed(actor, "cycle", cycle["state"], cycle["path"]),
+    }

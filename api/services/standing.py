@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from api.db import Session
-from api.models import Allotment, Assessment, Ruling
+from api.domain.canonical import canonical_bytes
+from api.domain.rulings import BASES
+from api.models import Allotment, Assessment, Cycle, Recomputation, Ruling
 from api.services.subjects import batched
+from api.visibility.judged import stands
 
-AFTER_THE_SEAL = "amendment"
+Key = tuple[UUID, int, UUID]  # cycle, revision, subject
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The grade that stands, on what `basis` (api.domain.rulings.BASES), and the grade `before`, as it was computed.
 
-    `labels` are the grade's where it is not the computed one; `decision` is the ruling, with its reason. While a quota
+    `labels` are the grade's where a quota or people gave it; `decision` is the ruling, with its reason. While a quota
     waits for people the basis is `undecided` and there is no grade.
     """
 
@@ -34,6 +38,16 @@ class Standing:
     reason: str | None = None
     decided_at: datetime | None = None
 
+    def told(self, computed: dict[str, str] | None) -> dict[str, Any]:
+        """Return it as it is shown; `computed` are the labels of the grade as computed."""
+        zh, en = BASES[self.basis]
+        return {
+            "outcome": self.outcome, "grade": self.grade,
+            "grade_labels": computed if self.grade == self.before else self.labels,
+            "basis": self.basis, "basis_labels": {"zh": zh, "en": en}, "before": self.before,
+            "ruling_id": self.decision, "reason": self.reason, "decided_at": self.decided_at,
+        }  # fmt: skip
+
 
 _ALLOTTED = sa.select(
     Allotment.cycle_id, Allotment.revision, Allotment.subject_id, Allotment.grade, Allotment.grade_labels,
@@ -45,60 +59,64 @@ _RULED = sa.select(
 ).where(Ruling.state == "confirmed").order_by(Ruling.decided_at, Ruling.id)  # fmt: skip
 
 
-def standing(
-    session: Session, cycle_id: UUID, revision: int, subjects: Collection[UUID] | None = None, *, sealed: bool = False
-) -> dict[UUID, Standing]:
-    """Return what stands for the subjects of a cycle's computation, all of them or these; three statements.
-
-    `sealed` leaves out what was amended after the seal.
-    """
-    statement = sa.select(
-        Assessment.cycle_id, Assessment.revision, Assessment.subject_id, Assessment.outcome, Assessment.grade
-    ).where(Assessment.cycle_id == cycle_id, Assessment.revision == revision)
+def standing(session: Session, cycle_id: UUID, subjects: Collection[UUID] | None = None) -> dict[UUID, Standing]:
+    """Return what stands now for the subjects of a cycle, all of them or these; a few statements."""
+    statement = (
+        sa.select(Assessment.cycle_id, Assessment.revision, Assessment.subject_id, Assessment.outcome, Assessment.grade)
+        .join(Cycle, Cycle.id == Assessment.cycle_id)
+        .where(Assessment.cycle_id == cycle_id, stands())
+    )
     if subjects is None:
         rows = session.rows(statement)
     else:
         rows = [row for some in batched(subjects) for row in session.rows(statement.where(_in(Assessment, some)))]
-    return dict(zip((row.subject_id for row in rows), of_rows(session, rows, sealed=sealed), strict=True))
+    return dict(zip((row.subject_id for row in rows), of_rows(session, _mapped(rows)), strict=True))
 
 
-def of_rows(session: Session, rows: Sequence[Any], *, sealed: bool = False) -> list[Standing]:
+def of_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Standing]:
     """Return what stands for each of these assessments, in their order.
 
     Each has cycle_id, revision, subject_id, outcome and grade. A quota's answer and a ruling count for the revision
     that they are about, so that a computation anew begins without them.
     """
-    cycles = sorted({row.cycle_id for row in rows})
-    allotted: dict[tuple[UUID, int, UUID], Any] = {}
-    ruled: dict[tuple[UUID, int, UUID], Any] = {}
-    for some in batched(row.subject_id for row in rows):
-        statement = _ALLOTTED.where(Allotment.cycle_id.in_(cycles), _in(Allotment, some))
-        allotted |= {(row.cycle_id, row.revision, row.subject_id): row for row in session.rows(statement)}
-        decided = _RULED.where(Ruling.cycle_id.in_(cycles), _in(Ruling, some))
-        if sealed:
-            decided = decided.where(Ruling.kind != AFTER_THE_SEAL)
-        ruled |= {(row.cycle_id, row.revision, row.subject_id): row for row in session.rows(decided)}
-    keys = [(row.cycle_id, row.revision, row.subject_id) for row in rows]
-    return [_stands(row, allotted.get(key), ruled.get(key)) for row, key in zip(rows, keys, strict=True)]
+    cycles = sorted({row["cycle_id"] for row in rows})
+    allotted: dict[Key, Any] = {}
+    ruled: dict[Key, Any] = {}
+    for some in batched(row["subject_id"] for row in rows):
+        allotted |= _keyed(session, _ALLOTTED.where(Allotment.cycle_id.in_(cycles), _in(Allotment, some)))
+        ruled |= _keyed(session, _RULED.where(Ruling.cycle_id.in_(cycles), _in(Ruling, some)))
+    again = _recomputed(session, cycles)
+    keys = [(row["cycle_id"], row["revision"], row["subject_id"]) for row in rows]
+    return [
+        _stands(row, allotted.get(key), ruled.get(key), again.get(key[:2])) for row, key in zip(rows, keys, strict=True)
+    ]
 
 
-def changed(session: Session, cycle_id: UUID, revision: int) -> list[tuple[str, str, str, str, str | None]]:
-    """Return kind, key, basis, outcome and grade of each subject whose grade is not as computed, up to the seal.
+def decisions_digest(session: Session, cycle_id: UUID, revision: int) -> str:
+    """Return SHA-256 over what quotas and people made of the grades of a computation, until it became final.
 
-    In the order of kinds and keys, the same on every database.
+    A canonical line for each subject whose grade is not as computed: kind, key, basis, outcome and grade, in the order
+    of kinds and keys, the same on every database.
     """
-    statement = sa.select(Assessment.subject_kind, Assessment.subject_key, Assessment.subject_id).where(
-        Assessment.cycle_id == cycle_id, Assessment.revision == revision
-    )
-    stands = standing(session, cycle_id, revision, _touched(session, cycle_id, revision), sealed=True)
-    if not stands:
-        return []
-    named = {row.subject_id: (row.subject_kind, row.subject_key) for row in session.rows(statement)}
-    return sorted(
-        (*named[subject], each.basis, each.outcome, each.grade)
-        for subject, each in stands.items()
+    statement = sa.select(
+        Assessment.cycle_id, Assessment.revision, Assessment.subject_id, Assessment.outcome, Assessment.grade,
+        Assessment.subject_kind, Assessment.subject_key,
+    ).where(Assessment.cycle_id == cycle_id, Assessment.revision == revision)  # fmt: skip
+    touched = _touched(session, cycle_id, revision)
+    rows = [row for some in batched(touched) for row in session.rows(statement.where(_in(Assessment, some)))]
+    lines = [
+        [row.subject_kind, row.subject_key, each.basis, each.outcome, each.grade or ""]
+        for row, each in zip(rows, of_rows(session, _mapped(rows)), strict=True)
         if each.basis != "assessment"
-    )
+    ]
+    whole = sha256()
+    for line in sorted(lines):
+        whole.update(canonical_bytes(line) + b"\n")
+    return whole.hexdigest()
+
+
+def _mapped(rows: Iterable[Any]) -> list[Mapping[str, Any]]:
+    return [row._mapping for row in rows]
 
 
 def _touched(session: Session, cycle_id: UUID, revision: int) -> set[UUID]:
@@ -115,14 +133,29 @@ def _in(table: Any, some: list[UUID]) -> Any:
     return table.subject_id.in_(some)
 
 
-def _stands(row: Any, allotted: Any, ruled: Any) -> Standing:
+def _keyed(session: Session, statement: Any) -> dict[Key, Any]:
+    return {(row.cycle_id, row.revision, row.subject_id): row for row in session.rows(statement)}
+
+
+def _recomputed(session: Session, cycles: Sequence[UUID]) -> dict[tuple[UUID, int], str]:
+    """Return on what the adopted recomputations of these cycles rest: an appeal, or an amendment after the seal."""
+    adopted = sa.select(Recomputation.cycle_id, Recomputation.revision, Recomputation.kind).where(
+        Recomputation.cycle_id.in_(cycles), Recomputation.state == "adopted"
+    )
+    return {
+        (row.cycle_id, row.revision): "amendment" if row.kind == "amendment" else "appeal"
+        for row in session.rows(adopted)
+    }
+
+
+def _stands(row: Mapping[str, Any], allotted: Any, ruled: Any, again: str | None) -> Standing:
     if ruled is not None:
         return Standing(
-            ruled.outcome, ruled.grade, ruled.kind, row.grade, ruled.grade_labels, ruled.id, ruled.reason,
+            ruled.outcome, ruled.grade, ruled.kind, row["grade"], ruled.grade_labels, ruled.id, ruled.reason,
             ruled.decided_at,
         )  # fmt: skip
     if allotted is not None and allotted.decision == "needs_decision":
-        return Standing("undecided", None, "undecided", row.grade)
+        return Standing("undecided", None, "undecided", row["grade"])
     if allotted is not None and allotted.decision == "lowered":
-        return Standing(row.outcome, allotted.grade, "quota", row.grade, allotted.grade_labels)
-    return Standing(row.outcome, row.grade, "assessment", row.grade)
+        return Standing(row["outcome"], allotted.grade, "quota", row["grade"], allotted.grade_labels)
+    return Standing(row["outcome"], row["grade"], again or "assessment", row["grade"])
