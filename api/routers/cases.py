@@ -38,7 +38,7 @@ async def read(case_id: UUID, who: Who) -> Case:
 
 @router.get("/{case_id}/evidence", operation_id="case.evidence")
 async def evidence(case_id: UUID, who: Who) -> Response:
-    """Fetch the file that a claim of hours brought as evidence."""
+    """Fetch the file that a claim of hours or an appeal brought as evidence."""
     return attachment(await who.read(hour_claims.evidence, case_id))
 
 
@@ -64,6 +64,12 @@ async def close(case_id: UUID, who: Who) -> Case:
 async def reopen(case_id: UUID, body: Reason, who: Who) -> Case:
     """Reopen a case once; only who asked does."""
     return await who.write(cases.reopen, case_id, body.reason, present=cases.one)
+
+
+@router.post("/{case_id}/withdraw", operation_id="case.withdraw")
+async def withdraw(case_id: UUID, who: Who) -> Case:
+    """Take one's own case back before it is answered; it costs nothing."""
+    return await who.write(cases.withdraw, case_id, present=cases.one)
 
 
 @router.post("/{case_id}/escalate", operation_id="case.escalate")

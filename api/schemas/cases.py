@@ -117,8 +117,8 @@ class CaseAnswer(Body):
 
     answer: Annotated[Text, Field(min_length=1)]
     outcome: Annotated[
-        Literal["accepted", "declined", "keep", "both", "different_people"] | None,
-        Field(description="needed where something follows from the answer: a reported fact, a conflict, a merge"),
+        Literal["accepted", "declined", "keep", "both", "different_people", "upheld", "partly", "dismissed"] | None,
+        Field(description="needed where something follows from the answer: a reported fact, a conflict, an appeal"),
     ] = None
     finding: Annotated[
         Finding | None, Field(description="of an accepted complaint: whom it was found of; before it nothing counts")

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from api.access import Actor, require
 from api.db import Session
+from api.domain.appeals import OUTCOMES
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.models import Case
 from api.services import (
+    appeals,
     cases,
     changes,
     corrections,
@@ -87,6 +89,8 @@ def _follow_of(case: Any) -> Follow | None:
         return Follow(offline_later.OUTCOMES, offline_later.settle)
     if case.reason == offline_later.UNCONFIRMED:
         return Follow(offline_later.OUTCOMES, offline_later.confirm)
+    if "appeal" in case.facts:
+        return Follow(OUTCOMES, appeals.settle)
     if "sanctionId" in case.facts:
         return Follow(sanctions.OUTCOMES, sanctions.settle_appeal)
     if case.kind == "complaint":

@@ -101,11 +101,11 @@ def settle(session: Session, actor: Actor, case: Any, grant: UUID, told: dict[st
 
 
 def evidence(session: Session, actor: Actor, case_id: UUID) -> dict[str, Any]:
-    """Return the file that a claim brought as evidence, with its bytes, to who sees the case; NotFound without one."""
+    """Return the file that a claim or an appeal brought, with its bytes, to who sees the case; NotFound without one."""
     case = cases.find(session, actor, case_id)
     if case.opened_by != actor.person_id:
         require(actor, "case.evidence", case.path)
-    claim = case.facts.get("claim", {})
+    claim = case.facts.get("claim") or case.facts.get("appeal", {})
     if "fileId" not in claim:
         raise NotFound
     if case.opened_by != actor.person_id:
