@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _DISTRICT = """
+    cycle.tally cycle.turnout review.read panel.read
     person_merge.propose person_merge.list person_merge.read person_merge.undo
     switch.set emergency.propose emergency.confirm emergency.decline emergency.end emergency.roll
     grant.read grant.create grant.confirm grant.decline grant.end
@@ -32,7 +33,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
     role: frozenset(steps.split())
     for role, steps in {
         "anyone": """
-            complaint.create complaint.track
+            complaint.create complaint.track review.by_slip
             session.wechat session.wecom session.oidc_start session.oidc
             identity.claim identity.register
             confirmation_slip.show confirmation_slip.answer
@@ -41,6 +42,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             privacy.registry erasure.read
             sign_in.refresh session.token session.password credential.set_up credential.confirm""",
         "member": """
+            cycle.review cycle.recuse cycle.rubrics review.list review.read review.due review.reply
+            panel.list panel.read
             signal.list signal.read signal.facts signal.reply sanction.list sanction.read sanction.appeal
             inbox.list inbox.count switch.list emergency.list emergency.read
             grant.list grant.read grant.end
@@ -68,6 +71,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate case.evidence case.withdraw cycle.appeal""",
         "liaison": """
+            cycle.review cycle.recuse review.read review.reply
             cycle.appeal
             signal.read signal.facts signal.reply sanction.read sanction.appeal
             confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
@@ -90,6 +94,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
             shift.print_sheet signup.read signup.confirm""",
         "community_worker": """
+            cycle.review cycle.recuse review.read review.reply panel.create panel.set_roster panel.fix panel.read
             signal.read signal.facts signal.reply sanction.read sanction.appeal
             consent.record_guardian consent.withdraw_guardian record.import document.propose_revocation
             confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
@@ -108,6 +113,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             document.read document.export delivery.read delivery.list list.import file.create job.cancel
             person.read person.unmask case.list case.escalate person.list import.create""",
         "street_officer": """
+            cycle.review cycle.recuse review.read review.reply
             signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
             sanction.release cycle.quota cycle.allotments ruling.read
             person_merge.propose person_merge.list person_merge.read person_merge.undo
@@ -121,6 +127,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "district_officer": _DISTRICT,
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
         "work_committee_officer": """
+            cycle.review cycle.recuse panel.create panel.set_roster panel.fix panel.read
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read document.create document.edit document.import document.rebalance document.preview
@@ -144,6 +151,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             credential.list credential.read credential.create credential.reset credential.end
             witness.list witness.read witness.create witness.end""",
         "auditor": """
+            review.read panel.read
             recomputation.list recomputation.read signal.read signal.facts sanction.read
             witness.list witness.read
             event.list event.export access_log.read access_log.list access_log.export
@@ -176,8 +184,12 @@ CLIENT_READS = frozenset(_FOR_ALL_CLIENTS.split())
 _NEVER_A_CLIENTS = {"grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session", "witness"}
 
 
+_SPOKEN = {"cycle.review", "cycle.recuse", "review.reply"}  # what only a person says, for whomever they speak
+
+
 def client_steps(role: str) -> frozenset[str]:
     """Return the steps that a client in this role may be given."""
     if role not in CLIENT_ROLES:
         return frozenset()
-    return CLIENT_READS | {step for step in STEPS_OF_ROLE[role] if step.split(".")[0] not in _NEVER_A_CLIENTS}
+    own = {step for step in STEPS_OF_ROLE[role] if step.split(".")[0] not in _NEVER_A_CLIENTS}
+    return CLIENT_READS | (own - _SPOKEN)

@@ -40,6 +40,21 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "training": ("培训", "training"),
         "paid_work": ("有偿工作", "paid work"),
     },
+    "review.party": {
+        "self": ("自评", "self"),
+        "community": ("社区", "community"),
+        "street": ("街道党工委", "street Party working committee"),
+        "resident": ("服务对象", "recipient"),
+        "panel": ("居民评议团", "residents' panel"),
+    },
+    "review.kind": {
+        "rating": ("评分", "rating"),
+        "recusal": ("回避", "recusal"),
+        "reply": ("说明", "reply"),
+        "vote": ("表决", "vote"),
+        "support": ("支持", "support"),
+        "confirmation": ("确认", "confirmation"),
+    },
     "need.kind": {
         "need": ("需求", "need"),
         "micro_wish": ("微心愿", "micro-wish"),

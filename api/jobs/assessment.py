@@ -25,12 +25,22 @@ Watch = Callable[[int, dict[str, Any]], None]
 @job_kind("cycle.compute")
 def compute(house: House, job: JobHandle) -> dict[str, Any]:
     """Judge every member and unit of a cycle as of one sealed position; begun again it goes on where it was."""
+    return _computed(job)
+
+
+@job_kind("cycle.tally")
+def tally(house: House, job: JobHandle) -> dict[str, Any]:
+    """Judge them all again with what was said of them; the cycle stays in its public review."""
+    return _computed(job)
+
+
+def _computed(job: JobHandle) -> dict[str, Any]:
     cycle_id = UUID(job.input["cycleId"])
     if "revision" not in job.counts:
         while job.write(_seal):
             continue
-        job.write(judging.begin, cycle_id)
-    plan = job.read(judging.plan, cycle_id, job.counts["position"], job.counts["revision"])
+        job.write(judging.begin, cycle_id, job.kind)
+    plan = job.read(judging.plan, cycle_id, *(job.counts[name] for name in ("position", "revision", "reviews")))
     members, units, kept = job.read(judging.subjects, plan)
     total, done = len(members) + len(units), 0
     for some in _batches(members, MEMBERS_AT_ONCE):
@@ -48,7 +58,7 @@ def compute(house: House, job: JobHandle) -> dict[str, Any]:
         done += len(some)
         job.write(judging.keep, rows, done=done, total=total, counts={"units": done - len(members)})
     job.write(allotting.keep, job.read(allotting.allotted, cycle_id, plan.revision))
-    finished = job.write(judging.finish, plan)
+    finished = job.write(judging.finish, plan, job.kind)
     return {"cycleId": str(cycle_id), **finished, "members": len(members), "units": len(units)}
 
 

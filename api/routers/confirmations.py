@@ -104,13 +104,13 @@ async def answer(body: Confirmation, who: Anyone) -> Response:
     """Take what a recipient says with the code of a slip, once, without an account; the same again changes nothing."""
     await limited(who, "confirmation")
     try:
-        told = await who.write(confirmations.answer, body.code, body.verdict, body.reason, _bearer(who))
+        told = await who.write(confirmations.answer, body.code, body.verdict, body.reason, bearer(who))
     except (NotFound, OwnPresence, SlipUsed) as why:
         return _refusal(who, why)
     return _answer(who, body.code, told)
 
 
-def _bearer(who: Caller) -> UUID | None:
+def bearer(who: Caller) -> UUID | None:
     """Return who is signed in on the device that sends, where anybody is and the token holds."""
     kind, _, token = (who.authorization or "").partition(" ")
     try:

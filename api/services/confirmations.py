@@ -84,7 +84,7 @@ def shown(session: Session, _actor: Actor, code: str) -> dict[str, Any]:
 
     What was revoked or has run out is not shown any more than what never was.
     """
-    row = found(session.first(_of_code(session, code)))
+    row = found(session.first(of_code(session, code)))
     if rules.stands(row.state, row.expires_at, session.now) not in ("issued", "confirmed", "denied"):
         raise NotFound
     return _told(row)
@@ -99,7 +99,7 @@ def answer(
     out, OwnPresence. Raises NotFound, SlipUsed, ReasonMissing.
     """
     rules.require_reason(verdict, reason)
-    row = found(session.first(_of_code(session, code).with_for_update(of=ConfirmationSlip)))
+    row = found(session.first(of_code(session, code).with_for_update(of=ConfirmationSlip)))
     if bearer is not None and bearer in (row.person_id, row.issued_by):
         raise rules.OwnPresence
     actor = Actor(NOBODY, NOBODY, row.tenant_id)
@@ -151,7 +151,7 @@ def _hashed(session: Session, code: Code) -> str:
     return session.vault.index(NOBODY, "confirmation_slips.code", code.selector + code.secret)
 
 
-def _of_code(session: Session, text: str) -> sa.Select[Any]:
+def of_code(session: Session, text: str) -> sa.Select[Any]:
     """Return the statement that finds the slip of a code as it was typed; NotFound for what is no code."""
     code = typed(text)
     if code is None:

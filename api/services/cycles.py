@@ -15,7 +15,7 @@ from api.domain.seal import SealBroken
 from api.domain.steps import TABLES
 from api.errors import Conflict, Invalid
 from api.models import Cycle, Organization, Rulebook
-from api.services import chains, changes, cycle_clocks, days, jobs, rulings, standing
+from api.services import bundle_reviews, chains, changes, cycle_clocks, days, jobs, rulings, standing
 from api.services.places import governed
 from api.visibility import visible
 
@@ -73,6 +73,13 @@ def compute(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
     return jobs.enqueue(session, actor, "cycle.compute", content, at=cycle.organization_id, grant=grant)
 
 
+def tally(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
+    """Queue the computation that weighs what has been said of the subjects so far; return the job's id."""
+    cycle, grant = _governed(session, actor, cycle_id, "cycle.tally")
+    content = {"cycleId": str(cycle_id)}
+    return jobs.enqueue(session, actor, "cycle.tally", content, at=cycle.organization_id, grant=grant)
+
+
 def deliver(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
     """Queue the feedback statements of all units of a final cycle; return the job's id."""
     cycle, grant = _governed(session, actor, cycle_id, "cycle.deliver")
@@ -99,9 +106,14 @@ def open_public_review(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
 
 
 def publish(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
-    """Tell each subject the own result; DecisionsOpen while people have yet to decide a grade."""
+    """Tell each subject the own result; DecisionsOpen while people have yet to decide a grade.
+
+    VoicesNotWeighed where something was said that the last computation did not look at.
+    """
+    session.first(sa.select(Cycle.id).where(visible(actor, Cycle), Cycle.id == cycle_id).with_for_update())
     _governed(session, actor, cycle_id, "cycle.publish")
     rulings.require_decided(session, cycle_id)
+    bundle_reviews.require_weighed(session, cycle_id)
     return _step(session, actor, cycle_id, "cycle.publish")
 
 

@@ -24,13 +24,17 @@ from api.domain.steps import TABLES
 from api.models import Assessment, Cycle, Organization, OrganizationCount
 from api.services import bundles, chains, changes, days, rulebooks
 from api.services.bundle_facts import exempt_accounts, unrecorded
+from api.services.bundle_reviews import last_sealed, with_reviews
 from api.services.cuts import Cut, last_recorded
 from api.services.subjects import Subject, Unit, batched, of_cycle
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One computation: of which cycle, as of what, by which rules."""
+    """One computation: of which cycle, as of what, by which rules; `reviews` is the position up to which voices count.
+
+    Without it nobody was asked yet.
+    """
 
     cycle_id: UUID
     path: str
@@ -40,35 +44,40 @@ class Plan:
     unit_book: Book
     member_gaps: list[dict[str, str]]
     unit_gaps: list[dict[str, str]]
+    reviews: int | None = None
 
 
 _CYCLE = sa.select(
     Cycle.id, Cycle.version, Cycle.state, Cycle.revision, Cycle.digest, Cycle.organization_id, Cycle.period_start,
     Cycle.period_end, Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id, Cycle.tenant_id,
-    Organization.path,
+    Cycle.reviews_position, Organization.path,
 ).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
 
 
-def begin(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any]:
+def begin(session: Session, actor: Actor, cycle_id: UUID, step: str) -> dict[str, Any]:
     """Settle what this computation is as of and its revision, noted with the job; StepNotAllowed once it is too late.
 
-    The position is the last sealed one that holds a fact or an entry.
+    The position is the last sealed one that holds a fact or an entry. `step` is cycle.compute, which asks nobody, or
+    cycle.tally, which weighs every voice that is sealed by now.
     """
     cycle = _cycle(session, actor, cycle_id)
-    TABLES["cycle"].next(cycle.state, "cycle.compute")
+    TABLES["cycle"].next(cycle.state, step)
     latest = sa.select(sa.func.max(Assessment.revision)).where(Assessment.cycle_id == cycle_id)
     position = last_recorded(session, actor.tenant_id)
-    return {"counts": {"position": position, "revision": (session.scalar(latest) or 0) + 1}}
+    reviews = last_sealed(session, actor.tenant_id) if step == "cycle.tally" else None
+    return {"counts": {"position": position, "revision": (session.scalar(latest) or 0) + 1, "reviews": reviews}}
 
 
-def plan(session: Session, actor: Actor, cycle_id: UUID, position: int, revision: int) -> Plan:
-    """Return all that the steps of a computation need to know."""
+def plan(
+    session: Session, actor: Actor, cycle_id: UUID, position: int, revision: int, reviews: int | None = None
+) -> Plan:
+    """Return all that the steps of a computation need to know; without `reviews` the voices weighed last count."""
     cycle = _cycle(session, actor, cycle_id)
     zone = days.zone_of(session, actor.tenant_id)
     cut = Cut(actor.tenant_id, zone, cycle.period_start, cycle.period_end, cycle.cut_off, position)
     books = [rulebooks.book_of(session, actor, each) for each in (cycle.member_rulebook_id, cycle.unit_rulebook_id)]
     gaps = [unrecorded(session, cut, book) for book in books]
-    return Plan(cycle_id, cycle.path, revision, cut, *books, *gaps)
+    return Plan(cycle_id, cycle.path, revision, cut, *books, *gaps, reviews or cycle.reviews_position)
 
 
 def subjects(session: Session, actor: Actor, plan: Plan) -> tuple[list[Subject], list[Unit], set[UUID]]:
@@ -83,6 +92,8 @@ def subjects(session: Session, actor: Actor, plan: Plan) -> tuple[list[Subject],
 def judge_members(session: Session, _actor: Actor, plan: Plan, members: Sequence[Subject]) -> list[dict[str, Any]]:
     """Return the assessments of these members as rows; reads only."""
     given = bundles.member_bundles(session, plan.cut, plan.member_book, members, plan.member_gaps)
+    accounts = [member.account_id for member in members]
+    given = with_reviews(session, plan.cycle_id, plan.reviews, plan.member_book, accounts, given)
     rows = []
     for member, bundle in zip(members, given, strict=True):
         minutes, services = served(bundle.get("entries", ()), plan.cut.start.isoformat(), plan.cut.end.isoformat())
@@ -118,6 +129,8 @@ def unit_rows(
     session: Session, plan: Plan, units: Sequence[Unit], given: Sequence[InputBundle], totals: dict[UUID, list[int]]
 ) -> list[dict[str, Any]]:
     """Return the assessments of these units as rows: `given` is the bundle of each, `totals` minutes and services."""
+    ids = [unit.id for unit in units]
+    given = with_reviews(session, plan.cycle_id, plan.reviews, plan.unit_book, ids, given)
     rows = []
     for unit, bundle in zip(units, given, strict=True):
         minutes, services = totals[unit.id]
@@ -132,7 +145,7 @@ def keep(session: Session, _actor: Actor, rows: Sequence[dict[str, Any]]) -> Non
     session.insert_new(Assessment, rows)
 
 
-def finish(session: Session, actor: Actor, plan: Plan) -> dict[str, Any]:
+def finish(session: Session, actor: Actor, plan: Plan, step: str) -> dict[str, Any]:
     """Let a computation's rows stand, with the digest of them all; a repeat changes nothing.
 
     StepNotAllowed where the cycle went on meanwhile: then the computation before it stands.
@@ -141,8 +154,9 @@ def finish(session: Session, actor: Actor, plan: Plan) -> dict[str, Any]:
     digest = chains.digest_of(session, plan.cycle_id, plan.revision)
     if cycle.revision != plan.revision:
         values = {"position": plan.cut.position, "revision": plan.revision, "digest": digest}
-        grant = actor.grant_for("cycle.compute", cycle.path)
-        changes.take(session, actor, Cycle, cycle, "cycle.compute", values, at=cycle.organization_id, grant=grant)
+        values["reviews_position"] = plan.reviews
+        grant = actor.grant_for(step, cycle.path)
+        changes.take(session, actor, Cycle, cycle, step, values, at=cycle.organization_id, grant=grant)
     return {"digest": digest, "position": plan.cut.position, "revision": plan.revision}
 
 

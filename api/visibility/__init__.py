@@ -36,10 +36,12 @@ from api.models import (
     Need,
     Organization,
     OrganizationLink,
+    Panel,
     Person,
     Project,
     Recomputation,
     Resource,
+    Review,
     Rulebook,
     Ruling,
     Sanction,
@@ -50,7 +52,7 @@ from api.models import (
     Witness,
 )
 from api.visibility import conditions as seen
-from api.visibility import confirming
+from api.visibility import confirming, reviewing
 from api.visibility.conditions import DISPUTED, GONE, JOBS, Condition
 from api.visibility.ruled import rulings
 
@@ -95,10 +97,12 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Need: seen.needs,
     Organization: seen.everybody,
     OrganizationLink: seen.links,
+    Panel: reviewing.panels,
     Person: seen.people,
     Project: seen.projects,
     Recomputation: lambda actor: within(actor, "recomputation.read", Recomputation.organization_id),
     Resource: seen.resources,
+    Review: reviewing.reviews,
     Rulebook: seen.everybody,
     Shift: lambda actor: Shift.activity_id.in_(select(Activity.id).where(seen.activities(actor))),
     Ruling: rulings,

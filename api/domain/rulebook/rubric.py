@@ -50,11 +50,13 @@ class Rubric(Strict):
         return self
 
     def points(self, marks: Mapping[str, str]) -> tuple[Number, dict[str, Number]]:
-        """Return the sum of a rating and the points of each criterion; KeyError with what is wanting or unknown."""
+        """Return the sum of a rating and the points of each criterion; KeyError names the criterion at fault."""
         found: dict[str, Number] = {}
         for criterion in self.criteria:
-            levels = {level.id: level.points for level in criterion.levels}
-            found[criterion.id] = levels[marks[criterion.id]]
+            level = next((level for level in criterion.levels if level.id == marks.get(criterion.id)), None)
+            if level is None:
+                raise KeyError(criterion.id)
+            found[criterion.id] = level.points
         if extra := sorted(marks.keys() - found.keys()):
             raise KeyError(extra[0])
         return whole(sum(map(Fraction, found.values()), Fraction(0))), found

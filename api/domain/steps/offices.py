@@ -211,6 +211,7 @@ WITHOUT_STATES = (
     table("access_log", (), read=READ),
     table("complaint", (), create=ANY, track=READ),
     table("inbox", (), read=READ),
+    table("review", (), by_slip=ANY, reply=ANY, due=READ, read=READ),
     table("switch", (), set=ANY, read=READ),
     table("erasure", (), create=ANY, preview=READ, read=READ, reapply=ANY, end=ANY),
     table("correction", (), create=ANY),

@@ -1,0 +1,150 @@
+"""评议 as it is read: by who gave it, by its subject, by who decides once it is published; and what still waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from api import paging
+from api.access import Actor, found, require
+from api.db import Session
+from api.domain.rulebook.rubric import VOICES, Voice
+from api.models import Assessment, Cycle, Organization, Panel, Person, Review
+from api.services import panels, review_rights, round_books
+from api.services.people import masked_name
+from api.services.review_rights import Speaker
+from api.visibility import visible
+
+_SHOWN = sa.select(
+    Review.id, Review.round_id.label("cycle_id"), Review.subject_kind, Review.subject_id, Review.party, Review.kind,
+    Review.organization_id, Review.panel_id, Review.answers_id, Review.rubric, Review.marks, Review.amount,
+    Review.comment, Review.given_on, Review.recorded_by, Organization.name.label("organization_name"),
+).outerjoin(Organization, Organization.id == Review.organization_id)  # fmt: skip
+
+
+def one(session: Session, actor: Actor, review_id: UUID) -> dict[str, Any]:
+    """Return one voice that the actor may see."""
+    return _told(session, actor, [found(session.first(_of_cycles(actor).where(Review.id == review_id)))._asdict()])[0]
+
+
+def listed(session: Session, actor: Actor, cycle_id: UUID, query: Any) -> dict[str, Any]:
+    """Return a page of the voices of a cycle that the actor may see, newest first; never who spoke for residents."""
+    found(session.first(sa.select(Cycle.id).where(visible(actor, Cycle), Cycle.id == cycle_id)))
+    statement = _of_cycles(actor).where(Review.round_id == cycle_id)
+    for column, wanted in ((Review.subject_id, query.subject_id), (Review.kind, query.kind)):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    page = paging.page(session, statement, Review.id, limit=query.limit, cursor=query.cursor)
+    page["items"] = _told(session, actor, page["items"])
+    return page
+
+
+def due(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
+    """Return a page of the subjects of whom the actor is asked and has not spoken, with the parties to speak for.
+
+    A resident is shown the first sign of a name; who speaks for an office is shown the name, and that is logged.
+    """
+    speaker = review_rights.speaker(session, actor)
+    statement = review_rights.about(
+        actor, Assessment.id, Assessment.cycle_id, Assessment.subject_kind, Assessment.subject_id,
+        Assessment.judgement, Cycle.title.label("cycle_title"), Cycle.state.label("cycle_state"),
+    ).where(speaker.may())  # fmt: skip
+    if query.cycle_id is not None:
+        statement = statement.where(Assessment.cycle_id == query.cycle_id)
+    page = paging.page(session, statement, Assessment.id, limit=query.limit, cursor=query.cursor)
+    rows = page["items"]
+    voices = _voices(session, actor, speaker, rows)
+    names = _names(session, actor, rows, voices)
+    page["items"] = [
+        {**row, "parties": voices[row["id"]], "name": names[row["id"]],
+         "allowed_actions": ["cycle.review", "cycle.recuse"]}
+        for row in rows if voices[row["id"]]
+    ]  # fmt: skip
+    return page
+
+
+def turnout(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any]:
+    """Return to the cycle's office how many subjects each party has spoken of, and how each panel stands."""
+    statement = sa.select(Cycle.id, Organization.path).join(Organization, Organization.id == Cycle.organization_id)
+    cycle = found(session.first(statement.where(visible(actor, Cycle), Cycle.id == cycle_id)))
+    require(actor, "cycle.turnout", cycle.path)
+    of_round = sa.and_(Review.round_kind == "cycle", Review.round_id == cycle_id, Review.tenant_id == actor.tenant_id)
+    panel = sa.case((Review.panel_id.is_not(None), "panel"), else_=Review.party).label("voice")
+    counted = sa.select(
+        panel, Review.kind, sa.func.count().label("voices"),
+        sa.func.count(sa.distinct(Review.subject_id)).label("subjects"),
+    ).where(of_round, Review.kind.in_(("rating", "recusal"))).group_by(panel, Review.kind)  # fmt: skip
+    by = {(row.voice, row.kind): row for row in session.rows(counted)}
+    none = {"voices": 0, "subjects": 0}
+    items = [
+        {
+            "party": voice,
+            **{name: getattr(by.get((voice, "rating")), name, none[name]) for name in none},
+            "recusals": getattr(by.get((voice, "recusal")), "voices", 0),
+        }
+        for voice in VOICES
+    ]
+    sets = sa.select(Panel.id, Panel.organization_id, Panel.state).where(
+        Panel.tenant_id == actor.tenant_id, Panel.round_kind == "cycle", Panel.round_id == cycle_id
+    )
+    stand = [{**row._asdict(), **panels.state_of(session, row.id)} for row in session.rows(sets.order_by(Panel.id))]
+    return {"items": items, "panels": stand}
+
+
+def _of_cycles(actor: Actor) -> sa.Select[Any]:
+    return _SHOWN.where(visible(actor, Review), Review.round_kind == "cycle")
+
+
+def _told(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return voices as they are shown: whose they are is a party and an organisation, never a person."""
+    others = {row["subject_id"] for row in rows if row["recorded_by"] != actor.person_id} - {actor.account_id}
+    people = sa.select(Person.id).where(Person.tenant_id == actor.tenant_id, Person.account_id.in_(sorted(others)))
+    if others:
+        session.look([row.id for row in session.rows(people)], ["review"], "assessment")
+    shown = []
+    for row in rows:
+        resident = row["party"] == "resident"
+        voice = "panel" if row["panel_id"] is not None else row["party"]
+        place = {"organization_id": None, "organization_name": None} if resident and not row["panel_id"] else {}
+        answers = row["answers_id"] if row["kind"] == "reply" else None
+        mine = row["recorded_by"] == actor.person_id
+        shown.append({**row, "party": voice, "answers_id": answers, "mine": mine, **place})
+    return shown
+
+
+def _voices(session: Session, actor: Actor, speaker: Speaker, rows: list[dict[str, Any]]) -> Mapping[UUID, list[Voice]]:
+    """Return for each of these subjects the voices with which the speaker is asked and the rulebook asks."""
+    books = round_books.books_of(session, actor, {row["cycle_id"] for row in rows})
+    asks = {row["id"]: round_books.asking(books[row["cycle_id"]], row["judgement"])[1] for row in rows}
+    found_: dict[UUID, list[Voice]] = {row["id"]: [] for row in rows}
+    for voice in VOICES:
+        these = [row["id"] for row in rows if voice in asks[row["id"]]]
+        statement = review_rights.about(actor, Assessment.id).where(Assessment.id.in_(these), speaker.may([voice]))
+        for row in session.rows(statement) if these else ():
+            found_[row.id].append(voice)
+    return found_
+
+
+def _names(
+    session: Session, actor: Actor, rows: list[dict[str, Any]], voices: Mapping[UUID, list[Voice]]
+) -> dict[UUID, str]:
+    subjects = {row["subject_id"]: row["id"] for row in rows}
+    people = sa.select(Person.id, Person.account_id, Person.wrapped_key, Person.name).where(
+        Person.tenant_id == actor.tenant_id, Person.account_id.in_(sorted(subjects))
+    )
+    offices = sa.select(Organization.id, Organization.name).where(
+        Organization.tenant_id == actor.tenant_id, Organization.id.in_(sorted(subjects))
+    )
+    named = {subjects[row.id]: row.name for row in session.rows(offices)}
+    opened = []
+    for row in session.rows(people):
+        at = subjects[row.account_id]
+        name = session.vault.open(row.wrapped_key, row.id, "name", row.name) or ""
+        whole = bool({"self", "community", "street"} & set(voices[at]))
+        named[at] = name if whole else masked_name(name)
+        opened += [row.id] if whole else []
+    session.look(opened, ["name"], "assessment")
+    return {row["id"]: named.get(row["id"], "") for row in rows}
