@@ -4,6 +4,8 @@ from __future__ import annotations
 
 _DISTRICT = """
     cycle.tally cycle.turnout review.read panel.read
+    match_rule.set match_rule.list match_run.create match_run.preview match_run.list match_run.read match_run.figures
+    match_proposal.list need.unserved
     person_merge.propose person_merge.list person_merge.read person_merge.undo
     switch.set emergency.propose emergency.confirm emergency.decline emergency.end emergency.roll
     grant.read grant.create grant.confirm grant.decline grant.end
@@ -25,7 +27,7 @@ _DISTRICT = """
     case.list case.escalate import.create entry.supplement
     signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
     sanction.release
-    record.import record.export document.propose_revocation document.keep"""
+    record.import record.export document.propose_revocation document.keep opinion.list opinion.read"""
 
 # Roles → steps. A step is also the operation id of its route, the kind of its event and an entry of `allowedActions`.
 # `anyone` needs no token; every person who signed in is a `member` for what is their own.
@@ -44,6 +46,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "member": """
             cycle.review cycle.recuse cycle.rubrics review.list review.read review.due review.reply
             panel.list panel.read
+            availability.read availability.edit match_proposal.mine match_proposal.read match_proposal.accept
+            match_proposal.decline
             signal.list signal.read signal.facts signal.reply sanction.list sanction.read sanction.appeal
             inbox.list inbox.count switch.list emergency.list emergency.read
             grant.list grant.read grant.end
@@ -57,6 +61,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             resource.read resource.list project.read project.list activity.read activity.list activity.edit
             activity.complete shift.read shift.list shift.edit shift.cancel shift.roll_call shift.settle
             shift.show_code shift.print_sheet signup.create signup.cancel signup.read signup.list signup.confirm
+            opinion.procedures opinion.list opinion.read opinion.vote opinion.reply
             fact.check_in fact.check_out fact.list fact.read registration.submit registration.read registration.list
             confirmation_slip.create confirmation_slip.list confirmation_slip.read confirmation_slip.confirm
             confirmation_slip.deny confirmation_slip.revoke
@@ -72,6 +77,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             case.list case.reopen case.escalate case.evidence case.withdraw cycle.appeal""",
         "liaison": """
             cycle.review cycle.recuse review.read review.reply
+            opinion.create opinion.withdraw opinion.list opinion.read
+            match_proposal.read match_proposal.accept match_proposal.decline
             cycle.appeal
             signal.read signal.facts signal.reply sanction.read sanction.appeal
             confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
@@ -95,6 +102,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             shift.print_sheet signup.read signup.confirm""",
         "community_worker": """
             cycle.review cycle.recuse review.read review.reply panel.create panel.set_roster panel.fix panel.read
+            opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue
+            match_rule.list match_run.create match_run.preview match_run.list match_run.read match_run.figures
+            match_proposal.list match_proposal.rate need.unserved
             signal.read signal.facts signal.reply sanction.read sanction.appeal
             consent.record_guardian consent.withdraw_guardian record.import document.propose_revocation
             confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
@@ -114,6 +124,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             person.read person.unmask case.list case.escalate person.list import.create""",
         "street_officer": """
             cycle.review cycle.recuse review.read review.reply
+            opinion.list opinion.read
+            match_rule.list match_run.create match_run.preview match_run.list match_run.read match_run.figures
+            match_proposal.list need.unserved
             signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
             sanction.release cycle.quota cycle.allotments ruling.read
             person_merge.propose person_merge.list person_merge.read person_merge.undo
@@ -128,6 +141,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
         "work_committee_officer": """
             cycle.review cycle.recuse panel.create panel.set_roster panel.fix panel.read
+            opinion.create opinion.withdraw opinion.list opinion.read opinion.speak opinion.convene opinion.draft
+            opinion.issue delivery.acknowledge delivery.adopt delivery.dispute
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read document.create document.edit document.import document.rebalance document.preview
@@ -181,7 +196,9 @@ _FOR_ALL_CLIENTS = """
     rulebook.list cycle.read job.read job.list document.read document.list fact.read fact.list entry.read entry.list
     registration.read registration.list signup.read signup.list"""
 CLIENT_READS = frozenset(_FOR_ALL_CLIENTS.split())
-_NEVER_A_CLIENTS = {"grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session", "witness"}
+_NEVER_A_CLIENTS = {
+    "grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session", "witness", "opinion",
+}  # fmt: skip
 
 
 _SPOKEN = {"cycle.review", "cycle.recuse", "review.reply"}  # what only a person says, for whomever they speak

@@ -55,6 +55,7 @@ WAYS: dict[str, Way] = {
         "clear", {"roster_number": None, "roster_number_index": None, "reason": None, "details": {}}
     ),
     "allotments.subject_id": _KEEP,  # what a quota made of an assessment
+    "availabilities.person_id": Way("delete"),
     "assessments.subject_id": _KEEP,  # of the service record; hidden from offices with it
     "cases.opened_by": Way("clear", {"reason": "", "facts": {}, "answer": None}),
     "cases.subject_id": _KEEP,  # what an office decided; it holds no name
@@ -83,18 +84,19 @@ WAYS: dict[str, Way] = {
     "opinions.person_id": Way("clear", {"purpose": "", "ground": "", "draft": None}),
     "outside_records.person_id": _KEEP,  # of the service record; deleted with its end
     "offline_items.person_id": Way("delete"),  # what a phone told; the fact that followed stays
-    "people.account_id": _KEEP,  # the pseudonym; it changes when the record's years end, and the link is gone
     "panel_members.person_id": _KEEP,  # who sat on a panel bears on its quorum; it holds no name
+    "people.account_id": _KEEP,  # the pseudonym; it changes when the record's years end, and the link is gone
     "people.merged_into": _KEEP,  # the other record of the same person is emptied as well
     "person_merges.merged_id": Way("clear", {"evidence": None, "reason": ""}),
     "person_merges.survivor_id": Way("clear", {"evidence": None, "reason": ""}),
     "person_statuses.person_id": _KEEP,  # of the service record; deleted with its end
+    "match_proposals.person_id": Way("clear", {"person_id": None, "reasons": {}, "reason": None}),
     "profiles.person_id": Way("delete"),
     "restricted_people.account_id": _KEEP,
     "restricted_people.person_id": _KEEP,
-    "signals.subject_id": _KEEP,  # a shift, an activity or an organisation
     "reviews.subject_id": _KEEP,  # what an assessment was made of; hidden from offices with it
     "rulings.subject_id": _KEEP,  # of the service record, as the assessment that it is about
+    "signals.subject_id": _KEEP,  # a shift, an activity or an organisation
     "search_terms.subject_id": _KEEP,  # a need, a resource or an activity; the term is a keyed hash
     "sign_ins.person_id": Way("delete", children=(("refresh_tokens", "sign_in_id"),)),
     "signups.person_id": _KEEP,  # what lies ahead is cancelled; what was is of the service record

@@ -40,6 +40,10 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "training": ("培训", "training"),
         "paid_work": ("有偿工作", "paid work"),
     },
+    "match_run.kind": {
+        "people": ("人员匹配", "people"),
+        "units": ("单位资源匹配", "resources of units"),
+    },
     "review.party": {
         "self": ("自评", "self"),
         "community": ("社区", "community"),

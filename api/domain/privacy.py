@@ -91,6 +91,11 @@ KINDS: dict[str, Kind] = {
         ("未发布的直到注销；已发布的随项目", "unpublished until erasure, published with the project"),
         ("未发布的清除；已发布的不再记提出人", "unpublished ones go; published ones no longer say who asked"),
     ),
+    "matching": Kind(
+        ("服务意愿和匹配建议", "Declared free time and proposals of the match"),
+        ("按本人意愿推荐需求", "proposing needs, as the person asked"), _MEMBER,
+        ("意愿清除；建议不再记本人，匹配输入只有编号", "what was declared goes; proposals and inputs lead to nobody"),
+    ),
     "case": Kind(
         ("事项的文字和答复", "Words of a case and its answer"), ("办理事项", "deciding it"), _MEMBER,
         ("立即清除文字，未办结的撤回", "the words go at once, open ones are withdrawn"),

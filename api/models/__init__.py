@@ -10,14 +10,15 @@ from api.models.confirmations import ConfirmationSlip
 from api.models.devices import Device, OfflineItem
 from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
 from api.models.lists import Need, Project, ProjectParty, Resource, SearchTerm
+from api.models.matching import Availability, MatchGap, MatchProposal, MatchRule, MatchRun
 from api.models.measures import Emergency, SwitchSetting
 from api.models.opinions import Opinion, OpinionReader
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
 from api.models.record import Checkpoint, Entry, Event, Fact, MonthlyTotal, Position, TreeNode
+from api.models.reviews import Panel, PanelMember, Review
 from api.models.rights import Consent, DataExport, Disclosure, Erasure, RestrictedPerson
 from api.models.rulings import Allotment, QuotaGroup, Ruling
 from api.models.service import Activity, Shift, Signup
-from api.models.reviews import Panel, PanelMember, Review
 from api.models.sign_ins import RefreshToken, SignIn
 from api.models.signals import Sanction, Signal, SignalRun
 from api.models.structure import Organization, OrganizationCode, OrganizationCount, OrganizationLink, Tenant
@@ -37,6 +38,7 @@ __all__ = [
     "ApiClient",
     "ApiKey",
     "Assessment",
+    "Availability",
     "Case",
     "CertifiedEntry",
     "Checkpoint",
@@ -61,6 +63,10 @@ __all__ = [
     "Grant",
     "Identity",
     "Job",
+    "MatchGap",
+    "MatchProposal",
+    "MatchRule",
+    "MatchRun",
     "MonthlyTotal",
     "Need",
     "NumberSeries",
@@ -72,6 +78,8 @@ __all__ = [
     "OrganizationCount",
     "OrganizationLink",
     "OutsideRecord",
+    "Panel",
+    "PanelMember",
     "Person",
     "PersonMerge",
     "PersonStatus",
@@ -83,9 +91,8 @@ __all__ = [
     "Recomputation",
     "RefreshToken",
     "Resource",
-    "Panel",
-    "PanelMember",
     "RestrictedPerson",
+    "Review",
     "Rulebook",
     "Ruling",
     "Sanction",
@@ -98,7 +105,6 @@ __all__ = [
     "SpentTicket",
     "SwitchSetting",
     "Tenant",
-    "Review",
     "TreeNode",
     "Trial",
     "VaultKey",

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from api.models.base import Changing, Row, instant, json_field, one_of, ref, sealed
+from api.models.base import Changing, Json, Row, instant, json_field, one_of, ref, sealed
 from api.models.personal import MENTIONED, Personal, info
 
 _WISHED = Personal("need", "asked_by", "request")
@@ -38,6 +38,8 @@ class Need(Changing, table=True):
     reason: str | None = sealed("needs.reason", _WISHED, optional=True)
     published_at: datetime | None = instant(optional=True)
     expires_on: date | None = None
+    # Windows as {"startsAt", "endsAt", "every", "until"}; None where the list says no time.
+    windows: list[Any] | None = Field(default=None, sa_type=Json)
     source: str | None = Field(default=None, index=True)  # the row of a list that it was imported from
     flags: list[str] = json_field(list)
 

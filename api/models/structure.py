@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from api.models.base import BytewiseText, Changing, Dated, Row, instant, json_field, one_of, ref, sealed
+from api.models.base import BytewiseText, Changing, Dated, Json, Row, instant, json_field, one_of, ref, sealed
 from api.models.personal import MENTIONED, Personal
 
 _REMARKED = Personal("free_text", MENTIONED, "reporting_in")
@@ -50,6 +50,7 @@ class Organization(Changing, table=True):
     community_class: str | None = None
     disclosure: str = "named"  # named | pseudonymous | aggregate_only: whether an employer may upload its roster
     capacity: int | None = None  # members that a community can take on; unknown where nobody said
+    point: dict[str, Any] | None = Field(default=None, sa_type=Json)  # latitude, longitude, system: where it is met
     flags: list[str] = json_field(list)
 
 

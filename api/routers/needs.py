@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query
 from api.route import DoorRoute, Who
 from api.schemas.base import Page
 from api.schemas.lists import Need, NeedQuery, NewNeed, Reason
-from api.services import needs, project_steps
+from api.schemas.matching import LastGap, MatchProposal, ProposalQuery
+from api.services import match_figures, match_proposals, needs, project_steps
 
 router = APIRouter(prefix="/api/v1/needs", tags=["needs"], route_class=DoorRoute)
 
@@ -73,3 +74,15 @@ async def release(need_id: UUID, body: Reason, who: Who) -> Need:
 async def confirm(need_id: UUID, who: Who) -> Need:
     """Say that the need is met."""
     return await who.write(needs.confirm, need_id, present=needs.one)
+
+
+@router.get("/{need_id}/proposals", operation_id="match_proposal.list")
+async def proposals(need_id: UUID, query: Annotated[ProposalQuery, Query()], who: Who) -> Page[MatchProposal]:
+    """List what was proposed for a need, for offices; a name is there only of who accepted and may be read."""
+    return await who.read(match_proposals.of_need, need_id, query)
+
+
+@router.get("/{need_id}/unserved", operation_id="need.unserved")
+async def unserved(need_id: UUID, who: Who) -> LastGap:
+    """Say why nobody was found for a need in the last run that looked at it, and what would change it."""
+    return await who.read(match_figures.unserved, need_id)

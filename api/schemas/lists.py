@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.base import Body, Code, Count, Day, Fen, Line, ListQuery, Subject, Text, View, Words
+from api.domain.matching import times
+from api.domain.matching.times import Every
+from api.schemas.base import Body, Code, Count, Day, Fen, Line, ListQuery, Moment, Subject, Text, View, Words
 
 NeedKind = Literal["need", "micro_wish", "livelihood_project", "proposal"]
+
+
+class NewWindow(Body):
+    """When somebody is wanted; with `every` again each day or week at the same local hours, before the day `until`."""
+
+    starts_at: Moment
+    ends_at: Moment
+    every: Every | None = None
+    until: Day | None = None
+
+
+class Window(View):
+    """A window of a need."""
+
+    starts_at: datetime
+    ends_at: datetime
+    every: str | None
+    until: date | None
 
 
 class NewNeed(Body):
@@ -27,6 +47,12 @@ class NewNeed(Body):
     budget_fen: Fen | None = None
     community_id: UUID
     expires_on: Day | None = None
+    windows: Annotated[list[NewWindow], Field(max_length=30, description="null: no time is said")] | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return the members by their inner names, the windows as the domain takes them."""
+        windows = self.windows and [times.Window(**window.values()) for window in self.windows]
+        return {**super().values(), "windows": windows or None}
 
 
 class Need(Subject):
@@ -46,6 +72,7 @@ class Need(Subject):
     reason: str | None
     published_at: datetime | None
     expires_on: Day | None
+    windows: list[Window] | None
     flags: list[str]
 
 

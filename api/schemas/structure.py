@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from api.schemas.base import Body, Code, Count, Day, Line, ListQuery, Subject, View
+from api.schemas.service import Point, ShownPoint
 
 Axis = Literal["territory", "employer", "party", "body"]
 Kind = Annotated[str, Field(max_length=40, pattern="^[a-z_]+$")]
@@ -26,6 +27,11 @@ class EditedOrganization(Body):
     community_class: Code | None = None
     capacity: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     disclosure: Disclosure = "named"
+    point: Annotated[Point, Field(description="where it is met; distances are told from here")] | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return the members by their inner names, the point as plain data."""
+        return {**super().values(), "point": self.point and self.point.values()}
 
 
 class NewOrganization(EditedOrganization):
@@ -73,6 +79,7 @@ class ListedOrganization(Subject):
     community_class: str | None
     disclosure: str
     capacity: int | None
+    point: ShownPoint | None
     flags: list[str]
 
 

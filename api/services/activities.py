@@ -17,7 +17,7 @@ from api.domain.shifts import ShiftsAhead
 from api.errors import Forbidden, Invalid
 from api.models import Activity, Organization, Person, Project, Shift
 from api.roles import STEPS_OF_ROLE
-from api.services import changes, search, standing_sanctions
+from api.services import changes, match_ends, search, standing_sanctions
 from api.services.places import governed, place
 from api.visibility import visible
 
@@ -86,7 +86,9 @@ def complete(session: Session, actor: Actor, activity_id: UUID) -> UUID:
     grant_over(actor, "activity.complete", row)
     if _with_shifts_ahead(session, [row.id]):
         raise ShiftsAhead
-    return _step(session, actor, row, "activity.complete")
+    _step(session, actor, row, "activity.complete")
+    match_ends.complete(session, actor, row.id)
+    return row.id
 
 
 def cancel(session: Session, actor: Actor, activity_id: UUID, reason: str) -> UUID:
@@ -94,8 +96,10 @@ def cancel(session: Session, actor: Actor, activity_id: UUID, reason: str) -> UU
     row = of(session, actor, activity_id)
     _step(session, actor, row, "activity.cancel", {"reason": reason})
     shifts = sa.select(Shift.id, Shift.state, Shift.version).where(Shift.activity_id == row.id, Shift.state == "open")
-    for shift in session.rows(shifts.order_by(Shift.id)):
+    off = session.rows(shifts.order_by(Shift.id))
+    for shift in off:
         changes.take(session, actor, Shift, shift, "shift.cancel", {"cancelled_at": session.now}, at=row.community_id)
+    match_ends.reopen(session, actor, [shift.id for shift in off])
     return activity_id
 
 

@@ -10,16 +10,17 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, allowed, found, require
 from api.db import Session
+from api.domain.matching import times
 from api.models import Need, Organization
 from api.services import changes, search
-from api.services.days import today
+from api.services.days import today, zone_of
 from api.services.places import place
 from api.visibility import visible
 
 SHOWN = sa.select(
     Need.id, Need.version, Need.state, Need.kind, Need.title, Need.description, Need.category, Need.target_group,
     Need.headcount, Need.quantity, Need.when_text, Need.budget_fen, Need.community_id, Need.reason, Need.published_at,
-    Need.expires_on, Need.flags, Need.asked_by, Organization.name.label("community_name"), Organization.path,
+    Need.expires_on, Need.windows, Need.flags, Need.asked_by, Organization.name.label("community_name"), Organization.path,
 ).join(Organization, Organization.id == Need.community_id)  # fmt: skip
 
 
@@ -27,15 +28,16 @@ OWN = ("need.edit", "need.submit", "need.confirm")  # what who asks may do about
 
 
 def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
-    """Write a draft of a need in a community; anyone of the tenant may ask."""
+    """Write a draft of a need in a community; anyone of the tenant may ask. WindowContradicts."""
     community = place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
-    return changes.create(session, actor, Need, "need.create", {**values, "asked_by": actor.person_id}, at=community.id)
+    asked = {**values, "windows": _windows(session, actor, values), "asked_by": actor.person_id}
+    return changes.create(session, actor, Need, "need.create", asked, at=community.id)
 
 
 def edit(session: Session, actor: Actor, need_id: UUID, values: dict[str, Any]) -> UUID:
-    """Write a draft anew."""
+    """Write a draft anew; WindowContradicts."""
     place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
-    return _step(session, actor, need_id, "need.edit", values)
+    return _step(session, actor, need_id, "need.edit", {**values, "windows": _windows(session, actor, values)})
 
 
 def submit(session: Session, actor: Actor, need_id: UUID) -> UUID:
@@ -98,6 +100,14 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     answer = paging.page(session, statement, key, limit=query.limit, cursor=query.cursor)
     answer["items"] = [_view(actor, item) for item in answer["items"]]
     return answer
+
+
+def _windows(session: Session, actor: Actor, values: dict[str, Any]) -> list[dict[str, Any]] | None:
+    windows = values.get("windows")
+    if windows is None:
+        return None
+    times.require_windows(windows, zone_of(session, actor.tenant_id))
+    return [times.plain(window) for window in windows]
 
 
 def _step(session: Session, actor: Actor, need_id: UUID, step: str, values: dict[str, Any] | None = None) -> UUID:

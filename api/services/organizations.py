@@ -22,7 +22,7 @@ from api.visibility import visible
 _SHOWN = sa.select(
     Organization.id, Organization.version, Organization.state, Organization.axis, Organization.kind, Organization.name,
     Organization.short_code, Organization.parent_id, Organization.path, Organization.community_class,
-    Organization.disclosure, Organization.capacity, Organization.flags,
+    Organization.disclosure, Organization.capacity, Organization.flags, Organization.point,
 )  # fmt: skip
 _LINKS = 100  # links shown with an organisation; all of them are in the list of links
 

@@ -18,7 +18,7 @@ from api.domain.shifts import PresencesStand, require_breaks, require_capacity, 
 from api.domain.steps import TABLES
 from api.errors import StepNotAllowed
 from api.models import Activity, Fact, Shift
-from api.services import changes, signups, standing_sanctions
+from api.services import changes, match_ends, signups, standing_sanctions
 from api.services.activities import HOST, ORGANIZER, actions, grant_over, of
 from api.services.organizations import new_short_codes
 from api.visibility import visible
@@ -90,6 +90,7 @@ def cancel(session: Session, actor: Actor, shift_id: UUID) -> UUID:
     grant = grant_over(actor, "shift.cancel", shift)
     off = {"cancelled_at": session.now}
     changes.take(session, actor, Shift, shift, "shift.cancel", off, at=shift.community_id, grant=grant)
+    match_ends.reopen(session, actor, [shift_id])
     return shift_id
 
 

@@ -18,7 +18,7 @@ from api.domain import signups as rules
 from api.domain.steps import TABLES
 from api.errors import NotFound, Problem
 from api.models import Activity, Event, Person, Shift, Signup
-from api.services import changes, qualifications
+from api.services import changes, match_ends, qualifications
 from api.services.activities import HOST, ORGANIZER, grant_over
 from api.visibility import visible
 
@@ -211,6 +211,7 @@ def cancel(session: Session, actor: Actor, shift_id: UUID) -> UUID:
     if row.state == "confirmed":
         take_places(session, shift_id, -1)
         promote(session, actor, shift_id, shift.community_id)
+        match_ends.reopen(session, actor, [shift_id])
     return row.id
 
 

@@ -12,6 +12,8 @@ from api.domain.canonical import canonical_bytes, digest
 from api.domain.matching.propose import Proposals
 from api.domain.simulation import SMALLEST
 
+_BARS = 12  # communities that stand by themselves in the picture
+
 
 def packed(document: Mapping[str, Any]) -> bytes:
     """Return an inputs document as compact bytes: the same document gives the same bytes; `unpacked` is the inverse."""
@@ -68,6 +70,21 @@ def few_together(rows: Sequence[Mapping[str, Any]], size: str) -> list[dict[str,
         numbers = [name for name, value in small[0].items() if type(value) is int]
         shown.append({"id": None, **{name: sum(row[name] for row in small) for name in numbers}})
     return shown
+
+
+def bars(figures: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Return the figures of a run as groups of bars: its needs, its places by community, and what was answered."""
+    needs = [("已有人", figures["served"]), ("仍无人", figures["needs"] - figures["served"])]
+    places = [(row["name"], row["filled"]) for row in figures["communities"] if row["filled"]]
+    shown = sorted(places, key=lambda row: (-row[1], row[0]))
+    rest = sum(filled for _, filled in shown[_BARS:])
+    by_place = [*shown[:_BARS], *([("其他社区", rest)] if rest else [])]
+    answers = figures["answers"]
+    said = [("已接受", "accepted"), ("已婉拒", "declined"), ("待答复", "proposed"), ("过期未复", "lapsed")]
+    return [
+        ("需求", needs), ("各社区补足的名额", by_place), ("答复", [(label, answers[state]) for label, state in said]),
+        ("可服务者", [("有建议", figures["helpers"]), ("闲置", figures["idle"])]),
+    ]  # fmt: skip
 
 
 def median(values: Iterable[int]) -> int | None:

@@ -48,6 +48,7 @@ OFFICES = (
         issue=Step({"asked", "drafted"}, {"issued", "not_quorate"}),
         decline=Step({"asked", "drafted"}, "declined"),
         withdraw=Step({"asked", "drafted"}, "withdrawn"),
+        procedures=READ,
         read=READ,
     ),
     table(
@@ -213,6 +214,8 @@ WITHOUT_STATES = (
     table("inbox", (), read=READ),
     table("review", (), by_slip=ANY, reply=ANY, due=READ, read=READ),
     table("switch", (), set=ANY, read=READ),
+    table("match_rule", (), set=ANY, read=READ),
+    table("availability", (), edit=ANY, read=READ),
     table("erasure", (), create=ANY, preview=READ, read=READ, reapply=ANY, end=ANY),
     table("correction", (), create=ANY),
     table("privacy", (), registry=READ),

@@ -1,0 +1,229 @@
+"""Who could serve: people as they declared themselves, units by what they offer, each with what the past teaches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from api.db import Session
+from api.domain.list_words import CATEGORIES, code_of
+from api.domain.matching.inputs import Offer, Place
+from api.domain.matching.learning import Answer, learned
+from api.domain.matching.rules import Rules
+from api.domain.matching.slots import slot_of
+from api.domain.matching.times import week_slots
+from api.domain.profiles import is_minor
+from api.models import (
+    Affiliation,
+    Availability,
+    Organization,
+    OrganizationLink,
+    Person,
+    Profile,
+    Resource,
+    Shift,
+    Signup,
+)
+from api.services import match_history
+
+_KNOWN, _MIDDLE = 1, 2  # levels of a skill: one that a profile names, and what a unit offers
+_UNIT_REACH, _UNIT_TASKS = 10_000, 3  # metres that a unit goes, and needs that one resource takes in a run
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where and when a run looks, and by which rules."""
+
+    tenant_id: UUID
+    path: str
+    zone: ZoneInfo
+    now: datetime
+    rules: Rules
+
+    @property
+    def today(self) -> date:
+        """The day of the run."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def since(self) -> datetime:
+        """What begins earlier is too near to be asked for."""
+        return self.now + timedelta(hours=self.rules.terms.lead_hours)
+
+    @property
+    def before(self) -> datetime:
+        """What begins then or later is for another run."""
+        return self.now + timedelta(days=self.rules.terms.horizon_days)
+
+
+@dataclass(slots=True)
+class Helper:
+    """A person or resource before it gets its number: `whose` says to whom what is proposed to it goes."""
+
+    key: str
+    area_id: UUID | None
+    whose: dict[str, str]
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def offer(self, number: str, place: Place | None) -> Offer:
+        """Return it as an offer of a run."""
+        return Offer(id=number, place=place, **self.values)
+
+
+def people(session: Session, area: Area) -> list[Helper]:
+    """Return who declared their time in the area and may be asked: active, and not known to be a minor."""
+    homes, employers = _belonging(session, area)
+    rows = session.rows(_DECLARED.where(Availability.tenant_id == area.tenant_id))
+    areas = {
+        row.person_id: UUID(row.told["area_id"]) if row.told["area_id"] else homes.get(row.person_id) for row in rows
+    }
+    within = _within(session, area)
+    profiles = _profiles(session, area)
+    busy, memory = _busy(session, area), area.rules.memory
+    past = match_history.of_people(session, area.tenant_id, area.now, area.zone, memory.no_show_days)
+    found = []
+    for row in rows:
+        home, profile = areas[row.person_id], profiles.get(row.person_id)
+        if home not in within or (profile and is_minor(profile.born, area.today)):
+            continue
+        helper = Helper(str(row.account_id), home, {"person": str(row.person_id)})
+        taught = past[row.person_id]
+        helper.values = _person(area, row.told, profile.skills if profile else [], home, busy[row.person_id])
+        helper.values |= _taught(area, taught.answers, taught.absences)
+        helper.values |= {"load": taught.load, "unit": employers.get(row.person_id)}
+        found.append(helper)
+    return found
+
+
+def _person(area: Area, told: dict[str, Any], more: list[str], home: UUID, busy: set[int]) -> dict[str, Any]:
+    skills = {code_of(CATEGORIES, said) or said: _KNOWN for said in more}
+    skills |= {each["category"]: each["level"] for each in told["skills"]}
+    days = area.rules.terms.horizon_days + 1
+    free = told["free"]
+    slots = None if free is None else tuple(slot for slot in week_slots(free, area.today, days) if slot not in busy)
+    return {
+        "skills": tuple(sorted(skills.items())), "slots": slots,
+        "preferred": week_slots(told["preferred"], area.today, days), "reach": told["reach_metres"],
+        "max_tasks": told["max_tasks"], "wishes": tuple(sorted({*told["wishes"], str(home)})),
+    }  # fmt: skip
+
+
+def units(session: Session, area: Area) -> list[Helper]:
+    """Return what units offer that have reported in within the area, as far as it is not promised yet."""
+    seats = session.rows(_REPORTED_IN.where(OrganizationLink.tenant_id == area.tenant_id))
+    within = _within(session, area)
+    homes = {row.from_id: row.to_id for row in reversed(seats) if row.to_id in within}
+    past = match_history.of_units(session, area.tenant_id, area.now, area.zone)
+    found = []
+    for row in session.rows(_OFFERED.where(Resource.tenant_id == area.tenant_id)):
+        left = _UNIT_TASKS if row.quantity is None else min(row.quantity - row.promised, _UNIT_TASKS)
+        if row.organization_id not in homes or left < 1:
+            continue
+        home = homes[row.organization_id]
+        taught = past[row.id]
+        helper = Helper(str(row.id), home, {"unit": str(row.organization_id), "resource": str(row.id)})
+        helper.values = {
+            "skills": ((row.category, _MIDDLE),), "reach": _UNIT_REACH, "max_tasks": left, "at_once": left,
+            "wishes": (str(home),), "load": taught.load, "unit": str(row.organization_id),
+        } | _taught(area, taught.answers, 0)  # fmt: skip
+        found.append(helper)
+    return found
+
+
+def _taught(area: Area, answers: list[Answer], absences: int) -> dict[str, Any]:
+    found = learned(answers, absences, area.today, area.rules.memory)
+    return {
+        "declines": found.declines, "declined": found.declined, "no_shows": found.no_shows, "rating": found.rating,
+        "asked": found.asked,
+    }  # fmt: skip
+
+
+_DECLARED = (
+    sa.select(Availability.id, Availability.tenant_id, Availability.person_id, Availability.told, Person.account_id)
+    .join(Person, Person.id == Availability.person_id)
+    .where(Availability.active, Person.state == "active")
+    .order_by(Availability.person_id)
+)
+_REPORTED_IN = (
+    sa.select(OrganizationLink.from_id, OrganizationLink.to_id)
+    .where(
+        OrganizationLink.kind == "registration", OrganizationLink.state == "accepted",
+        OrganizationLink.valid_to.is_(None),
+    )
+    .order_by(OrganizationLink.id)
+)  # fmt: skip
+_OFFERED = (
+    sa.select(Resource.id, Resource.category, Resource.quantity, Resource.promised, Resource.organization_id)
+    .where(Resource.state == "published", Resource.kind != "fund")
+    .order_by(Resource.id)
+)
+
+
+def _within(session: Session, area: Area) -> set[UUID]:
+    below = Organization.path.startswith(area.path, autoescape=True)
+    rows = session.rows(sa.select(Organization.id).where(Organization.tenant_id == area.tenant_id, below))
+    return {row.id for row in rows}
+
+
+def _belonging(session: Session, area: Area) -> tuple[dict[UUID, UUID], dict[UUID, str]]:
+    """Return where each person is registered, and for whom they work; of several the first counts."""
+    rows = session.rows(
+        sa.select(Affiliation.person_id, Affiliation.organization_id, Affiliation.kind)
+        .where(
+            Affiliation.tenant_id == area.tenant_id, Affiliation.valid_to.is_(None),
+            sa.or_(
+                sa.and_(Affiliation.kind == "registration", Affiliation.state == "accepted", Affiliation.principal),
+                sa.and_(Affiliation.kind == "employment", Affiliation.state == "active"),
+            ),
+            Affiliation.person_id.in_(sa.select(Availability.person_id).where(Availability.active)),
+        )
+        .order_by(Affiliation.id.desc())
+    )  # fmt: skip
+    homes = {row.person_id: row.organization_id for row in rows if row.kind == "registration"}
+    return homes, {row.person_id: str(row.organization_id) for row in rows if row.kind == "employment"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    skills: list[str]
+    born: date | None
+
+
+def _profiles(session: Session, area: Area) -> dict[UUID, _Profile]:
+    rows = session.rows(
+        sa.select(
+            Profile.id, Profile.tenant_id, Profile.person_id, Profile.skills, Profile.service_kinds, Profile.birth_date
+        ).where(
+            Profile.tenant_id == area.tenant_id,
+            Profile.person_id.in_(sa.select(Availability.person_id).where(Availability.active)),
+        )
+    )
+    return {
+        row.person_id: _Profile(
+            [*row.skills, *row.service_kinds], row.birth_date and date.fromisoformat(row.birth_date)
+        )
+        for row in rows
+    }
+
+
+def _busy(session: Session, area: Area) -> defaultdict[UUID, set[int]]:
+    """Return the half days in which people have a place at a shift already."""
+    rows = session.rows(
+        sa.select(Signup.person_id, Shift.starts_at)
+        .join(Shift, Shift.id == Signup.shift_id)
+        .where(
+            Signup.tenant_id == area.tenant_id, Signup.state != "cancelled", Shift.state == "open",
+            Shift.starts_at >= area.now, Shift.starts_at < area.before,
+            Signup.person_id.in_(sa.select(Availability.person_id).where(Availability.active)),
+        )
+    )  # fmt: skip
+    busy: defaultdict[UUID, set[int]] = defaultdict(set)
+    for row in rows:
+        busy[row.person_id].add(slot_of(row.starts_at, area.zone))
+    return busy

@@ -1,0 +1,124 @@
+"""What comes of a run: proposals and gaps are written unseen, and shown all at once when the last one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from api.access import Actor
+from api.db import Session, new_id
+from api.domain.matching.inputs import Ask
+from api.domain.matching.reasons import Proposal
+from api.domain.matching.rules import Rules, rules_of
+from api.domain.matching.slots import begins_at
+from api.domain.matching.times import windows_of
+from api.errors import Conflict
+from api.models import MatchGap, MatchProposal, MatchRule, MatchRun, Need
+from api.services import changes, match_runs
+from api.services.days import zone_of
+from api.services.match_inputs import window_of
+
+
+class RunIncomplete(Conflict):
+    """Fewer proposals stand than the run made; none of them is shown."""
+
+    code, zh, en = "match_run_incomplete", "匹配结果不完整，未发布", "The run is incomplete and shows nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What writing the results of a run needs to know."""
+
+    id: UUID
+    keys: dict[str, dict[str, str]]
+    asks: dict[str, Ask]
+    rules: Rules
+    as_of: datetime
+    zone: ZoneInfo
+
+
+def begun(session: Session, actor: Actor, row: Any, asks: Sequence[Ask]) -> Run:
+    """Return a prepared run as its job writes it."""
+    content = row.rule_id and session.scalar(sa.select(MatchRule.content).where(MatchRule.id == row.rule_id))
+    zone = zone_of(session, actor.tenant_id)
+    return Run(row.id, row.keys, {ask.id: ask for ask in asks}, rules_of(content or {}), row.as_of, zone)
+
+
+def keep(session: Session, actor: Actor, run: Run, some: Sequence[tuple[int, Proposal]]) -> int:
+    """Write some proposals of a run, by their numbers, where nobody sees them yet; a repeat adds nothing."""
+    needs = {UUID(proposal.ask_id) for _, proposal in some}
+    known = sa.select(Need.id, Need.windows).where(Need.tenant_id == actor.tenant_id, Need.id.in_(needs))
+    windows = {str(row.id): windows_of(row.windows) for row in session.rows(known)}
+    since = run.as_of + timedelta(hours=run.rules.terms.lead_hours)
+    rows = []
+    for number, proposal in some:
+        begins, ends = window_of(windows[proposal.ask_id], run.zone, proposal.slot, since)
+        rows.append(_row(session, actor, run, number, proposal, (begins, ends)))
+    session.insert_new(MatchProposal, rows)
+    return len(rows)
+
+
+def _row(
+    session: Session, actor: Actor, run: Run, number: int, proposal: Proposal, window: tuple[Any, Any]
+) -> dict[str, Any]:
+    whose = run.keys[proposal.offer_id]
+    community = run.asks[proposal.ask_id].community
+    by = session.now + timedelta(days=run.rules.terms.answer_days)
+    return changes.born(session, actor, "match_proposal", "match_proposal.prepare", {
+        "run_id": run.id, "number": number, "need_id": UUID(proposal.ask_id),
+        "community_id": community and UUID(community),
+        "person_id": _id(whose, "person"), "organization_id": _id(whose, "unit"),
+        "resource_id": _id(whose, "resource"), "starts_at": window[0], "ends_at": window[1],
+        "points": proposal.points, "reasons": {**proposal.reasons(), "metres": proposal.metres},
+        "answer_by": by if window[0] is None else min(by, window[0]), "answered_at": None, "reason": None,
+        "shift_id": None, "project_id": None, "rating": None,
+    })  # fmt: skip
+
+
+def _id(whose: dict[str, str], name: str) -> UUID | None:
+    return UUID(whose[name]) if name in whose else None
+
+
+def keep_gaps(session: Session, actor: Actor, run_id: UUID, gaps: Sequence[dict[str, Any]]) -> None:
+    """Write why needs have empty places; a repeat adds nothing."""
+    session.insert_new(
+        MatchGap,
+        [
+            {"id": new_id(), "tenant_id": actor.tenant_id, "run_id": run_id, "need_id": UUID(each["ask_id"]),
+             "details": {name: value for name, value in each.items() if name != "ask_id"}}
+            for each in gaps
+        ],
+    )  # fmt: skip
+
+
+def finish(
+    session: Session, actor: Actor, run_id: UUID, proposals: int, digest: str, figures: dict[str, Any]
+) -> dict[str, Any]:
+    """Show all proposals of a run at once and forget whose its numbers were; RunIncomplete where one is missing.
+
+    A repeat says the same and does nothing.
+    """
+    row = match_runs.stored(session, actor, run_id)
+    result = {"runId": str(run_id), "proposals": proposals, "resultHash": digest}
+    if row.state == "done":
+        return result
+    mine = sa.and_(MatchProposal.run_id == run_id, MatchProposal.state == "prepared")
+    if session.scalar(sa.select(sa.func.count()).where(mine)) != proposals:
+        raise RunIncomplete
+    session.execute(sa.update(MatchProposal).where(mine).values(state="proposed"))
+    values = {"keys": {}, "result_hash": digest, "figures": figures, "finished_at": session.now}
+    details = {"proposals": proposals, "inputs": row.inputs_hash, "result": digest}
+    changes.take(session, actor, MatchRun, row, "match_run.finish", values, at=row.organization_id, details=details)
+    return result
+
+
+def slot_begins(details: dict[str, Any], zone: ZoneInfo) -> datetime | None:
+    """Return when the slot begins at which more would be free, in the tenant's zone; None where none was found."""
+    slot = details.get("slot")
+    return None if slot is None else begins_at(slot, zone).astimezone(zone)
