@@ -1,0 +1,253 @@
+"""From measured numbers to grade and quota: every way that what is unknown could turn out is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from tests.support.oracle.counting import counted
+from tests.support.oracle.plain import Row, number, rounded, written
+
+Numbers = Mapping[str, Fraction | None]
+ENDS = {
+    "atLeast": lambda value, end: value >= end,
+    "moreThan": lambda value, end: value > end,
+    "atMost": lambda value, end: value <= end,
+    "lessThan": lambda value, end: value < end,
+}
+
+
+def judged(book: Row, bundle: Row) -> Row:
+    """Return outcome, grade, possible grades, numbers, what is unknown, what waits, and what each row counted."""
+    numbers: dict[str, Fraction | None] = {}
+    answers = {measure["id"]: counted(measure, bundle) for measure in book["measures"]}
+    for name, answer in answers.items():
+        numbers[name] = answer.value
+        numbers[f"{name}.required"] = None if answer.required is None else Fraction(answer.required)
+        numbers[f"{name}.missed"] = None if answer.missed is None else Fraction(answer.missed)
+    attributes = bundle.get("attributes", {})
+    scores = [score for stage in ("scores", "adjustments", "totals") for score in book.get(stage, [])]
+    for score in scores:
+        numbers[score["id"]] = bounded(score, raw(score, numbers, attributes))
+    possible = possibilities(book, numbers, attributes)
+    grades = [grade["id"] for grade in book.get("grades", [])]
+    sure = possible[0] if len(possible) == 1 else None
+    waits = [(m["id"], level, written(total)) for m in book["measures"] for level, total in answers[m["id"]].waits]
+    return {
+        "outcome": "graded" if sure in grades else sure or "unknown",
+        "grade": sure if sure in grades else None,
+        "possible": possible,
+        "score": written(numbers[book["final"]]) if "final" in book else None,
+        "numbers": {name: written(numbers[name]) for name in [*answers, *(score["id"] for score in scores)]},
+        "spans": {name: (answer.required, answer.missed) for name, answer in answers.items() if answer.has_spans},
+        "unknown": {name: _reasons(book, name, answer.unknown) for name, answer in answers.items()},
+        "waits": sorted(waits),
+        "counted": {name: _written(answer.counted) for name, answer in answers.items() if not answer.unknown},
+    }
+
+
+def _reasons(book: Row, name: str, reasons: set[str]) -> list[str]:
+    source = next(measure["source"] for measure in book["measures"] if measure["id"] == name)
+    return sorted(reason.replace("SOURCE", source) for reason in reasons)
+
+
+def _written(counts: dict[str, Fraction]) -> Row:
+    return {key: written(count) for key, count in counts.items()}
+
+
+def bounded(score: Row, value: Fraction | None) -> Fraction | None:
+    """Round, then raise to the floor, then lower to the cap."""
+    if value is None:
+        return None
+    value = rounded(value, score["rounding"]) if score.get("rounding") else value
+    value = max(value, number(score["atLeast"])) if "atLeast" in score else value
+    return min(value, number(score["atMost"])) if "atMost" in score else value
+
+
+def raw(score: Row, numbers: Numbers, attributes: Row) -> Fraction | None:
+    """Return a score before its bounds; None where it reads what is unknown."""
+    op = score["op"]
+    if op == "constant":
+        return number(score["points"])
+    if op == "award":
+        answer = holds(score["when"], numbers, attributes)
+        return None if answer is None else number(score["points"] if answer else score.get("otherwise", 0))
+    if op == "tally":
+        answers = [holds(each, numbers, attributes) for each in score["of"]]
+        return None if None in answers else Fraction(sum(1 for answer in answers if answer))
+    if op == "cases":
+        for case in score["cases"]:
+            answer = holds(case["when"], numbers, attributes)
+            if answer is not False:
+                return numbers[case["take"]] if answer else None
+        return numbers[score["otherwise"]]
+    if op == "weighted":
+        return _added([(number(part["weight"]), numbers[part["of"]]) for part in score["parts"]])
+    if op == "sum":
+        taken = [(Fraction(-1), numbers[name]) for name in score.get("minus", [])]
+        return _added([(Fraction(1), numbers[name]) for name in score["of"]] + taken)
+    names = [score["of"]] if isinstance(score["of"], str) else score["of"]
+    values = [numbers[name] for name in names + ([score["over"]] if op == "ratio" else [])]
+    return None if None in values else _of_known(score, [value for value in values if value is not None])
+
+
+def _added(terms: list[tuple[Fraction, Fraction | None]]) -> Fraction | None:
+    total = Fraction(0)
+    for weight, value in terms:
+        if value is None:
+            return None
+        total += weight * value
+    return total
+
+
+def _of_known(score: Row, values: list[Fraction]) -> Fraction | None:
+    op, value = score["op"], values[0]
+    if op == "rate":
+        return value / number(score.get("per", 1)) * number(score["points"])
+    if op == "deduct":
+        return number(score["full"]) - number(score["each"]) * value
+    if op == "lookup":
+        points = number(score.get("below", 0))
+        for step in sorted(score["steps"], key=lambda step: number(step["reaches"])):
+            points = number(step["points"]) if value >= number(step["reaches"]) else points
+        return points
+    if op == "ratio":
+        empty = score.get("whenEmpty")
+        return value / values[1] if values[1] else None if empty is None else number(empty)
+    if op == "best":
+        left = list(values)
+        while len(left) > score["choose"]:
+            left.remove(min(left))
+        return sum(left, Fraction(0))
+    for other in values[1:]:
+        value *= other
+    return value
+
+
+def holds(when: Row, numbers: Numbers, attributes: Row) -> bool | None:
+    """Say whether a condition holds; None where the unknown decides it."""
+    if "negate" in when:
+        answer = holds(when["negate"], numbers, attributes)
+        return None if answer is None else not answer
+    if "all" in when:
+        answers = [holds(each, numbers, attributes) for each in when["all"]]
+        return False if False in answers else None if None in answers else True
+    if "any" in when:
+        answers = [holds(each, numbers, attributes) for each in when["any"]]
+        return True if True in answers else None if None in answers else False
+    if "attribute" in when:
+        found = attributes.get(when["attribute"])
+        return None if found is None else found in when["among"]
+    value = numbers[when["value"]]
+    share = numbers[when["proRata"]] if when.get("proRata") else Fraction(1)
+    if value is None or share is None:
+        return None
+    return all(test(value, number(when[end]) * share) for end, test in ENDS.items() if end in when)
+
+
+def possibilities(book: Row, numbers: Numbers, attributes: Row) -> list[str]:
+    """Return each outcome that some answer to every open question leads to, best first."""
+    order = [grade["id"] for grade in book.get("grades", [])]
+    earned = _earned(book, numbers, attributes)
+    gates = book.get("gates", [])
+    answers = [holds(gate["when"], numbers, attributes) for gate in gates]
+    found: set[str] = set()
+    for turned in product(*([True, False] if answer is None else [answer] for answer in answers)):
+        closed = [gate for gate, is_closed in zip(gates, turned, strict=True) if is_closed]
+        found |= {_outcome(order, grade, closed) for grade in earned}
+    rank = [*order, "ungraded", "out_of_assessment", "exempt"]
+    return [outcome for outcome in rank if outcome in found]
+
+
+def _earned(book: Row, numbers: Numbers, attributes: Row) -> list[str]:
+    """Return the grades that the points can come to; without any there is none."""
+    earned: list[str] = []
+    final = numbers[book["final"]] if "final" in book else None
+    for grade in book.get("grades", []):
+        told: list[bool | None] = [True]
+        if "band" in grade:
+            ends = grade["band"].items()
+            told.append(None if final is None else all(ENDS[name](final, number(end)) for name, end in ends))
+        if "when" in grade:
+            told.append(holds(grade["when"], numbers, attributes))
+        if False not in told:
+            earned.append(grade["id"])
+        if False not in told and None not in told:
+            break
+    return earned or ["ungraded"]
+
+
+def _outcome(order: list[str], grade: str, closed: list[Row]) -> str:
+    effects = [gate["effect"] for gate in closed]
+    for effect in ("exempt", "out_of_assessment"):
+        if effect in effects:
+            return effect
+    fixed = [order.index(gate["grade"]) for gate in closed if gate["effect"] == "becomes"]
+    if fixed:
+        return order[max(fixed)]
+    if grade not in order:
+        return grade
+    ceilings = [order.index(gate["grade"]) for gate in closed if gate["effect"] == "cannot_be_better_than"]
+    return order[max([order.index(grade), *ceilings])]
+
+
+def allotted(book: Row, judgements: Sequence[Row], branches: Sequence[str]) -> list[tuple[str | None, str]]:
+    """Return the grade after the quotas, and kept, lowered or needs_decision, for each of a group of some branches."""
+    rows: list[tuple[str | None, str]] = [(each["grade"], "kept") for each in judgements]
+    for quota in book.get("quotas", []):
+        for branch in set(branches) if quota.get("within", "cycle") == "branch" else [None]:
+            here = [n for n, other in enumerate(branches) if branch in (None, other)]
+            made = _after(quota, [judgements[n] for n in here], [rows[n] for n in here])
+            for n, row in zip(here, made, strict=True):
+                rows[n] = row
+    return rows
+
+
+def _after(quota: Row, judgements: Sequence[Row], rows: list[Any]) -> list[Any]:
+    counted_ones = [j for j in judgements if quota.get("of") == "all" or j["outcome"] in ("graded", "unknown")]
+    seats = int(len(counted_ones) * number(quota["atMost"]))
+    claims = [n for n, (grade, _) in enumerate(rows) if grade == quota["grade"]]
+    may = [n for n, j in enumerate(judgements) if j["outcome"] == "unknown" and quota["grade"] in j["possible"]]
+    if len(claims) + len(may) <= seats:
+        return rows
+    ranks = {n: judgements[n]["numbers"].get(quota["rank"]) for n in claims}
+    if seats == 0 or may or None in ranks.values():
+        return [(None, "needs_decision") if n in claims + may else row for n, row in enumerate(rows)]
+    made = list(rows)
+    for n in claims:
+        above = sum(number(ranks[other]) > number(ranks[n]) for other in claims)
+        level = sum(number(ranks[other]) == number(ranks[n]) for other in claims)
+        if above >= seats:
+            made[n] = (quota["instead"], "lowered")
+        elif above + level > seats:
+            made[n] = (None, "needs_decision")
+    return made
+
+
+def in_force(books: Sequence[Row], subject: str, on: str, kind: str, community_class: str) -> int | str:
+    """Return which of several books judges a subject of a kind and class from a day on; else why none can be named."""
+    fits: list[int] = []
+    for n, book in enumerate(books):
+        days = book["effective"]
+        listed = [
+            not among or found in among for among, found in zip(_lists(book), (kind, community_class), strict=True)
+        ]
+        if book["subject"] == subject and days["since"] <= on < days.get("until", "9999") and all(listed):
+            fits.append(n)
+    inside = [n for n in fits if all(_within(books[n], books[other]) for other in fits)]
+    if not fits:
+        return "no_rulebook_applies"
+    return inside[0] if len(inside) == 1 else "several_rulebooks_apply"
+
+
+def _lists(book: Row) -> list[list[str]]:
+    lists = book.get("appliesTo", {})
+    return [lists.get("organizationKinds", []), lists.get("communityClasses", [])]
+
+
+def _within(book: Row, other: Row) -> bool:
+    """Say whether a book is made for no subjects but those of another."""
+    pairs = zip(_lists(book), _lists(other), strict=True)
+    return all(not wide or (narrow and {*narrow} <= {*wide}) for narrow, wide in pairs)

@@ -1,0 +1,237 @@
+"""One seeded fault of the engine for each primitive: a small piece of it does something else than the rule says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from fractions import Fraction
+from itertools import pairwise
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+from api.domain.rulebook import choose, evaluate, grading, measures, quota, rows, scores, values
+from api.domain.rulebook.conditions import All, AnyOf, Not
+from api.domain.rulebook.schema import Award, Best, Deduct, Lookup, Product, Rate, Ratio, Sum, Tally, Weighted
+from tests.support.oracle.removals import SPANS
+
+Piece = Callable[..., Any]
+Fault = tuple[Sequence[ModuleType | type], str, Callable[[Piece], Piece]]
+"""Where a piece stands (it may have been imported by several modules), its name, and how the fault makes it anew."""
+
+
+@contextmanager
+def seeded(name: str) -> Iterator[None]:
+    """Let the engine have the fault of a primitive while the block runs."""
+    holders, piece, make = FAULTS[name]
+    with ExitStack() as stack:
+        faulty = make(getattr(holders[0], piece))
+        for holder in holders:
+            stack.enter_context(patch.object(holder, piece, faulty))
+        yield
+
+
+def _changed(**update: Any) -> Callable[[Any], Any]:
+    """Return a rule with members of other values; a function is given the value that stood there."""
+
+    def change(rule: Any) -> Any:
+        fresh = {
+            name: new(getattr(rule, name)) if callable(new) else new
+            for name, new in update.items()
+            if getattr(rule, name, None) is not None
+        }
+        return rule.model_copy(update=fresh)
+
+    return change
+
+
+def _measure(**update: Any) -> Fault:
+    """Let measures be read as if they said something else."""
+    return [measures], "_from_rows", lambda piece: lambda rule, bundle: piece(_changed(**update)(rule), bundle)
+
+
+def _compared(**update: Any) -> Fault:
+    return [scores], "_compared", lambda piece: lambda rule, *known: piece(_changed(**update)(rule), *known)
+
+
+def _condition(kind: type, other: Callable[[Any], Any]) -> Fault:
+    def make(piece: Piece) -> Piece:
+        return lambda rule, *known: piece(other(rule) if isinstance(rule, kind) else rule, *known)
+
+    return [scores, grading], "holds", make
+
+
+def _scored(kind: type, **update: Any) -> Fault:
+    def make(piece: Piece) -> Piece:
+        change = _changed(**update)
+        return lambda rule, *known: piece(change(rule) if isinstance(rule, kind) else rule, *known)
+
+    return [scores, evaluate], "scored", make
+
+
+def _value(kind: type, other: Callable[[Any, Any], Any]) -> Fault:
+    """Let one kind of score come to something else; `other` has the rule and what it came to."""
+
+    def make(piece: Piece) -> Piece:
+        def faulty(rule: Any, *known: Any) -> Any:
+            value = piece(rule, *known)
+            return other(rule, value) if isinstance(rule, kind) and value is not None else value
+
+        return faulty
+
+    return [scores], "_value", make
+
+
+def _window(other: Callable[[Any, tuple[str, str]], tuple[str, str]]) -> Fault:
+    def make(piece: Piece) -> Piece:
+        return lambda window, start, end: other(window, piece(window, start, end))
+
+    return [rows, measures], "limits", make
+
+
+def _filter(*columns: str) -> Fault:
+    def make(piece: Piece) -> Piece:
+        return lambda row, where, without: piece(
+            row, {name: among for name, among in where.items() if name not in columns}, without
+        )
+
+    return [rows], "matches", make
+
+
+def _rows(other: Callable[[Any, list[Any]], list[Any]]) -> Fault:
+    """Let measures choose from other rows than those of the bundle."""
+
+    def make(piece: Piece) -> Piece:
+        return lambda rule, given, *more: piece(rule, other(rule, list(given)), *more)
+
+    return [measures], "chosen", make
+
+
+def _cap(per: str) -> Fault:
+    wrong = {
+        **dict(pairwise(SPANS)),
+        "event": "day",
+        "day": "event",
+        "year": "quarter",
+        "period": "half_year",
+    }
+    return [measures], "_groups", lambda piece: lambda parts, kind: piece(parts, wrong[per] if kind == per else kind)
+
+
+def _gates(effect: str, instead: str = "") -> Fault:
+    return [grading], "_of", lambda piece: lambda answers, kind: piece(answers, instead if kind == effect else kind)
+
+
+def _swapped(piece: Piece) -> Piece:
+    """Lower to the cap first and raise to the floor then."""
+
+    def faulty(rule: Any, *known: Any) -> Any:
+        raw, value = piece(rule, *known)
+        return raw, value if value is None or rule.at_least is None else max(value, rule.at_least + 1)
+
+    return faulty
+
+
+def _parts_by_themselves(piece: Piece) -> Piece:
+    return lambda group, rounding: [piece([part], rounding) for part in group]
+
+
+def _one_day_more(day: str) -> str:
+    return f"{day[:8]}{int(day[8:]) + 1:02d}"
+
+
+def _no_unknown(piece: Piece) -> Piece:
+    return lambda *given: 0 if (amount := piece(*given)) is None else amount
+
+
+def _first_of(group: list[Any]) -> list[Any]:
+    return group[:1]
+
+
+def _tiers(tiers: list[Any]) -> list[Any]:
+    return [_changed(up_to=lambda most: most - 1)(tier) for tier in tiers]
+
+
+def _distinct(found: str) -> str:
+    return {"event": "day", "day": "month", "month": "quarter", "quarter": "month"}.get(found, "day")
+
+
+def _strikes_stay(rule: Any, given: list[Any]) -> list[Any]:
+    return [row for row in given if not row.get("reverses") or "strike" not in rule.where.get("kind", [])]
+
+
+def _no_days(_: Any, given: list[Any]) -> list[Any]:
+    return [{name: value for name, value in row.items() if name != "days"} for row in given]
+
+
+FAULTS: dict[str, Fault] = {
+    "minimum counts": _compared(at_least=lambda limit: limit + 1),
+    "minimum hours": _compared(at_least=lambda limit: limit - 1),
+    "minimum points": _compared(more_than=lambda limit: limit - Fraction(1, 10**6)),
+    "AND": _condition(All, lambda rule: AnyOf.model_construct(any=rule.all)),
+    "OR": _condition(AnyOf, lambda rule: All.model_construct(all=rule.any)),
+    "NOT": _condition(Not, lambda rule: rule.negate),
+    **{f"cap per {per}": _cap(per) for per in SPANS},
+    "cadence": ([measures], "buckets", lambda piece: lambda *given: dict(list(piece(*given).items())[:-1])),
+    "cadence minimum": _measure(cadence=_changed(at_least=1)),
+    "window since": _window(lambda w, days: (days[0][:5] + "01-01" if w and w.since else days[0], days[1])),
+    "cut-off date": _window(lambda w, days: (days[0], _one_day_more(days[1]) if w and w.before else days[1])),
+    "window of years before": _measure(window=_changed(years_back=0)),
+    "window of a lifetime": _measure(window=_changed(lifetime=False)),
+    "deduct": _scored(Deduct, each=lambda each: each + 1),
+    "deduct with floor": _scored(Deduct, at_least=None),
+    "weights": _scored(Weighted, parts=lambda parts: [_changed(weight=Fraction(1, 2))(part) for part in parts]),
+    "capped bonus": _scored(Rate, at_most=lambda most: most + 1),
+    "total over 100": _value(Sum, lambda rule, value: min(value, 100)),
+    "choose N of M": _scored(Best, choose=lambda number: number + 1),
+    "bands": ([grading], "within", lambda piece: lambda band, value: piece(band, value + Fraction(1, 10**6))),
+    "grade with a condition": ([grading], "_earned", lambda piece: lambda grade, *known: piece(
+        _changed(when=None)(grade), *known)),
+    "ceiling": _gates("cannot_be_better_than"),
+    "veto": _gates("becomes"),
+    "exempt": _gates("exempt"),
+    "out of the assessment": _gates("out_of_assessment", "exempt"),
+    "strikes": _rows(_strikes_stay),
+    "forced distribution": ([quota], "floor", lambda piece: lambda share: piece(share) + 1),
+    "exemption of a cadence": _measure(cadence=_changed(exempt=_first_of)),
+    "exemption of a part of a span": _measure(cadence=_changed(exempt_when="whole")),
+    "exemptions": ([measures], "_merged", lambda piece: lambda *given: piece(*given)[:1]),
+    "pro-rata": _compared(pro_rata=None),
+    "fallback community": ([scores], "_first_case", lambda piece: lambda rule, numbers, _: numbers[rule.otherwise]),
+    "roll-up of members": _rows(lambda rule, given: given[1:] if rule.source == "members" else given),
+    "ratio": _value(Ratio, lambda rule, value: Fraction(round(value * 1000), 1000)),
+    "rounding of a score": ([values.Rounding], "apply", lambda piece: lambda rule, value: piece(
+        _changed(mode=lambda mode: "half_even" if mode == "half_up" else "down")(rule), value)),
+    "rounding of a span": ([measures], "_round", _parts_by_themselves),
+    "minimum of a span": _measure(qualify=_changed(at_least=lambda least: least + Fraction(1, 2))),
+    "once each": _measure(distinct=_distinct),
+    "approval tiers": _measure(approval=_changed(tiers=_tiers)),
+    "void after a finding": ([rows, measures], "weigh", lambda piece: lambda rule, *given: piece(
+        _changed(voided_by=list)(rule) if not rule.voided_by else rule.model_copy(update={"voided_by": []}), *given)),
+    "factor of a row": ([rows], "looked_up", lambda piece: lambda table, found: piece(
+        table, "unlisted" if table.column == "role" else found)),
+    "factor of a fact": ([rows], "bearing", lambda piece: lambda rule, facts: piece(rule, list(facts)[1:])),
+    "points by a table": ([rows], "looked_up", lambda piece: lambda table, found: table.otherwise),
+    "two ledgers": _filter("unit"),
+    "provenance": _filter("provenance"),
+    "home or paired": _filter("relation"),
+    "left out": ([rows], "matches", lambda piece: lambda row, where, without: piece(row, where, {})),
+    "average and extremes": _measure(
+        result=lambda result: {"largest": "smallest", "average": "largest"}.get(result, result)),
+    "quorum": _measure(quorum=lambda quorum: quorum + 1),
+    "lookup": _scored(Lookup, below=lambda below: below + 1),
+    "rate": _value(Rate, lambda rule, value: value - Fraction(1, 10**6)),
+    "award": _value(Award, lambda rule, value: rule.points),
+    "tally": _value(Tally, lambda rule, value: min(value, 1)),
+    "product": _value(Product, lambda rule, value: abs(value) + 1),
+    "taken away": _scored(Sum, minus=_first_of, of=lambda names: names[:-1] or names),
+    "floor": ([scores, evaluate], "scored", _swapped),
+    "ceiling of a number": _scored(object, at_most=None),
+    "versions with dates": ([choose, evaluate], "in_force", lambda piece: lambda book, day: book.effective.since < day),
+    "rules of a class": ([choose.Class], "within", lambda piece: lambda one, other: piece(other, one)),
+    "reversal": _rows(lambda rule, given: [row for row in given if not row.get("reverses")]),
+    "split over midnight": _rows(_no_days),
+    "unknown": ([rows], "_amount", _no_unknown),
+    "live points": ([measures], "_cadence", lambda piece: lambda *given: piece(
+        *given[:3], {name: part for name, part in given[3].items() if name != "through"}, given[4])),
+}  # fmt: skip

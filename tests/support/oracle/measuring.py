@@ -1,0 +1,149 @@
+"""Random measures: filters, windows, caps and cadences, each often enough and together with others."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from random import Random
+
+from tests.support.oracle.counting import counted
+from tests.support.oracle.living import EXEMPTIONS, FACTS, NATURES, PROVENANCES
+from tests.support.oracle.plain import Row
+
+LABELS = {"zh": "项", "en": "item"}
+CAP_SPANS = ("event", "day", "week", "month", "two_months", "quarter", "half_year", "year", "period")
+MODES = ("half_up", "half_even", "down", "up")
+TIERS = [{"upTo": 480}, {"upTo": 720, "level": "parent"}, {"level": "province"}]
+
+
+class Measurer:
+    """An author of measures, who knows what each of them comes to in one bundle."""
+
+    def __init__(self, chance: Random, bundle: Row) -> None:
+        self.chance, self.bundle = chance, bundle
+        self.values: dict[str, Fraction | None] = {}
+        self.book: Row = {
+            "format": 1, "id": "random", "version": "1", "labels": LABELS, "source": "random",
+            "subject": bundle["subjectKind"], "effective": {"since": "2020-01-01"},
+            "measures": [], "scores": [], "adjustments": [], "totals": [], "gates": [], "grades": [], "quotas": [],
+        }  # fmt: skip
+
+    def maybe(self, share: float) -> bool:
+        return self.chance.random() < share
+
+    def minutes(self) -> Row:
+        unit = self.chance.choice(("volunteer_minutes", "volunteer_minutes", "volunteer_minutes", "points"))
+        measure: Row = {"source": "entries", "where": {"unit": [unit]}}
+        if self.maybe(0.15):
+            measure["where"]["provenance"] = self.chance.sample(PROVENANCES, 2)
+        if self.maybe(0.15):
+            measure["without"] = {"nature": [self.chance.choice(NATURES)]}
+        if self.maybe(0.12):
+            measure["take"] = self.chance.choice(("count", {"column": "role", "values": {"leader": 3, "manager": "1.5"},
+                                                             "otherwise": self.chance.choice((1, -1))}))  # fmt: skip
+        self._weigh(measure)
+        self._shape(measure, 60)
+        return measure
+
+    def facts(self) -> Row:
+        kinds = self.chance.sample(FACTS, self.chance.choice((1, 2, 3)))
+        measure: Row = {"source": "facts", "where": {"kind": kinds}}
+        if self.maybe(0.3):
+            values = {"city": 5, "district": 3, "street": self.chance.choice((1, "0.5"))}
+            measure["take"] = self.chance.choice(("count", {"column": "level", "values": values}))
+        self._shape(measure, 1)
+        return measure
+
+    def reviews(self) -> Row:
+        measure: Row = {
+            "source": "reviews",
+            "result": self.chance.choice(("average", "average", "largest", "smallest")),
+        }
+        if self.maybe(0.5):
+            measure["where"] = {"kind": [self.chance.choice(("resident", "community"))]}
+        if self.maybe(0.4):
+            measure["quorum"] = self.chance.choice((1, 2, 3))
+        return measure
+
+    def home(self) -> Row:
+        relation = self.chance.choice((["home"], ["paired"], ["home", "paired"]))
+        measure: Row = {"source": "entries", "where": {"unit": ["volunteer_minutes"], "relation": relation}}
+        if self.maybe(0.4):
+            self._cadence(measure, 60)
+        return measure
+
+    def heads(self) -> Row:
+        way = self.chance.random()
+        if way < 0.3:
+            return {"source": "denominators", "name": self.chance.choice(("staff", "eligible"))}
+        if way < 0.5:
+            window = self._window() if self.maybe(0.5) else {}
+            return {"source": "affiliations", "where": {"kind": ["registration"]}} | window
+        number = {"take": {"number": "hours"}} if way < 0.7 else {"take": "count"}
+        column = self.chance.choice(({"grade": ["passed"]}, {"reportedIn": ["yes"]}, {"outcome": ["graded"]}))
+        return {"source": "members", "where": column, **number}
+
+    def _weigh(self, measure: Row) -> None:
+        if self.maybe(0.15):
+            table = {"column": "role", "values": {"leader": "1.4", "manager": "6/5"}, "otherwise": 1}
+            measure["factors"] = [{"table": table}]
+        if self.maybe(0.15):
+            table = {"column": "value", "values": {"good": 1, "fair": "0.5", "poor": 0}}
+            table |= {"otherwise": 1} if self.maybe(0.9) else {}
+            factor = {"table": table, "fact": {"where": {"kind": ["conduct"]}}}
+            measure["factors"] = [*measure.get("factors", []), factor]
+        if self.maybe(0.15):
+            measure["voidedBy"] = [{"where": {"kind": ["complaint_finding"], "value": ["found_true"]}}]
+
+    def _shape(self, measure: Row, unit: int) -> None:
+        chance = self.chance
+        if self.maybe(0.3):
+            measure |= self._window()
+        if self.maybe(0.12):
+            measure["distinct"] = chance.choice(("event", "day", "month", "quarter", "community", "matter"))
+            if measure["distinct"] in ("community", "matter"):
+                measure["distinct"] = "community" if measure["source"] == "entries" else "matter"
+        if self.maybe(0.2):
+            quantum = chance.choice((30, 60, 25)) if unit == 60 else chance.choice((1, "0.5", 2))
+            measure["rounding"] = {"per": chance.choice(("event", "day", "month", "period")), "quantum": quantum,
+                                   "mode": chance.choice(MODES)}  # fmt: skip
+        if self.maybe(0.12):
+            per = chance.choice(("event", "day", "month"))
+            measure["qualify"] = {"per": per, "atLeast": unit * chance.choice((1, 2, 4))}
+        if unit == 60 and self.maybe(0.18):
+            measure["approval"] = {"per": chance.choice(("day", "event")), "kind": "hours_approved", "tiers": TIERS}
+        if self.maybe(0.6):
+            spans = chance.sample(CAP_SPANS, chance.choice((1, 1, 2, 3)))
+            limits = (1, 2, 3, 5, "8/3") if unit == 1 else (90, 120, 240, 400, 700)
+            measure["caps"] = [{"per": per, "atMost": chance.choice(limits)} for per in spans]
+        if self.maybe(0.3) and not measure.get("window", {}).get("lifetime"):
+            self._cadence(measure, unit)
+
+    def _cadence(self, measure: Row, unit: int) -> None:
+        each = self.chance.choice(("day", "week", "month", "month", "two_months", "quarter", "half_year", "year"))
+        measure["cadence"] = {"each": each, "atLeast": unit * self.chance.choice((1, 1, 3))}
+        if measure.get("distinct"):
+            measure["cadence"]["atLeast"] = 1
+        if self.maybe(0.5):
+            measure["cadence"] |= self._exempting()
+
+    def _exempting(self) -> Row:
+        made: Row = {"exempt": self.chance.sample(EXEMPTIONS, 2)}
+        return made | ({"exemptWhen": "any_day"} if self.maybe(0.4) else {})
+
+    def _window(self) -> Row:
+        way, chance = self.chance.random(), self.chance
+        day = f"{chance.randint(1, 12):02d}-{chance.choice((1, 15)):02d}"
+        if way < 0.35:
+            return {"window": {"since": day}}
+        if way < 0.75:
+            return {"window": {"before": day}}
+        return {"window": {"yearsBack": 1} if way < 0.87 else {"lifetime": True}}
+
+    def _measure(self, name: str, rule: Row) -> None:
+        measure = {"id": name, "labels": LABELS} | rule
+        self.book["measures"].append(measure)
+        answer = counted(measure, self.bundle)
+        self.values[name] = answer.value
+        if rule.get("cadence"):
+            for part, value in (("required", answer.required), ("missed", answer.missed)):
+                self.values[f"{name}.{part}"] = None if value is None else Fraction(value)
