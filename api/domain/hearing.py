@@ -54,6 +54,12 @@ class ReplyOver(Conflict):
     code, zh, en = "reply_over", "说明期限 {until} 已过", "Replies were possible until {until}"
 
 
+class NoVotes(Conflict):
+    """A procedure on a person is heard by organisations; nobody votes by name on somebody."""
+
+    code, zh, en = "no_votes_here", "该程序不投票", "Nobody votes in this procedure"
+
+
 class NoPanel(Conflict):
     """Members and residents deliberate before; without a roster there is nothing to count."""
 
@@ -103,6 +109,13 @@ def require_untied(tie: Tie | None) -> None:
     """Raise OwnOpinion where somebody has to stay out."""
     if tie is not None:
         raise OwnOpinion(reason=tie.en, reasonZh=tie.zh, tie=tie.code)
+
+
+def require_votes(procedure: Procedure) -> Votes:
+    """Return the rule of the votes of a procedure; NoVotes where it takes none."""
+    if procedure.votes is None:
+        raise NoVotes
+    return procedure.votes
 
 
 def quorum_of(votes: Votes, roster: int) -> int:

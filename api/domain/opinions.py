@@ -35,6 +35,12 @@ class WrongSubject(Invalid):
     zh, en = "该程序须且只须写明{wantedZh}", "This procedure names {wanted} and nothing else"
 
 
+class AskAnew(Conflict):
+    """An opinion is not decided again by the same hearing; what is asked anew can take its place."""
+
+    code, zh, en = "ask_anew", "意见不重新办理，可另行征求并取代原意见", "Ask anew; the new opinion can take its place"
+
+
 class NobodyToHear(Conflict):
     """There is no Party organisation that could be heard without being concerned itself."""
 

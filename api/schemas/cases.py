@@ -41,7 +41,7 @@ class Claim(Body):
 class NewCase(Body):
     """What somebody asks an office; the kinds that rules open by themselves are not among these."""
 
-    kind: Literal["objection", "appeal", "supplement", "opinion", "complaint", "suggestion", "data_request", "prompt"]
+    kind: Literal["objection", "appeal", "supplement", "complaint", "suggestion", "data_request", "prompt"]
     organization_id: UUID
     subject_kind: Code = "organization"
     subject_id: UUID | None = None

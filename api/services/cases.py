@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, acting, allowed, found, require
 from api.db import Session
+from api.domain.opinions import AskAnew
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict, Forbidden, Invalid
 from api.models import Case, Organization
@@ -219,6 +220,8 @@ def reopen(session: Session, actor: Actor, case_id: UUID, reason: str) -> UUID:
         raise Forbidden(step="case.reopen")
     if "reopened" in case.facts:
         raise ReopenedOnce
+    if case.kind == "opinion":
+        raise AskAnew
     facts = {**case.facts, "deciders": deciders(case), "reopened": {"reason": reason, "answer": case.answer}}
     due_on = add_workdays(today(session, actor.tenant_id), DUE_DAYS, WorkCalendar())
     anew = {"facts": facts, "due_on": due_on, "assigned_to": None, "answer": None, "answered_by": None}
@@ -295,7 +298,7 @@ def _view(actor: Actor, case: dict[str, Any], day: date) -> dict[str, Any]:
     own = case["opened_by"] == actor.person_id
     late = case["state"] in _OPEN and case["due_on"] < day
     shut = set() if late else {"case.escalate"}
-    if not own or "reopened" in case["facts"]:
+    if not own or "reopened" in case["facts"] or case["kind"] == "opinion":
         shut.add("case.reopen")
     if not own:
         shut.add("case.withdraw")

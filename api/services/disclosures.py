@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from api.access import Actor, found
 from api.db import Session, new_id
 from api.domain.documents.redaction import redact
+from api.domain.looking import UNTOLD
 from api.domain.steps import TABLES
 from api.models import Delivery, Disclosure, Person
 from api.services import changes, consents
@@ -67,12 +68,14 @@ def shown(session: Session, document_id: UUID, content: dict[str, Any]) -> dict[
     What was frozen, and its hash, stay as they are. Of whom it tells stands in the log of who looked.
     """
     told = session.rows(
-        sa.select(Disclosure.pointer, Disclosure.person_id, Person.state)
+        sa.select(Disclosure.pointer, Disclosure.person_id, Disclosure.purpose, Person.state)
         .join(Person, Person.id == Disclosure.person_id)
         .where(Disclosure.document_id == document_id)
         .order_by(Disclosure.pointer)
     )
-    session.look({row.person_id for row in told if row.state not in GONE}, ["name"], "document")
+    for purpose in sorted({row.purpose for row in told}):
+        people = {row.person_id for row in told if row.purpose == purpose and row.state not in GONE}
+        session.look(people, ["name"], purpose if purpose in UNTOLD else "document")
     pointers = [row.pointer for row in told if row.state in GONE]
     return redact(deepcopy(content), pointers) if pointers else content
 

@@ -20,7 +20,16 @@ from api.db import Session
 from api.domain.documents import content_hash
 from api.errors import Conflict
 from api.models import Document, Organization, Person
-from api.services import changes, days, deliveries, disclosures, document_numbers, document_states, enclosures
+from api.services import (
+    changes,
+    days,
+    deliveries,
+    disclosures,
+    document_numbers,
+    document_states,
+    enclosures,
+    opinion_readers,
+)
 from api.services.places import place
 from api.visibility import visible
 
@@ -173,10 +182,12 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
 
 def frozen(session: Session, actor: Actor, document_id: UUID) -> dict[str, Any]:
     """Return what the renderer takes: content, number, sha256, verify_url, issued_at, proof; NotIssued for a draft."""
-    columns = (Document.content, Document.number, Document.content_hash, Document.issued_at)
+    columns = (Document.content, Document.number, Document.content_hash, Document.issued_at, Document.circle)
     row = found(session.first(sa.select(*columns).where(visible(actor, Document), Document.id == document_id)))
     if row.number is None:
         raise NotIssued
+    if row.circle == "named":
+        opinion_readers.require_export(session, actor, document_id)
     return {
         "content": disclosures.shown(session, document_id, row.content),
         "number": row.number,

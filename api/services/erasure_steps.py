@@ -112,7 +112,7 @@ _OPEN_GRANTS = (
     .where(Grant.person_id == sa.bindparam("person"), Grant.state.in_(("active", "proposed")))
     .order_by(Grant.id)
 )
-_WORDS_OF_ONES_OWN = ("objection", "appeal", "opinion", "complaint", "data_request", "suggestion")
+_WORDS_OF_ONES_OWN = ("objection", "appeal", "complaint", "data_request", "suggestion")
 
 
 def _end_affiliations(session: Session, actor: Actor) -> None:

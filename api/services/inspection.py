@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, found
 from api.db import Session
-from api.domain.looking import PURPOSES
+from api.domain.looking import PURPOSES, UNTOLD
 from api.models import AccessLog, AccessLogSubject, Event, Grant, Organization
 from api.services import jobs
 from api.visibility import visible
@@ -48,7 +48,8 @@ def access_logs(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
 def about_me(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the requests that opened data of the actor: when, which fields, under what authority, why.
 
-    Who of an office it was is kept from the page and told on a complaint; the office answers for its people.
+    Who of an office it was is kept from the page and told on a complaint; the office answers for its people. What a law
+    keeps in confidence stands in the log and not here.
     """
     statement = (
         _LOGS.join(AccessLogSubject, AccessLogSubject.log_id == AccessLog.id)
@@ -56,7 +57,10 @@ def about_me(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
             AccessLogSubject.id, AccessLog.at, AccessLog.step, AccessLog.purpose, Grant.role,
             AccessLog.organization_id, Organization.name.label("organization_name"), AccessLogSubject.fields,
         )
-        .where(AccessLogSubject.tenant_id == actor.tenant_id, AccessLogSubject.person_id == actor.person_id)
+        .where(
+            AccessLogSubject.tenant_id == actor.tenant_id, AccessLogSubject.person_id == actor.person_id,
+            AccessLog.purpose.not_in(UNTOLD),
+        )
     )  # fmt: skip
     page = paging.page(session, statement, AccessLogSubject.id, limit=query.limit, cursor=query.cursor)
     page["items"] = [{**_told(item), "fields": item["fields"].split(",")} for item in page["items"]]

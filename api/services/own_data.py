@@ -10,11 +10,23 @@ from sqlmodel import SQLModel
 
 from api.access import Actor
 from api.db import Session
+from api.domain.looking import UNTOLD
 from api.domain.person_columns import ABOUT, ACTING, is_secret
+from api.models import AccessLog, AccessLogSubject, Disclosure, Opinion, Review
 from api.security import Sealed
 from api.services.people import SEALED
 
 _WHOLE = 1000  # rows that one statement brings at a time
+
+
+_CONFIDED = sa.select(Opinion.case_id).where(~Opinion.disclosed)
+_WITHHELD: dict[str, Any] = {
+    "opinions": Opinion.disclosed,
+    "reviews": sa.or_(Review.round_kind != "opinion", Review.round_id.not_in(_CONFIDED)),
+    "disclosures": Disclosure.purpose.not_in(UNTOLD),
+    "access_log_subjects": AccessLogSubject.log_id.not_in(sa.select(AccessLog.id).where(AccessLog.purpose.in_(UNTOLD))),
+}
+"""Conditions under which a row is in somebody's copy: what a law lets be heard in confidence is not (PIPL §18)."""
 
 
 def leading(table: sa.Table, names: frozenset[str]) -> list[sa.Column[Any]]:
@@ -33,7 +45,7 @@ def of_table(session: Session, actor: Actor, table: sa.Table) -> list[dict[str, 
     about = [column.in_(mine) for column in leading(table, ABOUT)]
     if table.name == "people":
         about = [table.c.id == actor.person_id]
-    rows = _rows(session, actor, table, about, _shown(table)) if about else []
+    rows = _rows(session, actor, table, about, _shown(table), _WITHHELD.get(table.name)) if about else []
     known = {row["id"] for row in rows if "id" in row}
     did = [column.in_(mine) for column in leading(table, ACTING)]
     if did:
@@ -43,9 +55,10 @@ def of_table(session: Session, actor: Actor, table: sa.Table) -> list[dict[str, 
 
 
 def _rows(
-    session: Session, actor: Actor, table: sa.Table, conditions: list[Any], columns: list[Any]
+    session: Session, actor: Actor, table: sa.Table, conditions: list[Any], columns: list[Any], told: Any = None
 ) -> list[dict[str, Any]]:
     where = [table.c.tenant_id == actor.tenant_id] if "tenant_id" in table.c else []
+    where += [] if told is None else [told]
     statement = sa.select(*columns).where(*where, sa.or_(*conditions)).order_by(*table.primary_key.columns)
     found = session.connection.execute(statement.execution_options(yield_per=_WHOLE))
     rows = [row._asdict() for row in found]

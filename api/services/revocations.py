@@ -11,8 +11,8 @@ from api.errors import Conflict
 from api.models import Document
 from api.services import changes, documents, unit_registrations
 
-SECOND_LOOK = frozenset({"certificate", "archive"})
-"""Kinds that one person alone does not revoke: what a volunteer holds in the hand rests on their own record."""
+SECOND_LOOK = frozenset({"certificate", "archive", "opinion"})
+"""Kinds that one person alone does not revoke: what rests on somebody's record, and what follows from a hearing."""
 
 
 class NotProposed(Conflict):

@@ -34,6 +34,7 @@ from api.models import (
     Grant,
     Job,
     Need,
+    Opinion,
     Organization,
     OrganizationLink,
     Panel,
@@ -54,6 +55,7 @@ from api.models import (
 from api.visibility import conditions as seen
 from api.visibility import confirming, reviewing
 from api.visibility.conditions import DISPUTED, GONE, JOBS, Condition
+from api.visibility.opinions import opinions
 from api.visibility.ruled import rulings
 
 __all__ = ["DISPUTED", "GONE", "JOBS", "Condition", "visible"]
@@ -95,6 +97,7 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Grant: seen.grants,
     Job: seen.jobs,
     Need: seen.needs,
+    Opinion: opinions,
     Organization: seen.everybody,
     OrganizationLink: seen.links,
     Panel: reviewing.panels,

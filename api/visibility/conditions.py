@@ -36,6 +36,7 @@ from api.models import (
     Signup,
 )
 from api.visibility.judged import stood
+from api.visibility.opinions import papers
 
 Condition = sa.ColumnElement[bool]
 
@@ -214,7 +215,7 @@ def cases(actor: Actor) -> Condition:
 
 
 def documents(actor: Actor) -> Condition:
-    """Show issued ones to whom they are for or were delivered, and all to who issues."""
+    """Show issued ones to whom they are for or were delivered, and all to who issues; some to named readers alone."""
     delivered = select(Delivery.document_id).where(within(actor, "document.read", Delivery.recipient_id))
     told = or_(
         Document.recipient_id == actor.person_id,
@@ -224,6 +225,7 @@ def documents(actor: Actor) -> Condition:
     )
     erased = select(Erasure.person_id).where(Erasure.tenant_id == actor.tenant_id)
     seen = or_(sa.and_(Document.state != "drafted", told), within(actor, "document.read", Document.issuer_id))
+    seen = or_(sa.and_(Document.circle != "named", seen), sa.and_(Document.circle == "named", papers(actor)))
     audited = within(actor.only("auditor"), "document.read", Document.issuer_id)
     return sa.and_(seen, or_(Document.recipient_id.is_(None), Document.recipient_id.not_in(erased), audited))
 

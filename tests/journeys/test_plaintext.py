@@ -74,7 +74,7 @@ async def through_everything(world):
         asked = await own.post("/api/v1/registrations", json={"communityId": at})
         assert asked.status_code == 201, asked.text
         await worker.post(f"/api/v1/registrations/{asked.json()['id']}/accept", json={})
-        case = {"kind": "opinion", "organizationId": at, "reason": SAID}
+        case = {"kind": "data_request", "organizationId": at, "reason": SAID}
         opened = (await own.post("/api/v1/cases", json=case)).json()
         await worker.post(f"/api/v1/cases/{opened['id']}/assign", json={})
         answered = await worker.post(f"/api/v1/cases/{opened['id']}/answer", json={"answer": SAID})

@@ -2,13 +2,15 @@
 
 from api.domain.documents.archives import Noted, Told, archive, archive_json
 from api.domain.documents.arrangements import Duty, Outcome, PlanRow, Signatory, agreement, plan, receipt
-from api.domain.documents.certificates import Holder, Served, Source, certificate
+from api.domain.documents.certificates import Holder, Served, Source, certificate, duration
 from api.domain.documents.content import Head, InvalidContent, Label, Party, Words, content_hash
 from api.domain.documents.numbers import KINDS, InvalidDocumentNumber, document_number, issuing_code, read_number
+from api.domain.documents.opinions import Counted, OpinionSubject, Recorded, Voice, opinion, record_json
 from api.domain.documents.statements import MemberLine, RulebookRef, UnitResult, feedback_statement
 
 __all__ = [
     "KINDS",
+    "Counted",
     "Duty",
     "Head",
     "Holder",
@@ -17,15 +19,18 @@ __all__ = [
     "Label",
     "MemberLine",
     "Noted",
+    "OpinionSubject",
     "Outcome",
     "Party",
     "PlanRow",
+    "Recorded",
     "RulebookRef",
     "Served",
     "Signatory",
     "Source",
     "Told",
     "UnitResult",
+    "Voice",
     "Words",
     "agreement",
     "archive",
@@ -33,9 +38,12 @@ __all__ = [
     "certificate",
     "content_hash",
     "document_number",
+    "duration",
     "feedback_statement",
     "issuing_code",
+    "opinion",
     "plan",
     "read_number",
     "receipt",
+    "record_json",
 ]

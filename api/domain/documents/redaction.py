@@ -9,7 +9,10 @@ REDACTED = "（已注销）"
 """Stands where a name or number of a roster stood."""
 
 _NAMING = ("name", "rosterNumber", "reference")
-_TELLING = ("grade", "outcome", "points", "services", "minutes", "reason", "basis")
+_TELLING = (
+    "grade", "outcome", "points", "services", "minutes", "reason", "basis", "text", "reply", "conclusion", "stance",
+    "statement", "value",
+)  # fmt: skip
 
 
 def redact(content: dict[str, Any], pointers: Iterable[str]) -> dict[str, Any]:
