@@ -16,12 +16,14 @@ import sqlalchemy as sa
 
 from api.db import Session
 from api.domain.bundle_rows import NONE, numbered
+from api.domain.exemptions import MEMBER
+from api.domain.subject_kinds import BRANCHES
 from api.models import Affiliation, Organization, OrganizationCode, OrganizationLink, Person, PersonStatus
 from api.services.affiliations import IN_FORCE_ONCE
 
 _IN_ONE_STATEMENT = 10_000
+_KEYED = ("employment", "registration")  # where a member's key is from
 _COUNTED = ("active", "restricted")  # who was erased since still stands in the sums of the days before
-MEMBER = ("full", "probationary")  # of a Party branch; who has another standing on record is no subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,12 @@ class Subject:
     community_id: UUID | None
     counts: bool
     attributes: dict[str, str | None]
+    branch_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One employer at the cut-off."""
+    """One employer or Party branch at the cut-off."""
 
     id: UUID
     key: str
@@ -55,8 +58,8 @@ def _held(kind: str, day: date) -> sa.ColumnElement[bool]:
     )
 
 
-def _scope(tenant_id: UUID, path: str, day: date) -> tuple[Any, Any]:
-    """Return the statements that select the persons and the units in scope."""
+def _scope(tenant_id: UUID, path: str, day: date) -> tuple[Any, Any, Any, Any]:
+    """Return the statements that select the persons, the units and the Party branches in scope, and all in those."""
     below = sa.select(Organization.id).where(
         Organization.tenant_id == tenant_id, Organization.path >= path, Organization.path < f"{path[:-1]}0"
     )
@@ -78,17 +81,23 @@ def _scope(tenant_id: UUID, path: str, day: date) -> tuple[Any, Any]:
         sa.or_(Organization.id.in_(linked), Organization.id.in_(theirs)),
     )
     colleagues = sa.select(Affiliation.person_id).where(employed, Affiliation.organization_id.in_(units))
-    return sa.union(registered, colleagues), units
+    related = sa.and_(Affiliation.tenant_id == tenant_id, _held("party_relation", day))
+    theirs = sa.select(Affiliation.organization_id).where(related, Affiliation.person_id.in_(registered))
+    mates = sa.select(Affiliation.person_id).where(related, Affiliation.organization_id.in_(theirs))
+    return sa.union(registered, colleagues), units, theirs, mates
 
 
-def of_cycle(session: Session, tenant_id: UUID, path: str, day: date) -> tuple[list[Subject], list[Unit]]:
+def of_cycle(
+    session: Session, tenant_id: UUID, path: str, day: date, *, branches: bool = False
+) -> tuple[list[Subject], list[Unit]]:
     """Return the members and units under the authority with this path as they stood on a day, by their keys.
 
+    Where branches are judged, with all members of each branch that somebody registered there belongs to.
     Seven statements, whatever the size. A member's key is the unit's and the roster number; without one it is the
     place of the employment, or of the registration, in the order in which that organisation took them on (`~3`).
     """
-    persons, units = _scope(tenant_id, path, day)
-    persons = persons.subquery("persons")
+    whole, units, _, mates = _scope(tenant_id, path, day)
+    persons = (sa.union(*whole.selects, mates) if branches else whole).subquery("persons")
     wanted = sa.select(persons.c.person_id)
     held = _affiliations(session, tenant_id, wanted, day)
     standing = _statuses(session, wanted, day)
@@ -98,10 +107,11 @@ def of_cycle(session: Session, tenant_id: UUID, path: str, day: date) -> tuple[l
     in_scope = session.rows(
         sa.select(Organization.id, Organization.disclosure, Organization.kind).where(Organization.id.in_(units))
     )
-    belonging = {row.organization_id for rows in held.values() for row in rows.values()}
+    belonging = {row.organization_id for rows in held.values() for kind, row in rows.items() if kind in _KEYED}
     names = organization_keys(session, tenant_id, belonging | {row.id for row in in_scope}, day)
     kinds = {row.id: row.kind for row in in_scope}
-    roster = _places(session, [row for rows in held.values() for row in rows.values() if row.roster_number is None])
+    numberless = (row for rows in held.values() for kind, row in rows.items() if kind in _KEYED)
+    roster = _places(session, [row for row in numberless if row.roster_number is None])
     found = [
         subject
         for person_id, account_id in people
@@ -137,12 +147,29 @@ def _subject(
     }
     key = f"{names[at.organization_id]}:{at.roster_number or roster[at.id]}"
     counts = job is not None and member.get("member_class") in (None, "in_service")
-    unit, community = (row.organization_id if row else None for row in (job, home))
-    return Subject(account_id, person_id, key, unit, community, counts, told)
+    branch = held[person_id].get("party_relation")
+    unit, community, branch = (row.organization_id if row else None for row in (job, home, branch))
+    return Subject(account_id, person_id, key, unit, community, counts, told, branch)
+
+
+def branches_of(
+    session: Session, tenant_id: UUID, path: str, members: Sequence[Subject], day: date
+) -> tuple[list[Unit], dict[UUID, set[UUID]]]:
+    """Return the Party branches of those registered under an authority, by their keys, and who belongs to each."""
+    *_, theirs, _ = _scope(tenant_id, path, day)
+    known = sa.select(Organization.id).where(
+        Organization.id.in_(theirs), Organization.axis == "party", Organization.kind.in_(sorted(BRANCHES))
+    )
+    mates: dict[UUID, set[UUID]] = {row.id: set() for row in session.rows(known)}
+    for member in members:
+        if member.branch_id in mates:
+            mates[member.branch_id].add(member.account_id)
+    keys = organization_keys(session, tenant_id, mates, day)
+    return sorted((Unit(each, keys[each], "named") for each in mates), key=lambda unit: unit.key), mates
 
 
 def _affiliations(session: Session, tenant_id: UUID, wanted: Any, day: date) -> dict[UUID, dict[str, Any]]:
-    """Return for each person the employment and the principal registration of the day.
+    """Return for each person the employment, the principal registration and the Party branch of the day.
 
     Of several employments the principal one counts, then the one that began last, then the later record.
     """
@@ -152,7 +179,10 @@ def _affiliations(session: Session, tenant_id: UUID, wanted: Any, day: date) -> 
     ).where(
         Affiliation.tenant_id == tenant_id,
         Affiliation.person_id.in_(wanted),
-        sa.or_(_held("employment", day), sa.and_(_held("registration", day), Affiliation.principal)),
+        sa.or_(
+            _held("employment", day), _held("party_relation", day),
+            sa.and_(_held("registration", day), Affiliation.principal),
+        ),
     ).order_by(Affiliation.principal, Affiliation.valid_from, Affiliation.id)  # fmt: skip
     found: dict[UUID, dict[str, Any]] = {}
     for row in session.rows(statement):
