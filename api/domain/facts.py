@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, get_args
 
 from api.errors import Conflict, Invalid
@@ -60,6 +60,14 @@ class NothingToCount(Invalid):
     code, zh, en = "nothing_to_count", "零报告不写数量", "A nil return has no amount"
 
 
+class NilReturnPeriod(Invalid):
+    """A nil return is made for a period that is over, from a day until, not including, another."""
+
+    code = "nil_return_period"
+    zh = "零报告须写明起始日和终止日（终止日次日起不计），且该期间已结束"
+    en = "A nil return is for a period that is over: from a day until, not including, another"
+
+
 class NotRegisteredThere(Conflict):
     """The community keeps the record of those who were registered there on the day."""
 
@@ -72,7 +80,7 @@ class NotRegisteredThere(Conflict):
 class Told:
     """What somebody says has happened: kind, day, how many; of an exemption why, and the first day after it.
 
-    A qualification names its `code` and may end as well.
+    A qualification names its `code` and may end as well. A nil return is for the days up to, not including, `until`.
     """
 
     kind: str
@@ -95,17 +103,29 @@ def require_sound(told: Told, account_kind: str, today: date) -> None:
     """Raise what keeps a fact from being recorded of an `organization` or a `person`.
 
     WrongFactKind, NotYetHappened (only an exemption may begin later), ExemptionIncomplete, NothingNamed,
-    NothingToCount.
+    NothingToCount, NilReturnPeriod.
     """
     if told.kind not in (UNIT_KINDS if account_kind == "organization" else PERSON_KINDS):
         raise WrongFactKind(kind=told.kind, pointer="/kind")
     exemption = told.kind == "exemption"
     if told.occurred_on > today and not exemption:
         raise NotYetHappened(day=told.occurred_on.isoformat(), pointer="/occurredOn")
+    if told.kind == "nil_return":
+        _require_nil(told, today)
+        return
     dated = told.until is None or told.until > told.occurred_on
     if exemption != (told.reason is not None) or not dated or (told.until is not None and not (exemption or told.code)):
         raise ExemptionIncomplete(pointer="/reason")
     if (told.kind == "qualification") != (told.code is not None) and not (told.kind == "training" and told.code):
         raise NothingNamed(pointer="/code")
-    if told.amount is not None and told.kind in ("nil_return", "exemption"):
+    if told.amount is not None and exemption:
         raise NothingToCount(pointer="/amount")
+
+
+def _require_nil(told: Told, today: date) -> None:
+    if told.amount is not None:
+        raise NothingToCount(pointer="/amount")
+    if told.reason is not None or told.code is not None:
+        raise NothingNamed(pointer="/reason" if told.reason is not None else "/code")
+    if told.until is None or not told.occurred_on < told.until <= today + timedelta(days=1):
+        raise NilReturnPeriod(pointer="/until")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from api.db import Session
+from api.domain import nil_returns
 from api.domain.bundle_rows import RECORDED_HERE, Names, keyed, occasion_names
 from api.domain.exemptions import OPEN, exempt_spans
+from api.domain.facts import UNIT_KINDS
+from api.domain.place_facts import DERIVED
 from api.domain.rulebook.bundle import grouping
 from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.schema import Rulebook as Book
@@ -25,9 +28,36 @@ _gone = sa.orm.aliased(Person, name="gone")
 _WRITTEN = frozenset({"key", "kind", "activity", "community", "employer", "provenance"})
 
 
-def fact_sources(session: Session, cut: Cut, book: Book, accounts: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Return `facts` (where the rulebook asks for any) and `exemptions` of each account as of the cut."""
-    asked = kinds_asked(book)
+def unit_sources(
+    session: Session, cut: Cut, book: Book, units: Sequence[UUID], gaps: Sequence[dict[str, str]]
+) -> dict[UUID, dict[str, Any]]:
+    """Return `facts`, nil returns among them, `exemptions` and what is `unknown` of each unit as of the cut.
+
+    `gaps` are the kinds that nobody records (`unrecorded`); what a unit says of itself, or its silence, changes them.
+    """
+    sources = fact_sources(session, cut, book, units, UNIT_KINDS)
+    asked, reads = kinds_asked(book), "facts" in grouping(book)
+    for own in sources.values():
+        facts = own.pop("facts")
+        named = {fact["kind"] for fact in facts} if asked is None else asked
+        unknown = nil_returns.gaps(facts, asked or (), gaps, cut.start, cut.end)
+        shown = [fact for fact in facts if fact["kind"] in named or fact["kind"] == nil_returns.NIL]
+        if reads or shown:
+            own["facts"] = shown
+        if unknown:
+            own["unknown"] = unknown
+    return sources
+
+
+def fact_sources(
+    session: Session, cut: Cut, book: Book, accounts: Sequence[UUID], more: Collection[str] = ()
+) -> dict[UUID, dict[str, Any]]:
+    """Return `facts` (where the rulebook asks for any) and `exemptions` of each account as of the cut.
+
+    Facts are of the kinds that the rulebook names, and `more`.
+    """
+    named = kinds_asked(book)
+    asked = None if named is None else named.union(more)
     need = grouping(book).get("facts")
     kinds = None if asked is None else {*asked, "exemption"}
     found = _standing(session, cut, accounts, kinds, lifetime=need is not None and need["lifetime"])
@@ -40,10 +70,10 @@ def fact_sources(session: Session, cut: Cut, book: Book, accounts: Sequence[UUID
         rows = found[account]
         held = {row.shift_id for row in rows if row.shift_id in shifts}
         names = Names(cut.zone, keys, occasion_names([shifts[each] for each in held], cut.zone))
-        written = list(_rows(rows, names, need["columns"] if need else []))
+        written = list(fact_rows(rows, names, need["columns"] if need else []))
         granted = [_exemption(key, row) for key, row, _ in written if row.kind == "exemption"]
         sources[account] = {"exemptions": granted + recorded[account]}
-        if need is not None:
+        if need is not None or more:
             sources[account]["facts"] = [fact for _, row, fact in written if asked is None or row.kind in asked]
     return sources
 
@@ -65,7 +95,7 @@ def _recorded(session: Session, cut: Cut, accounts: Sequence[UUID]) -> dict[UUID
 
 def unrecorded(session: Session, cut: Cut, book: Book) -> list[dict[str, str]]:
     """Return as gaps the kinds of facts that a rulebook asks for and of which nobody keeps a record in the period."""
-    asked = (kinds_asked(book) or set()) - RECORDED_HERE
+    asked = (kinds_asked(book) or set()) - RECORDED_HERE - DERIVED
     if not asked:
         return []
     statement = (
@@ -123,7 +153,8 @@ def _standing(
     if kinds is not None:
         statement = statement.where(Fact.kind.in_(sorted(kinds)))
     if not lifetime:  # an exemption may have begun before the period
-        statement = statement.where(sa.or_(Fact.served_on >= cut.start, Fact.kind == "exemption"))
+        spans = Fact.kind.in_(("exemption", nil_returns.NIL))
+        statement = statement.where(sa.or_(Fact.served_on >= cut.start, spans))
     found: dict[UUID, list[Any]] = {account: [] for account in accounts}
     rows = session.rows(statement.order_by(Fact.id))
     known = {(row.account_id, _presence(row)) for row in rows if row.account_id not in left}
@@ -149,7 +180,8 @@ def _merged(session: Session, tenant_id: UUID, accounts: Sequence[UUID]) -> dict
     return {row.account_id: row.left for row in session.rows(statement)}
 
 
-def _rows(rows: Sequence[Any], names: Names, columns: Sequence[str]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+def fact_rows(rows: Sequence[Any], names: Names, columns: Sequence[str]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Yield facts as rows of one bundle with their keys, by these: key, what was read, what is written."""
     groups = [(row.served_on, row.kind, row.shift_id, row.id) for row in rows]
     keys = keyed(("servedOn", "kind", "activity", "id"), groups, names)
     for key, row in sorted(zip(keys, rows, strict=True), key=lambda pair: pair[0]):
@@ -160,6 +192,7 @@ def _rows(rows: Sequence[Any], names: Names, columns: Sequence[str]) -> Iterator
             "community": names.of("community", row.community_id),
             "employer": names.of("employer", row.employer_id),
             "provenance": row.provenance,
+            "until": row.details.get("end") if row.kind == nil_returns.NIL else None,
         }
         yield key, row, {**fact, **{name: value for name, value in told.items() if value is not None}}
 

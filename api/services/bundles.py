@@ -20,7 +20,7 @@ from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.workdays import WorkCalendar
 from api.models import Affiliation, Entry, Position
 from api.services.affiliations import IN_FORCE_ONCE
-from api.services.bundle_facts import fact_sources
+from api.services.bundle_facts import fact_sources, unit_sources
 from api.services.cuts import Cut, occasions
 from api.services.relations import shaped
 from api.services.subjects import Subject, Unit, organization_keys
@@ -60,7 +60,7 @@ def member_bundles(
     asked = attributes(book)
     bundles: list[Any] = [
         {
-            **_head(cut, subject.key, "member", gaps),
+            **head(cut, subject.key, "member", gaps),
             "attributes": {name: subject.attributes.get(name) for name in asked},
             "entries": entries[subject.account_id],
             "affiliations": held[subject.person_id],
@@ -82,10 +82,10 @@ def unit_bundles(
 ) -> list[InputBundle]:
     """Return the bundle of each unit: its own record, its members' judgements and its head-counts."""
     ids = [unit.id for unit in units]
-    entries, facts = _entries(session, cut, book, ids), fact_sources(session, cut, book, ids)
+    entries, facts = _entries(session, cut, book, ids), unit_sources(session, cut, book, ids, gaps)
     bundles: list[Any] = [
         {
-            **_head(cut, unit.key, "unit", gaps),
+            **head(cut, unit.key, book.subject, ()),
             "attributes": {},
             "entries": entries[unit.id],
             "members": sorted(members.get(unit.id, []), key=lambda row: row["key"]),
@@ -101,7 +101,7 @@ def opened(session: Session, cut: Cut, book: Book, account_id: UUID, only: Any) 
     """Return for each entry key of an account's bundle the ids of the entries behind it, as far as `only` lets see."""
     columns = entry_columns(book)
     read, shape = shaped(session, cut, columns, [account_id])
-    statement = _as_of(cut, book, [account_id], Entry.id, *(_COLUMNS[name] for name in read))
+    statement = _as_of(cut, book, Entry.account_id == account_id, Entry.id, *(_COLUMNS[name] for name in read))
     groups: defaultdict[tuple[Any, ...], list[UUID]] = defaultdict(list)
     for each, *group in session.rows(statement.order_by(Entry.id)):
         groups[shape(account_id, group)].append(each)
@@ -113,8 +113,9 @@ def opened(session: Session, cut: Cut, book: Book, account_id: UUID, only: Any) 
     }
 
 
-def _head(cut: Cut, subject: str, kind: str, gaps: Sequence[dict[str, str]]) -> Any:
-    head = {
+def head(cut: Cut, subject: str, kind: str, gaps: Sequence[dict[str, str]]) -> Any:
+    """Return what every bundle says first: of whom and what period it is, and as of what; `gaps` nobody records."""
+    told = {
         "subject": subject,
         "subjectKind": kind,
         "period": {"start": cut.start.isoformat(), "end": cut.end.isoformat()},
@@ -122,7 +123,7 @@ def _head(cut: Cut, subject: str, kind: str, gaps: Sequence[dict[str, str]]) -> 
         "timeZone": cut.zone.key,
         "calendar": _calendar(),
     }
-    return {**head, "unknown": gaps} if gaps else head
+    return {**told, "unknown": gaps} if gaps else told
 
 
 @cache
@@ -130,8 +131,8 @@ def _calendar() -> str:
     return WorkCalendar().version  # reads the metadata of a package: once a process is enough
 
 
-def _as_of(cut: Cut, book: Book, accounts: Sequence[UUID], *selected: Any) -> Any:
-    """Select from the entries of these accounts that were sealed by the position and served in the period."""
+def _as_of(cut: Cut, book: Book, whose: sa.ColumnElement[bool], *selected: Any) -> Any:
+    """Select from the entries of certain accounts that were sealed by the position and served in the period."""
     need = grouping(book).get("entries")
     lifetime = need is not None and need["lifetime"]
     statement = (
@@ -139,7 +140,7 @@ def _as_of(cut: Cut, book: Book, accounts: Sequence[UUID], *selected: Any) -> An
         .join(Position, Position.row_id == Entry.id)
         .where(
             Entry.tenant_id == cut.tenant_id,
-            Entry.account_id.in_(accounts),
+            whose,
             Entry.served_on < cut.end,
             Position.tenant_id == cut.tenant_id,
             Position.position <= cut.position,
@@ -150,23 +151,32 @@ def _as_of(cut: Cut, book: Book, accounts: Sequence[UUID], *selected: Any) -> An
     return statement if lifetime else statement.where(Entry.served_on >= cut.start)
 
 
-def _entries(session: Session, cut: Cut, book: Book, accounts: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+def entries_at(session: Session, cut: Cut, book: Book, into: dict[UUID, UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the entries of what was served at places, summed under what each place belongs to; of nobody by name."""
+    return _entries(session, cut, book, sorted(into), Entry.community_id, into)
+
+
+def _entries(
+    session: Session, cut: Cut, book: Book, accounts: Sequence[UUID], owner: Any = Entry.account_id,
+    into: dict[UUID, UUID] | None = None,
+) -> dict[UUID, list[dict[str, Any]]]:  # fmt: skip
     columns = entry_columns(book)
     read, shape = shaped(session, cut, columns, accounts)
     by = [_COLUMNS[name] for name in read]
     amount = sa.cast(sa.func.sum(Entry.amount), sa.BigInteger)
     count = sa.func.sum(sa.case((Entry.reverses_id.is_(None), 1), else_=-1))
-    statement = _as_of(cut, book, accounts, Entry.account_id, amount, count, *by).group_by(Entry.account_id, *by)
+    statement = _as_of(cut, book, owner.in_(accounts), owner, amount, count, *by).group_by(owner, *by)
     found: defaultdict[UUID, dict[tuple[Any, ...], tuple[int, int]]] = defaultdict(dict)
-    for account, total, times, *group in session.rows(statement):
-        alike = shape(account, group)
+    for at, total, times, *group in session.rows(statement):
+        account, alike = at if into is None else into[at], shape(at, group)
         before = found[account].get(alike, (0, 0))
         found[account][alike] = (before[0] + int(total), before[1] + int(times))
     sums = {account: [(group, *both) for group, both in rows.items()] for account, rows in found.items()}
     groups = {account: list(rows) for account, rows in found.items()}
     names = _names(session, cut, columns, groups)
     return {
-        account: entry_rows(columns, sums[account], names[account]) if account in sums else [] for account in accounts
+        account: entry_rows(columns, sums[account], names[account]) if account in sums else []
+        for account in (accounts if into is None else into.values())
     }
 
 

@@ -13,6 +13,7 @@ from api.access import Actor, found, require
 from api.db import Session, new_id
 from api.domain.facts import COMMUNITY_RECORDED, UNIT_REPORTED, NotRegisteredThere, Told, require_sound
 from api.domain.ledger import SelfApproval
+from api.domain.nil_returns import NIL
 from api.models import Case, Fact, Person
 from api.services import cases, records
 from api.services.affiliations import as_of
@@ -33,9 +34,10 @@ class Account:
 def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     """Record a fact of a unit or a person in a community; return its id, or that of the case that has to confirm it.
 
-    The community's own record stands at once. What a unit's liaison tells opens a case at the community; the fact
-    stands when somebody else accepts it (`confirm`). A repeat with the same Idempotency-Key changes nothing. NotFound,
-    Forbidden, SelfApproval, NotRegisteredThere, and what `require_sound` raises.
+    The community's own record stands at once, and so does a unit's nil return. What else a unit's liaison tells opens
+    a case at the community; the fact stands when somebody else accepts it (`confirm`). A repeat with the same
+    Idempotency-Key changes nothing. NotFound, Forbidden, SelfApproval, NotRegisteredThere, and what `require_sound`
+    raises.
     """
     told = Told(*(values[name] for name in ("kind", "occurred_on", "amount", "reason", "until", "code")))
     community = place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
@@ -46,9 +48,14 @@ def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     else:
         unit = place(session, actor, values["organization_id"], axis="employer", pointer="/organizationId")
         account = Account("organization", unit.id, unit.id)
-        if actor.grant_for("fact.record", unit.path) is not None:  # nobody vouches for their own unit
+        own = actor.grant_for("fact.record", unit.path)
+        if own is not None:  # nobody vouches for their own unit, but anybody for what it did not do
             require_sound(told, account.kind, day)
-            return _report(session, actor, told, unit.id, community.id)
+            if told.kind != NIL:
+                return _report(session, actor, told, unit.id, community.id)
+            row = {**_row(session, actor, told, account, community.id, own), "provenance": UNIT_REPORTED}
+            session.insert(Fact, [row])
+            return row["id"]
         grant = require(actor, "fact.record", community.path)
     require_sound(told, account.kind, day)
     row = _row(session, actor, told, account, community.id, grant)

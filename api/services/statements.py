@@ -12,14 +12,17 @@ from api.access import Actor, found, require
 from api.db import Session
 from api.domain.consents import EMPLOYER_RESULT
 from api.domain.documents import Head, Label, MemberLine, Party, RulebookRef, UnitResult, Words, feedback_statement
+from api.domain.nil_returns import NIL
 from api.domain.rulebook.explain import explain
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.rulebook.words import OUTCOMES
+from api.domain.rulings import BASES
 from api.domain.steps import TABLES
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict
 from api.models import Assessment, Cycle, Document, Event, Organization, Person
 from api.services import consents, days, disclosures, documents, proofs, rulebooks
+from api.services.standing import Standing, standing
 from api.services.subjects import codes_of
 from api.visibility import GONE
 from api.visibility.judged import stands
@@ -136,6 +139,7 @@ def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple
     people = _people(session, [row.subject_id for row in mine])
     names = _names(session, people) if place.disclosure == "named" else {}
     closed = _closed(session, actor, unit_id, people)
+    now = standing(session, cycle.id, [unit_id, *(row.subject_id for row in mine)])
     registered = sum(row["reportedIn"] == "yes" for row in counted.values())
     content = feedback_statement(
         _head(session, actor, cycle, place),
@@ -148,8 +152,8 @@ def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple
         eligible=eligible,
         registered=_told(unit.judgement, "reported", registered),
         completed=_told(unit.judgement, "completed", _above_the_lowest(book, counted)),
-        members=[_line(row, names, closed) for row in mine],
-        result=_result(unit),
+        members=[_line(row, now[row.subject_id], names, closed) for row in mine],
+        result=_result(unit, now[unit_id], _nil_returns(unit.bundle)),
         object_until=add_workdays(days.today(session, actor.tenant_id), OBJECTION_DAYS, WorkCalendar()),
     )
     return content, {_number(row): people[row.subject_id].id for row in mine}, unit.revision
@@ -181,11 +185,11 @@ def _closed(session: Session, actor: Actor, unit_id: UUID, people: dict[UUID, An
     return {account for account, row in people.items() if row.id in refused or row.state in GONE}
 
 
-def _line(row: Any, names: dict[UUID, str | None], closed: set[UUID]) -> MemberLine:
-    grade, outcome = _grade(row.judgement)
+def _line(row: Any, now: Standing, names: dict[UUID, str | None], closed: set[UUID]) -> MemberLine:
+    grade, outcome = _grade(row.judgement, now)
     return MemberLine(
         _number(row), names.get(row.subject_id), grade, row.points, row.services, row.minutes,
-        disclosed=row.subject_id not in closed, outcome=outcome,
+        disclosed=row.subject_id not in closed, outcome=outcome, basis=_basis(now),
     )  # fmt: skip
 
 
@@ -193,18 +197,40 @@ def _number(row: Any) -> str:
     return row.subject_key.rpartition(":")[2]
 
 
-def _result(unit: Any) -> UnitResult:
-    grade, outcome = _grade(unit.judgement)
+def _result(unit: Any, now: Standing, notes: list[Words]) -> UnitResult:
+    grade, outcome = _grade(unit.judgement, now)
     both = (explain(unit.judgement, language, inputs=False) for language in ("zh", "en"))
-    return UnitResult(grade, unit.points, [Words(zh, en) for zh, en in zip(*both, strict=True)], outcome)
+    lines = [Words(zh, en) for zh, en in zip(*both, strict=True)]
+    if basis := _basis(now):
+        why = f"：{now.reason}" if now.reason else ""
+        notes = [Words(f"等次{basis.zh}{why}", f"The grade: {basis.en}{why.replace('：', ': ')}"), *notes]
+    return UnitResult(grade, unit.points, lines, outcome, notes)
 
 
-def _grade(judgement: dict[str, Any]) -> tuple[Label | None, Label | None]:
-    """Return the grade, or the outcome where that says why there is none."""
-    labels, outcome = judgement["gradeLabels"], judgement["outcome"]
-    if labels:
-        return Label(judgement["grade"], labels["zh"], labels["en"]), None
-    return None, None if outcome == "unknown" else Label(outcome, *OUTCOMES[outcome])
+def _nil_returns(bundle: dict[str, Any]) -> list[Words]:
+    """Return in words for which days the unit said that it did nothing."""
+    told = [fact for fact in bundle.get("facts", ()) if fact["kind"] == NIL]
+    return [
+        Words(
+            f"零报告：本单位报告 {fact['occurredOn']} 起至 {fact['until']}（不含）未开展共建活动。",
+            f"Nil return: the unit said that it did nothing from {fact['occurredOn']} until, not including, "
+            f"{fact['until']}.",
+        )
+        for fact in told
+    ]
+
+
+def _basis(now: Standing) -> Label | None:
+    return None if now.basis == "assessment" else Label(now.basis, *BASES[now.basis])
+
+
+def _grade(judgement: dict[str, Any], now: Standing) -> tuple[Label | None, Label | None]:
+    """Return the grade that stands, or the outcome where that says why there is none."""
+    told = now.told(judgement["gradeLabels"])
+    labels, outcome = told["grade_labels"], now.outcome
+    if now.grade and labels:
+        return Label(now.grade, labels["zh"], labels["en"]), None
+    return None, None if outcome in ("unknown", "undecided") else Label(outcome, *OUTCOMES[outcome])
 
 
 def _label(grade: Any) -> Label:

@@ -47,7 +47,8 @@ class RulebookRef:
 class MemberLine:
     """One member of the unit. What is None is unknown, never 0; `points` is exact: `12.5` or `7/3`.
 
-    `outcome` says why there is no grade where that is known: exempt, out of the assessment.
+    `outcome` says why there is no grade where that is known: exempt, out of the assessment. `basis` says on what the
+    grade rests where it is not as computed: a quota, or a decision of people; the reason is the member's own.
 
     A member who gave no consent and of whom no ground is recorded has `disclosed=False`: nothing of the result leaves.
     """
@@ -60,16 +61,21 @@ class MemberLine:
     minutes: int | None
     disclosed: bool = True
     outcome: Label | None = None
+    basis: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UnitResult:
-    """The unit's own assessment: grade, or why there is none, exact points, and the lines that explain them."""
+    """The unit's own assessment: grade, or why there is none, exact points, and the lines that explain them.
+
+    `notes` tell of the unit alone and stand before them: what it said of itself, what people decided on it and why.
+    """
 
     grade: Label | None
     points: str | None
     lines: Sequence[Words]
     outcome: Label | None = None
+    notes: Sequence[Words] = ()
 
 
 def feedback_statement(
@@ -127,7 +133,7 @@ def _result(result: UnitResult, hidden: Label | None) -> dict[str, Any]:
         "grade": result.grade.as_json() if result.grade else None,
         "outcome": _outcome(result),
         "points": unless(hidden, result.points),
-        "lines": [line.as_json() for line in lines],
+        "lines": [line.as_json() for line in [*result.notes, *lines]],
     }
 
 
@@ -147,6 +153,8 @@ def _row(line: MemberLine, roster: Roster) -> dict[str, Any]:
         "services": line.services if told else None,
         "minutes": line.minutes if told else None,
     }
+    if told and line.basis:
+        row["basis"] = line.basis.as_json()
     return {**row, "name": line.name} if roster == "named" else row
 
 
