@@ -69,7 +69,7 @@ async def reopen(case_id: UUID, body: Reason, who: Who) -> Case:
 @router.post("/{case_id}/withdraw", operation_id="case.withdraw")
 async def withdraw(case_id: UUID, who: Who) -> Case:
     """Take one's own case back before it is answered; it costs nothing."""
-    return await who.write(cases.withdraw, case_id, present=cases.one)
+    return await who.write(answers.withdraw, case_id, present=cases.one)
 
 
 @router.post("/{case_id}/escalate", operation_id="case.escalate")

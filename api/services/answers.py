@@ -22,6 +22,8 @@ from api.services import (
     identity_conflicts,
     merges,
     offline_later,
+    opinion_papers,
+    opinions,
     sanctions,
 )
 from api.services.days import today
@@ -63,6 +65,15 @@ def answer(session: Session, actor: Actor, case_id: UUID, told: dict[str, Any]) 
     return case_id
 
 
+def withdraw(session: Session, actor: Actor, case_id: UUID) -> UUID:
+    """Take a case back, for who asked and before it is answered; the hearing behind an opinion ends with it."""
+    case = cases.find(session, actor, case_id)
+    cases.withdraw(session, actor, case_id)
+    if case.kind == "opinion":
+        opinions.withdraw(session, actor.aside(), case.subject_id)
+    return case_id
+
+
 def _pass_up(session: Session, actor: Actor, case: Any, text: str, needed: UUID) -> UUID:
     """Hand a case that was accepted here to the organisation above that has to agree, with a clock of its own."""
     grant = require(actor, "case.answer", case.path)
@@ -93,6 +104,8 @@ def _follow_of(case: Any) -> Follow | None:
         return Follow(OUTCOMES, appeals.settle)
     if "sanctionId" in case.facts:
         return Follow(sanctions.OUTCOMES, sanctions.settle_appeal)
+    if case.kind == "opinion":
+        return Follow(opinion_papers.OUTCOMES, opinion_papers.decline)
     if case.kind == "complaint":
         return Follow(findings.OUTCOMES, findings.settle)
     if case.kind == "identity_conflict":
