@@ -76,9 +76,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate case.evidence case.withdraw cycle.appeal""",
         "liaison": """
-            opinion.create opinion.list opinion.read
             cycle.review cycle.recuse review.read review.reply
-            opinion.create opinion.withdraw opinion.list opinion.read
+            opinion.create opinion.list opinion.read
             match_proposal.read match_proposal.accept match_proposal.decline
             cycle.appeal
             signal.read signal.facts signal.reply sanction.read sanction.appeal
@@ -102,7 +101,6 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
             shift.print_sheet signup.read signup.confirm""",
         "community_worker": """
-            opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue
             cycle.review cycle.recuse review.read review.reply panel.create panel.set_roster panel.fix panel.read
             opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue
             match_rule.list match_run.create match_run.preview match_run.list match_run.read match_run.figures
@@ -125,7 +123,6 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             document.read document.export delivery.read delivery.list list.import file.create job.cancel
             person.read person.unmask case.list case.escalate person.list import.create""",
         "street_officer": """
-            opinion.list opinion.read
             cycle.review cycle.recuse review.read review.reply
             opinion.list opinion.read
             match_rule.list match_run.create match_run.preview match_run.list match_run.read match_run.figures
@@ -143,11 +140,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "district_officer": _DISTRICT,
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
         "work_committee_officer": """
+            cycle.review cycle.recuse panel.create panel.set_roster panel.fix panel.read
             opinion.create opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue
             delivery.acknowledge delivery.adopt delivery.dispute
-            cycle.review cycle.recuse panel.create panel.set_roster panel.fix panel.read
-            opinion.create opinion.withdraw opinion.list opinion.read opinion.speak opinion.convene opinion.draft
-            opinion.issue delivery.acknowledge delivery.adopt delivery.dispute
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read document.create document.edit document.import document.rebalance document.preview
