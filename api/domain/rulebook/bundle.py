@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NotRequired, TypedDict
 
 from api.domain.rulebook.conditions import AttributeIn, values_in
-from api.domain.rulebook.measure import Cadence, RowMeasure, Table
+from api.domain.rulebook.measure import RowMeasure, Table
 from api.domain.rulebook.references import conditions
 from api.domain.rulebook.schema import Rulebook
 from api.domain.rulebook.values import SPANS
@@ -176,14 +176,16 @@ def columns(measure: RowMeasure) -> set[str]:
     per_event = [measure.rounding, measure.qualify, measure.approval, *measure.caps]
     if measure.distinct == "event" or any(rule is not None and rule.per == "event" for rule in per_event):
         needed.add("activity")
-    if measure.result != "sum":
+    if measure.keep and measure.keep.per not in SPANS:
+        needed.add(measure.keep.per)
+    if measure.result != "sum" or measure.keep:
         needed.add("key")
     return needed
 
 
 def _date(measure: RowMeasure) -> str:
     spans = [rule.per for rule in [measure.rounding, measure.qualify, measure.approval, *measure.caps] if rule]
-    spans += [measure.cadence.each] if isinstance(measure.cadence, Cadence) else []
+    spans += [rule.each for rule in (measure.cadence, measure.series) if rule]
     spans += [measure.distinct] if measure.distinct in SPANS else []
     if measure.distinct or (measure.window and (measure.window.since or measure.window.before)):
         spans.append("day")

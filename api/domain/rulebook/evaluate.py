@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypedDict
 
 from api.domain.rulebook.bundle import InputBundle, MemberRow
 from api.domain.rulebook.choose import in_force
 from api.domain.rulebook.grading import possible_grades
 from api.domain.rulebook.measures import Reading, measured
 from api.domain.rulebook.references import references, stages
-from api.domain.rulebook.schema import Rulebook
+from api.domain.rulebook.schema import Grade, Rulebook, Score
 from api.domain.rulebook.scores import scored
 from api.domain.rulebook.values import Number, text
 from api.errors import Conflict
@@ -61,19 +62,16 @@ def evaluate(rulebook: Rulebook, bundle: InputBundle) -> Judgement:
         reading = measured(measure, bundle)
         numbers[measure.id] = reading.value
         numbers[f"{measure.id}.required"], numbers[f"{measure.id}.missed"] = reading.required, reading.missed
+        numbers[f"{measure.id}.streaks"], numbers[f"{measure.id}.longest"] = reading.streaks, reading.longest
         pending += reading.pending
         lines.append(_measured_line(measure.id, measure.source, measure.labels.both(), reading))
     attributes = bundle.get("attributes", {})
-    for stage, scores in stages(rulebook):
-        for score in scores:
-            raw, value = scored(score, numbers, attributes)
-            numbers[score.id] = value
-            line = {"rule": score.id, "stage": stage, "op": score.op, "labels": score.labels.both()}
-            line |= {"value": _written(value), "from": _read(references(score), numbers)}
-            lines.append(line if raw == value else {**line, "before": _written(raw)})
+    for stage, score, raw, value in _computed(rulebook, numbers, attributes):
+        line = {"rule": score.id, "stage": stage, "op": score.op, "labels": score.labels.both()}
+        line |= {"value": _written(value), "from": _read(references(score), numbers)}
+        lines.append(line if raw == value else {**line, "before": _written(raw)})
     possible, gates = possible_grades(rulebook, numbers, attributes)
-    decided = possible[0] if len(possible) == 1 else None
-    grade = next((grade for grade in rulebook.grades if grade.id == decided), None)
+    outcome, grade = _outcome(rulebook, possible)
     return {
         "rulebook": {"id": rulebook.id, "version": rulebook.version, "digest": rulebook.digest},
         "subject": bundle["subject"],
@@ -82,7 +80,7 @@ def evaluate(rulebook: Rulebook, bundle: InputBundle) -> Judgement:
         "asOf": bundle["asOf"],
         "timeZone": bundle["timeZone"],
         "calendar": bundle["calendar"],
-        "outcome": "graded" if grade else decided or "unknown",
+        "outcome": outcome,
         "grade": grade.id if grade else None,
         "gradeLabels": grade.labels.both() if grade else None,
         "possible": possible,
@@ -93,6 +91,29 @@ def evaluate(rulebook: Rulebook, bundle: InputBundle) -> Judgement:
     }
 
 
+class Verdict(NamedTuple):
+    """What a judgement comes to, without its lines."""
+
+    outcome: str
+    grade: str | None
+    possible: tuple[str, ...]
+    score: str | None
+
+
+def verdict(rulebook: Rulebook, measured: Mapping[str, Number | None], attributes: Mapping[str, str | None]) -> Verdict:
+    """Return what the measured numbers come to: the same stages as in `evaluate`, for subjects judged in sets.
+
+    `measured` has every number by its name; one that decides nothing may be None.
+    """
+    numbers = dict(measured)
+    for _ in _computed(rulebook, numbers, attributes):
+        continue
+    possible, _ = possible_grades(rulebook, numbers, attributes)
+    outcome, grade = _outcome(rulebook, possible)
+    score = None if rulebook.final is None else _written(numbers[rulebook.final])
+    return Verdict(outcome, grade.id if grade else None, tuple(possible), score)
+
+
 def as_member(judgement: Judgement) -> MemberRow:
     """Return the row by which a member's judgement enters its unit's bundle; no grade by decision is "none"."""
     grade = judgement["grade"]
@@ -100,6 +121,22 @@ def as_member(judgement: Judgement) -> MemberRow:
         grade = "none"
     numbers = {line["rule"]: line["value"] for line in judgement["numbers"]}
     return {"key": judgement["subject"], "outcome": judgement["outcome"], "grade": grade, "numbers": numbers}
+
+
+def _computed(
+    rulebook: Rulebook, numbers: dict[str, Number | None], attributes: Mapping[str, str | None]
+) -> Iterator[tuple[str, Score, Number | None, Number | None]]:
+    """Put each score into `numbers` in its turn; yield its stage, itself, and its value before and after limits."""
+    for stage, scores in stages(rulebook):
+        for score in scores:
+            raw, numbers[score.id] = scored(score, numbers, attributes)
+            yield stage, score, raw, numbers[score.id]
+
+
+def _outcome(rulebook: Rulebook, possible: Sequence[str]) -> tuple[str, Grade | None]:
+    decided = possible[0] if len(possible) == 1 else None
+    grade = next((grade for grade in rulebook.grades if grade.id == decided), None)
+    return "graded" if grade else decided or "unknown", grade
 
 
 def _check(rulebook: Rulebook, bundle: InputBundle) -> None:
@@ -119,6 +156,8 @@ def _measured_line(rule: str, source: str, labels: dict[str, str], reading: Read
         line["unknown"] = reading.unknown
     if reading.spans:
         line |= {"spans": reading.spans, "required": reading.required, "missed": reading.missed}
+    if reading.streaks is not None:
+        line |= {"streaks": reading.streaks, "longest": reading.longest}
     return line
 
 

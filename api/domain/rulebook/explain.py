@@ -70,7 +70,10 @@ def _number(number: dict[str, Any], labels: dict[str, str], language: Language, 
     lines += [_say("unknown", language, what=what) for what in number.get("unknown", [])]
     for span in number.get("spans", []):
         state = pick(STATES[span["state"]], language)
-        lines.append(_say("span", language, span=span["span"], sum=span["sum"], state=state))
+        sentence = "scored_span" if "value" in span else "span"
+        lines.append(_say(sentence, language, **{**span, "state": state}))
+    if "streaks" in number:
+        lines.append(_say("streak", language, streaks=number["streaks"], longest=number["longest"]))
     if inputs:
         source = pick(SOURCES[number["source"]], language)
         lines += [_input(row, source, language) for row in number["inputs"]]
@@ -101,7 +104,12 @@ def shown(value: str | None, language: Language) -> str:
     return f"{value} ≈ {text(near)}"
 
 
-_PARTS = {"required": ("（应达到）", "(required)"), "missed": ("（未达到）", "(missed)")}
+_PARTS = {
+    "streaks": ("（连续段数）", "(runs)"),
+    "longest": ("（最长连续）", "(longest run)"),
+    "required": ("（应达到）", "(required)"),
+    "missed": ("（未达到）", "(missed)"),
+}
 
 
 def _say(sentence: str, language: Language, **facts: Any) -> str:

@@ -119,7 +119,7 @@ def _unused(rulebook: Rulebook) -> Iterator[Finding]:
     made = [("measures", n, rule.id) for n, rule in enumerate(rulebook.measures) if not rule.informative]
     made += [(stage, n, rule.id) for stage, scores in stages(rulebook) for n, rule in enumerate(scores)]
     for stage, n, name in made:
-        if not {name, f"{name}.required", f"{name}.missed"} & read:
+        if not {name, *(f"{name}.{part}" for part in ("required", "missed", "streaks", "longest"))} & read:
             yield finding("unused", f"/{stage}/{n}", name=name)
 
 

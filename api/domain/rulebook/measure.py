@@ -54,7 +54,7 @@ def _take(value: Any) -> str:
 
 
 Take = Annotated[
-    Annotated[Literal["amount", "count"], Tag("word")]
+    Annotated[Literal["amount", "count", "months"], Tag("word")]
     | Annotated[Table, Tag("table")]
     | Annotated[MemberNumber, Tag("number")],
     Discriminator(_take),
@@ -119,6 +119,40 @@ class Cadence(Strict):
     exempt_when: Literal["whole", "any_day"] = "whole"
 
 
+class Keep(Strict):
+    """Of each span, or of each value of a column, only the `choose` rows that come to most count."""
+
+    per: Column | Span
+    choose: Annotated[int, Field(ge=1)] = 1
+
+
+class Streak(Strict):
+    """Count the runs of so many spans in a row; `again` counts each further such stretch of a run."""
+
+    of: Literal["fulfilled", "missed"]
+    length: Annotated[int, Field(ge=2, le=366)]
+    again: bool = False
+
+
+class Series(Strict):
+    """Score each span by itself, `plus` + `times` × its sum within limits, and join the spans that are over.
+
+    Spans inside an exemption are left out; then only the `last` so many, and the `best` so many of those, are joined.
+    """
+
+    each: Literal["week", "month", "two_months", "quarter", "half_year", "year"]
+    plus: Exact = 0
+    times: Exact = 1
+    rounding: Rounding | None = None
+    at_least: Exact | None = None
+    at_most: Exact | None = None
+    exempt: list[Identifier] = []
+    exempt_when: Literal["whole", "any_day"] = "whole"
+    last: Annotated[int, Field(ge=1)] | None = None
+    best: Annotated[int, Field(ge=1)] | None = None
+    join: Literal["sum", "average", "largest", "smallest"] = "sum"
+
+
 class _Measure(Strict):
     id: Identifier
     labels: Labels
@@ -127,7 +161,12 @@ class _Measure(Strict):
 
 
 class RowMeasure(_Measure):
-    """Rows, filtered, weighed, capped and added up."""
+    """Rows, filtered, weighed, capped and added up.
+
+    The rules apply in one order: window and filter, reversals, factors, voiding, rounding, approval, the minimum,
+    `keep`, `distinct`, the caps from narrow to wide, and last the result, the cadence or the series.
+    `months` is how many whole months an affiliation lasts within the window.
+    """
 
     source: RowSource
     where: Filter = {}
@@ -136,28 +175,48 @@ class RowMeasure(_Measure):
     take: Take = "amount"
     factors: list[Factor] = []
     voided_by: list[ByFact] = []
+    keep: Keep | None = None
     distinct: Column | Span | None = None
     rounding: SpanRounding | None = None
     qualify: Qualify | None = None
     approval: Approval | None = None
     caps: list[Cap] = []
-    result: Literal["sum", "average", "largest", "smallest"] = "sum"
+    result: Literal["sum", "average", "median", "largest", "smallest"] = "sum"
+    trim: Annotated[int, Field(ge=1)] | None = None  # so many of the highest and as many of the lowest are left out
     quorum: Annotated[int, Field(ge=1)] | None = None
     cadence: Cadence | None = None
+    streak: Streak | None = None
+    series: Series | None = None
 
     @model_validator(mode="after")
     def _fits_its_source(self) -> RowMeasure:
-        dated = self.caps or self.cadence or self.window or self.qualify or self.approval or self.rounding
-        if self.source == "members" and (dated or self.voided_by or self.distinct):
-            raise ValueError("members are judgements of a whole period: no window, span or distinct")
-        if self.source == "affiliations" and (self.caps or self.cadence or self.qualify or self.approval):
+        spans = [rule.per for rule in (self.qualify, self.rounding, self.keep, *self.caps) if rule] + [self.distinct]
+        dated = self.cadence or self.series or self.window or self.approval or {*spans} - {"event", None}
+        if self.source == "members" and (dated or self.voided_by):
+            raise ValueError("members are judgements of a whole period: no window and no span but each by itself")
+        if self.source == "affiliations" and (
+            self.caps or self.cadence or self.series or self.qualify or self.approval
+        ):
             raise ValueError("affiliations last: they have a window, but no caps, cadence, minimum or approval")
+        if self.take == "months" and self.source != "affiliations":
+            raise ValueError("only affiliations last for months")
         if isinstance(self.take, MemberNumber) and self.source != "members":
             raise ValueError("only members have numbers of their own")
-        if self.cadence and self.result != "sum":
-            raise ValueError("a cadence counts spans by their sum")
-        if self.cadence and self.window and self.window.lifetime:
-            raise ValueError("a cadence needs a first day: take yearsBack instead of lifetime")
+        return self
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> RowMeasure:
+        by_spans = self.cadence or self.series
+        if by_spans and (self.result != "sum" or (self.cadence and self.series)):
+            raise ValueError("a cadence or a series takes spans by their sum, and only one of them stands")
+        if by_spans and self.window and self.window.lifetime:
+            raise ValueError("a cadence or a series needs a first day: take yearsBack instead of lifetime")
+        if self.streak and not self.cadence:
+            raise ValueError("a streak counts the spans of a cadence")
+        if self.trim and self.result != "average":
+            raise ValueError("only an average leaves out the highest and the lowest")
+        if self.keep and self.distinct:
+            raise ValueError("keep and distinct both choose among rows: only one of them stands")
         return self
 
 

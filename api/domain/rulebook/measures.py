@@ -8,8 +8,18 @@ from fractions import Fraction
 from typing import Any
 
 from api.domain.rulebook.bundle import InputBundle
-from api.domain.rulebook.measure import Approval, Cadence, DenominatorMeasure, Measure, PresenceMeasure, RowMeasure
+from api.domain.rulebook.measure import (
+    Approval,
+    Cadence,
+    DenominatorMeasure,
+    Keep,
+    Measure,
+    PresenceMeasure,
+    RowMeasure,
+    Series,
+)
 from api.domain.rulebook.rows import Part, Row, chosen, limits, matches, weigh
+from api.domain.rulebook.spans import exempt, joined, merged, streaks
 from api.domain.rulebook.values import SPANS, Number, Rounding, bucket, buckets, text, whole
 
 
@@ -25,6 +35,8 @@ class Reading:
     spans: list[dict[str, Any]] = field(default_factory=list)
     required: int | None = None
     missed: int | None = None
+    streaks: int | None = None
+    longest: int | None = None
 
 
 def measured(measure: Measure, bundle: InputBundle) -> Reading:
@@ -38,7 +50,7 @@ def measured(measure: Measure, bundle: InputBundle) -> Reading:
 
 
 def _from_rows(measure: RowMeasure, bundle: InputBundle) -> Reading:
-    reading = Reading(unknown=_not_recorded(measure, bundle))
+    reading = Reading(unknown=not_recorded(measure, bundle))
     rows: list[Row] = bundle.get(measure.source) or []
     facts: list[Row] = bundle.get("facts") or []
     unsure: set[str] = set()
@@ -50,13 +62,7 @@ def _from_rows(measure: RowMeasure, bundle: InputBundle) -> Reading:
             _round(group, measure.rounding)
     if measure.approval:
         _approve(measure.id, measure.approval, parts, facts, reading)
-    if measure.qualify:
-        for group in _groups(parts, measure.qualify.per):
-            if sum(part.value for part in group) < measure.qualify.at_least:
-                for part in group:
-                    part.becomes(0, f"under_minimum:{measure.qualify.per}")
-    if measure.distinct:
-        _once(parts, measure.distinct, unsure)
+    _choose(measure, parts, unsure)
     for cap in sorted(measure.caps, key=lambda cap: SPANS.index(cap.per)):
         for group in _groups(parts, cap.per):
             _fill(group, cap.at_most, f"cap:{cap.per}")
@@ -64,27 +70,45 @@ def _from_rows(measure: RowMeasure, bundle: InputBundle) -> Reading:
     _finish(measure, parts, bundle, reading)
     reading.inputs = _inputs(parts)
     if reading.unknown:
-        reading.value = reading.required = reading.missed = None
+        reading.value = reading.required = reading.missed = reading.streaks = reading.longest = None
     return reading
+
+
+def _choose(measure: RowMeasure, parts: list[Part], unsure: set[str]) -> None:
+    """Leave out what is under a minimum, what is not among the best of its span, and what counted already."""
+    if measure.qualify:
+        for group in _groups(parts, measure.qualify.per):
+            if sum(part.value for part in group) < measure.qualify.at_least:
+                for part in group:
+                    part.becomes(0, f"under_minimum:{measure.qualify.per}")
+    if measure.keep:
+        _keep(parts, measure.keep, unsure)
+    if measure.distinct:
+        _once(parts, measure.distinct, unsure)
 
 
 def _finish(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
     voices = sum({part.key: part.count for part in parts}.values())  # the days of one row are one voice
-    if measure.quorum is not None and voices < measure.quorum:
-        reading.unknown.append(f"quorum:{voices}/{measure.quorum}")
+    needed = max(measure.quorum or 0, 2 * measure.trim + 1 if measure.trim else 0)
+    if voices < needed:
+        reading.unknown.append(f"quorum:{voices}/{needed}")
     if measure.cadence:
         _cadence(measure, measure.cadence, parts, bundle, reading)
+    elif measure.series:
+        _series(measure, measure.series, parts, bundle, reading)
     elif measure.result == "sum":
         reading.value = whole(sum(part.value for part in parts))
     elif not voices:
         reading.unknown.append(f"{measure.source}:none")
-    elif measure.result == "average":
+    elif measure.result == "average" and not measure.trim:
         reading.value = whole(Fraction(sum(part.value for part in parts)) / voices)
+    elif measure.result in ("average", "median"):
+        reading.value = _middle(measure, parts)
     else:
         reading.value = (max if measure.result == "largest" else min)(part.value for part in parts)
 
 
-def _not_recorded(measure: RowMeasure, bundle: InputBundle) -> list[str]:
+def not_recorded(measure: RowMeasure, bundle: InputBundle) -> list[str]:
     """Return why nothing can be said: a source that is absent, or rows of this sort that nobody records."""
     needed = [(measure.source, measure.where, measure.without)]
     needed += [("facts", rule.where, {}) for rule in measure.voided_by]
@@ -92,7 +116,8 @@ def _not_recorded(measure: RowMeasure, bundle: InputBundle) -> list[str]:
     if measure.approval:
         needed.append(("facts", {"kind": [measure.approval.kind]}, {}))
     reasons = [source for source, _, _ in needed if bundle.get(source) is None]
-    if measure.cadence and measure.cadence.exempt and bundle.get("exemptions") is None:
+    spans = measure.cadence or measure.series
+    if spans and spans.exempt and bundle.get("exemptions") is None:
         reasons.append("exemptions")
     for gap in bundle.get("unknown", []):
         columns = {name: value for name, value in gap.items() if name != "source"}
@@ -133,9 +158,7 @@ def _once(parts: list[Part], column: str, unsure: set[str]) -> None:
     """Count 1 for each different day, activity or other value, at its first part that counts anything."""
     seen: set[str] = set()
     for part in parts:
-        found = bucket(part.date, column) if column in SPANS else part.row.get(column)
-        if column == "event":
-            found = part.span("event")
+        found = part.named(column)
         if found is None:
             unsure.add(part.key)
         first = part.value > 0 and part.count > 0 and found not in seen
@@ -145,6 +168,32 @@ def _once(parts: list[Part], column: str, unsure: set[str]) -> None:
             part.value = 1
         else:
             part.becomes(0, f"same:{column}")
+
+
+def _keep(parts: list[Part], keep: Keep, unsure: set[str]) -> None:
+    """Let only the rows of a span or value that come to most count; of equal ones the earlier."""
+    groups: defaultdict[str, defaultdict[str, list[Part]]] = defaultdict(lambda: defaultdict(list))
+    for part in parts:
+        found = part.named(keep.per)
+        if found is None:
+            unsure.add(part.key)
+        groups[found or ""][part.key].append(part)
+    for rows in groups.values():
+        best = sorted(rows.values(), key=lambda row: -sum(part.value for part in row))
+        for row in best[keep.choose :]:
+            for part in row:
+                part.becomes(0, f"lower:{keep.per}")
+
+
+def _middle(measure: RowMeasure, parts: list[Part]) -> Number | None:
+    """Return the average without the highest and lowest `trim`, or the median; the inputs say what was left out."""
+    order = sorted(parts, key=lambda part: part.value)
+    cut = measure.trim or (len(order) - 1) // 2
+    middle = order[cut : len(order) - cut]
+    value = Fraction(sum(part.value for part in middle)) / len(middle) if middle else None
+    for part in [*order[:cut], *order[len(order) - cut :]]:
+        part.becomes(0, "trimmed")
+    return None if value is None else whole(value)
 
 
 def _approve(rule: str, approval: Approval, parts: list[Part], facts: list[Row], reading: Reading) -> None:
@@ -174,48 +223,43 @@ def _cadence(measure: RowMeasure, cadence: Cadence, parts: list[Part], bundle: I
     sums: defaultdict[str, Number] = defaultdict(int)
     for part in parts:
         sums[bucket(part.date, cadence.each)] += part.value
-    free = _merged(bundle, cadence.exempt)
+    free = merged(bundle, cadence.exempt)
     through = bundle.get("through", before)
     fulfilled = required = 0
     for name, (first, after) in buckets(since, before, cadence.each).items():
         reached = sums[name] >= cadence.at_least
-        exempt = _exempt(first, after, free, cadence.exempt_when)
+        is_free = exempt(first, after, free, cadence.exempt_when)
         fulfilled += reached
-        required += reached or (not exempt and after <= through)
-        state = "fulfilled" if reached else "exempt" if exempt else "missed" if after <= through else "open"
+        required += reached or (not is_free and after <= through)
+        state = "fulfilled" if reached else "exempt" if is_free else "missed" if after <= through else "open"
         reading.spans.append({"span": name, "sum": text(sums[name]), "state": state})
     reading.value, reading.required, reading.missed = fulfilled, required, required - fulfilled
+    if measure.streak:
+        reading.streaks, reading.longest = streaks(measure.streak, [span["state"] for span in reading.spans])
+
+
+def _series(measure: RowMeasure, series: Series, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
+    sums: defaultdict[str, Number] = defaultdict(int)
+    for part in parts:
+        sums[bucket(part.date, series.each)] += part.value
+    days = limits(measure.window, bundle["period"]["start"], bundle["period"]["end"])
+    reading.value, reading.spans = joined(series, sums, days, bundle)
+    if reading.value is None:
+        reading.unknown.append(f"{measure.source}:none")
 
 
 def _presence(measure: PresenceMeasure, bundle: InputBundle) -> Reading:
     if bundle.get("exemptions") is None:
         return Reading(unknown=["exemptions"])
-    free = _merged(bundle, measure.exempt)
+    free = merged(bundle, measure.exempt)
     spans = buckets(bundle["period"]["start"], bundle["period"]["end"], measure.per)
-    here = sum(not _exempt(first, after, free, measure.exempt_when) for first, after in spans.values())
+    here = sum(not exempt(first, after, free, measure.exempt_when) for first, after in spans.values())
     inputs = [
         {"key": row["key"], "recorded": f"{row['start']}/{row['end']}", "counted": row["kind"]}
         for row in sorted(bundle.get("exemptions", []), key=lambda row: row["key"])
         if row["kind"] in measure.exempt
     ]
     return Reading(whole(Fraction(here, len(spans))), inputs)
-
-
-def _merged(bundle: InputBundle, kinds: list[str]) -> list[tuple[str, str]]:
-    merged: list[tuple[str, str]] = []
-    rows = [(row["start"], row["end"]) for row in bundle.get("exemptions", []) if row["kind"] in kinds]
-    for start, end in sorted(rows):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _exempt(first: str, after: str, free: list[tuple[str, str]], when: str) -> bool:
-    if when == "any_day":
-        return any(start < after and first < end for start, end in free)
-    return any(start <= first and after <= end for start, end in free)
 
 
 def _inputs(parts: list[Part]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import ceil, floor, inf
 
-from api.domain.rulebook.measure import Cap, DenominatorMeasure, Measure, PresenceMeasure, RowMeasure, Table
+from api.domain.rulebook.measure import Cap, DenominatorMeasure, Measure, PresenceMeasure, RowMeasure, Series, Table
 from api.domain.rulebook.references import references, stages
 from api.domain.rulebook.schema import (
     Award,
@@ -24,7 +24,7 @@ from api.domain.rulebook.schema import (
     Tally,
     Weighted,
 )
-from api.domain.rulebook.values import Number, Span
+from api.domain.rulebook.values import Number, Rounding, Span
 
 Bound = Number | float
 Range = tuple[Bound, Bound]
@@ -55,13 +55,13 @@ def ranges(rulebook: Rulebook) -> dict[str, Range]:
         found[measure.id] = _of_measure(measure, rulebook.period)
         if isinstance(measure, RowMeasure) and measure.cadence:
             found[f"{measure.id}.required"] = found[f"{measure.id}.missed"] = found[measure.id]
+        if isinstance(measure, RowMeasure) and measure.streak:
+            found[f"{measure.id}.streaks"] = found[f"{measure.id}.longest"] = found[measure.id]
     for _, scores in stages(rulebook):
         for score in scores:
             low, high = _of_score(score, found)
-            if score.rounding and low != -inf:
-                low = floor(Fraction(low) / score.rounding.quantum) * score.rounding.quantum
-            if score.rounding and high != inf:
-                high = ceil(Fraction(high) / score.rounding.quantum) * score.rounding.quantum
+            if score.rounding:
+                low, high = _to_grain(score.rounding, low, high)
             if score.at_least is not None:
                 low, high = max(low, score.at_least), max(high, score.at_least)
             if score.at_most is not None:
@@ -88,10 +88,35 @@ def _of_measure(measure: Measure, period: str) -> Range:
         low = -inf
     if measure.result != "sum":
         return low, inf
+    if measure.series:
+        return _of_series(measure.series, (low, high), period)
     if measure.distinct in MONTHS or measure.distinct in ("day", "week"):
         high = spans_in(period, measure.distinct)  # type: ignore[arg-type]
     lifetime = measure.window and (measure.window.lifetime or measure.window.years_back)
     return low, high if lifetime else min([high, *(_most(cap, period) for cap in measure.caps)])
+
+
+def _of_series(series: Series, sums: Range, period: str) -> Range:
+    low, high = (series.plus + end for end in _times(sums, series.times))
+    if series.rounding:
+        low, high = _to_grain(series.rounding, low, high)
+    if series.at_least is not None:
+        low, high = max(low, series.at_least), max(high, series.at_least)
+    if series.at_most is not None:
+        low, high = min(low, series.at_most), min(high, series.at_most)
+    if series.join != "sum":
+        return low, high
+    chosen = [number for number in (series.last, series.best) if number is not None]
+    times = min([spans_in(period, series.each), *chosen])  # a span may be exempt, or not over yet
+    return min(0, low * times), max(0, high * times)
+
+
+def _to_grain(rounding: Rounding, low: Bound, high: Bound) -> Range:
+    if low != -inf:
+        low = floor(Fraction(low) / rounding.quantum) * rounding.quantum
+    if high != inf:
+        high = ceil(Fraction(high) / rounding.quantum) * rounding.quantum
+    return low, high
 
 
 def _most(cap: Cap, period: str) -> Bound:

@@ -87,6 +87,8 @@ def _numbers(rulebook: Rulebook) -> Iterator[Finding]:
         known.add(measure.id)
         if isinstance(measure, RowMeasure) and measure.cadence:
             known |= {f"{measure.id}.required", f"{measure.id}.missed"}
+        if isinstance(measure, RowMeasure) and measure.streak:
+            known |= {f"{measure.id}.streaks", f"{measure.id}.longest"}
     for stage, scores in stages(rulebook):
         for n, score in enumerate(scores):
             for place, name in references(score):

@@ -7,7 +7,7 @@ from typing import Any
 
 from api.domain.rulebook.bundle import DATES
 from api.domain.rulebook.measure import ByFact, Filter, MemberNumber, RowMeasure, Table, Window
-from api.domain.rulebook.values import Number, bucket, exact, whole
+from api.domain.rulebook.values import SPANS, Number, bucket, exact, whole
 
 Row = dict[str, Any]
 
@@ -29,6 +29,12 @@ class Part:
         if per == "event":
             return self.activity or f"\0{self.key}"
         return bucket(self.day if per == "day" else self.date, per)  # type: ignore[arg-type]
+
+    def named(self, column: str) -> str | None:
+        """Return the span of this kind, by the first day, or else what stands in the column of this name."""
+        if column == "event":
+            return self.span("event")
+        return bucket(self.date, column) if column in SPANS else self.row.get(column)
 
     def becomes(self, value: Number, why: str) -> None:
         """Count another amount, for a reason."""
@@ -99,7 +105,7 @@ def chosen(measure: RowMeasure, rows: Iterable[Row], period: tuple[str, str], un
             continue
         count = row.get("count", -1 if reverses else 1)
         split = row.get("days") if per_day and measure.take == "amount" else None
-        for day, value in sorted(split.items()) if split else ((on, _amount(measure, row, count)),):
+        for day, value in sorted(split.items()) if split else ((on, _amount(measure, row, count, days)),):
             if value is None:
                 unsure.symmetric_difference_update([key])
                 continue
@@ -118,12 +124,14 @@ def _falls(row: Row, on: str, days: tuple[str, str], source: str) -> bool:
     """Say whether a row falls in the half-open days; an affiliation does if any of its days does."""
     since, before = days
     if source == "affiliations":
-        return on < before and (row.get("end") is None or row["end"] > since)
+        return max(on, since) < min(row.get("end") or before, before)
     return since <= on < before
 
 
-def _amount(measure: RowMeasure, row: Row, count: int) -> Number | None:
+def _amount(measure: RowMeasure, row: Row, count: int, days: tuple[str, str]) -> Number | None:
     take = measure.take
+    if take == "months":
+        return _months(max(row["start"], days[0]), min(row.get("end") or days[1], days[1])) * count
     if take == "amount":
         amount = row.get("amount", count if measure.source in ("facts", "affiliations") else None)
         return exact(amount) if isinstance(amount, str) else amount
@@ -134,6 +142,12 @@ def _amount(measure: RowMeasure, row: Row, count: int) -> Number | None:
         return None if written is None else exact(written)
     points = looked_up(take, row.get(take.column)) if isinstance(take, Table) else None
     return None if points is None else points * count
+
+
+def _months(first: str, after: str) -> int:
+    """Return the whole months between two days: from 31 January to 1 March it is one."""
+    begun = 12 * (int(after[:4]) - int(first[:4])) + int(after[5:7]) - int(first[5:7])
+    return max(0, begun - (after[8:] < first[8:]))
 
 
 def looked_up(table: Table, found: str | None) -> Number | None:

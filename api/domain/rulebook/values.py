@@ -108,7 +108,7 @@ Exact = Annotated[
 ]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Column = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]{0,40}$")]
-Reference = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}(\.(required|missed))?$")]
+Reference = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}(\.(required|missed|streaks|longest))?$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=2000)]
 
 

@@ -50,6 +50,8 @@ REASONS = {
     "factor": ("按系数计（{}）", "multiplied by a factor ({})"),
     "voided": ("因查实的情况不计", "void because of a finding"),
     "rounded": ("取整", "rounded"),
+    "lower": ("{}只取较高者", "only the higher ones of {} count"),
+    "trimmed": ("去掉的最高分或最低分", "among the highest or lowest that are left out"),
     "waits": ("等待{}确认", "waits for approval by {}"),
 }
 
@@ -58,6 +60,8 @@ STATES = {
     "missed": ("未达到", "missed"),
     "exempt": ("豁免", "exempt"),
     "open": ("尚未结束", "not over yet"),
+    "counted": ("计入", "counted"),
+    "left_out": ("未选取", "not chosen"),
 }
 
 EFFECTS = {
@@ -84,6 +88,11 @@ SENTENCES = {
         "  {source} {key}: recorded {recorded}, counted {counted}",
     ),
     "span": ("　{span}：{sum}，{state}", "  {span}: {sum}, {state}"),
+    "scored_span": ("　{span}：{sum}，得 {value}，{state}", "  {span}: {sum}, scores {value}, {state}"),
+    "streak": (
+        "　连续达到要求的段数 {streaks}，最长 {longest}",
+        "  runs long enough {streaks}, the longest {longest}",
+    ),
     "fact": ("　依据事项 {key}", "  on the ground of fact {key}"),
     "unknown": ("　未知：{what}", "  not known: {what}"),
     "gate": ("{label}：{effect}", "{label}: {effect}"),

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from api.domain.rulebook import choose, evaluate, grading, measures, quota, rows, scores, values
+from api.domain.rulebook import choose, evaluate, grading, measures, quota, rows, scores, spans, values
 from api.domain.rulebook.conditions import All, AnyOf, Not
 from api.domain.rulebook.schema import Award, Best, Deduct, Lookup, Product, Rate, Ratio, Sum, Tally, Weighted
 from tests.support.oracle.removals import SPANS
@@ -195,7 +195,7 @@ FAULTS: dict[str, Fault] = {
     "forced distribution": ([quota], "floor", lambda piece: lambda share: piece(share) + 1),
     "exemption of a cadence": _measure(cadence=_changed(exempt=_first_of)),
     "exemption of a part of a span": _measure(cadence=_changed(exempt_when="whole")),
-    "exemptions": ([measures], "_merged", lambda piece: lambda *given: piece(*given)[:1]),
+    "exemptions": ([measures, spans], "merged", lambda piece: lambda *given: piece(*given)[:1]),
     "pro-rata": _compared(pro_rata=None),
     "fallback community": ([scores], "_first_case", lambda piece: lambda rule, numbers, _: numbers[rule.otherwise]),
     "roll-up of members": _rows(lambda rule, given: given[1:] if rule.source == "members" else given),
