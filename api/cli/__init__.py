@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from rich.markup import escape
 
-from api.cli import accounts, audit, exports, imports, judging, keys, privacy, running, search, vault
+from api.cli import accounts, audit, exports, imports, judging, keys, matching, privacy, running, search, vault
 from api.cli.common import told
 from api.errors import Busy
 from api.settings import Misconfigured
@@ -22,6 +22,7 @@ for _command in (
 app.add_typer(imports.app, name="import")
 app.add_typer(exports.app, name="export")
 app.add_typer(audit.app, name="audit")
+app.add_typer(matching.app, name="match")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(keys.app, name="keys")
 app.add_typer(accounts.app, name="account")

@@ -1,4 +1,4 @@
-"""/match-runs, /match-rules, /match-proposals, /me/availability and /me/proposals: needs and helpers brought together."""
+"""/match-runs, /match-rules, /match-proposals, /me/availability, /me/proposals: needs and helpers brought together."""
 
 from __future__ import annotations
 
@@ -60,29 +60,29 @@ async def mine(query: Annotated[ProposalQuery, Query()], who: Who) -> Page[Match
     return await who.read(match_proposals.mine, query)
 
 
-@router.get("/match-proposals/{proposal_id}", operation_id="match_proposal.read")
-async def proposal(proposal_id: UUID, who: Who) -> MatchProposal:
+@router.get("/match-proposals/{match_proposal_id}", operation_id="match_proposal.read")
+async def proposal(match_proposal_id: UUID, who: Who) -> MatchProposal:
     """Show one proposal with its reasons."""
-    return await who.read(match_proposals.one, proposal_id)
+    return await who.read(match_proposals.one, match_proposal_id)
 
 
-@router.post("/match-proposals/{proposal_id}/accept", operation_id="match_proposal.accept")
-async def accept(proposal_id: UUID, body: Accepting, who: Who) -> MatchProposal:
+@router.post("/match-proposals/{match_proposal_id}/accept", operation_id="match_proposal.accept")
+async def accept(match_proposal_id: UUID, body: Accepting, who: Who) -> MatchProposal:
     """Say yes: a person is signed up, a unit's project is proposed and confirmed for its side."""
     when = (body.starts_at, body.ends_at)
-    return await who.write(match_answers.accept, proposal_id, when, present=match_proposals.one)
+    return await who.write(match_answers.accept, match_proposal_id, when, present=match_proposals.one)
 
 
-@router.post("/match-proposals/{proposal_id}/decline", operation_id="match_proposal.decline")
-async def decline(proposal_id: UUID, body: Declining, who: Who) -> MatchProposal:
+@router.post("/match-proposals/{match_proposal_id}/decline", operation_id="match_proposal.decline")
+async def decline(match_proposal_id: UUID, body: Declining, who: Who) -> MatchProposal:
     """Say no; it costs nothing, and a reason is kept for the caller alone."""
-    return await who.write(match_answers.decline, proposal_id, body.reason, present=match_proposals.one)
+    return await who.write(match_answers.decline, match_proposal_id, body.reason, present=match_proposals.one)
 
 
-@router.post("/match-proposals/{proposal_id}/rate", operation_id="match_proposal.rate")
-async def rate(proposal_id: UUID, body: Stars, who: Who) -> MatchProposal:
+@router.post("/match-proposals/{match_proposal_id}/rate", operation_id="match_proposal.rate")
+async def rate(match_proposal_id: UUID, body: Stars, who: Who) -> MatchProposal:
     """Say for the community how it was, once it is over."""
-    return await who.write(match_answers.rate, proposal_id, body.stars, present=match_proposals.one)
+    return await who.write(match_answers.rate, match_proposal_id, body.stars, present=match_proposals.one)
 
 
 @router.get("/match-rules", operation_id="match_rule.list", responses=problem_responses([404]))
@@ -105,7 +105,7 @@ async def runs(query: Annotated[MatchRunQuery, Query()], who: Who) -> Page[Match
 
 @router.post("/match-runs", operation_id="match_run.create", status_code=202)
 async def create(body: NewMatchRun, who: Who) -> MatchRun:
-    """Match the open needs of an area; it proposes and never assigns. The job tells how far it is, and can be stopped."""
+    """Match the open needs of an area: it proposes and never assigns. Its job tells how far, and can be stopped."""
     return await who.write(match_runs.request, body.values(), present=match_runs.one)
 
 
@@ -115,14 +115,14 @@ async def preview(body: Previewing, who: Who) -> MatchPreview:
     return await who.read(match_figures.preview, body.values())
 
 
-@router.get("/match-runs/{run_id}", operation_id="match_run.read")
-async def run(run_id: UUID, who: Who) -> MatchRun:
+@router.get("/match-runs/{match_run_id}", operation_id="match_run.read")
+async def run(match_run_id: UUID, who: Who) -> MatchRun:
     """Show one run."""
-    return await who.read(match_runs.one, run_id)
+    return await who.read(match_runs.one, match_run_id)
 
 
-@router.get("/match-runs/{run_id}/figures", operation_id="match_run.figures", responses=problem_responses([409]))
-async def figures(run_id: UUID, who: Who) -> MatchFigures:
+@router.get("/match-runs/{match_run_id}/figures", operation_id="match_run.figures", responses=problem_responses([409]))
+async def figures(match_run_id: UUID, who: Who) -> MatchFigures:
     """Show what a run came to and how it was answered, in numbers and as a picture; groups of few stand together."""
-    found = await who.read(match_figures.figures, run_id)
+    found = await who.read(match_figures.figures, match_run_id)
     return {**found, "picture": spread_svg(bars(found))}  # type: ignore[return-value] # the route fills the view

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from api.db import new_id
 from api.jobs.loop import run_due
-from api.models import MatchProposal, MatchRun, Organization, OrganizationLink
-from api.services import availabilities, match_runs, needs, people
+from api.models import Availability, MatchProposal, MatchRun, Organization, OrganizationLink
+from api.services import match_runs, needs, people
 from tests.support.matching import post
 from tests.support.serving import actor
 from tests.support.world import LONG_AGO, World
@@ -71,11 +71,15 @@ def crowd(world: World, many: int) -> list[Any]:
         rows = [people.person_row(session, operator, {"name": f"居民{number}"}) for number in range(many)]
         session.insert(people.Person, rows)
         actors = [replace(operator, person_id=row["id"], account_id=row["account_id"], reaches=()) for row in rows]
-        for who in actors:
-            availabilities.edit(session, who, {
-                "active": True, "skills": [{"category": "health", "level": 1}], "free": FREE, "preferred": [],
-                "area_id": world.places["community"], "reach_metres": 3000, "max_tasks": 1, "wishes": [],
-            })  # fmt: skip
+        told = {
+            "skills": [{"category": "health", "level": 1}], "free": FREE, "preferred": [], "reach_metres": 3000,
+            "area_id": str(world.places["community"]), "max_tasks": 1, "wishes": [],
+        }  # fmt: skip
+        session.insert(Availability, [
+            {"id": new_id(), "tenant_id": operator.tenant_id, "version": 1, "created_at": session.now,
+             "person_id": who.person_id, "active": True, "told": told}
+            for who in actors
+        ])  # fmt: skip
         return actors
 
     return world.run(gather)

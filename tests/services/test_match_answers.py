@@ -1,0 +1,91 @@
+"""A hundred say yes to ten places at once: exactly ten have one, and nothing is promised twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from api.domain.matching.times import Window
+from api.errors import Problem
+from api.jobs.loop import run_due
+from api.models import Event, MatchProposal, Need, Shift, Signup
+from api.services import match_answers
+from tests.support import offering
+from tests.support import world as worlds
+from tests.support.clock import Clock
+
+CROWD, PLACES = 100, 10
+SPAN = Window(*(datetime.fromisoformat(moment) for moment in offering.SATURDAY))
+
+
+@pytest.fixture(scope="module")
+def world(database, tmp_path_factory):
+    built = worlds.build(database, tmp_path_factory.mktemp("var"), Clock())
+    built.crowd = offering.crowd(built, CROWD)
+    yield built
+    built.close()
+
+
+def asked_at_once(world):
+    """Propose a need to everybody, then let it want ten people only; return it with who was asked what."""
+    need_id = offering.published(world, CROWD, [SPAN])
+    run_id = offering.requested(world)
+    run_due(world.house)
+    few = sa.update(Need).where(Need.id == need_id).values(headcount=PLACES)
+    world.run(lambda session, _: session.execute(few))
+    of = {row.person_id: row.id for row in offering.rows(world, run_id) if row.need_id == need_id}
+    return need_id, [(who, of[who.person_id]) for who in world.crowd if who.person_id in of]
+
+
+def all_say_yes(world, asked):
+    def one(who, proposal_id):
+        try:
+            return world.house.write_now(who, match_answers.accept, proposal_id, (None, None))
+        except Problem as why:
+            return why
+
+    with ThreadPoolExecutor(32) as pool:
+        return list(pool.map(lambda each: one(*each), asked))
+
+
+def promised(world, need_id):
+    """Return how many shifts came of a need, the places taken at them, and how its proposals stand."""
+    linked = sa.select(MatchProposal.shift_id).where(MatchProposal.need_id == need_id)
+    with world.house.engines.look() as session:
+        shifts = session.rows(sa.select(Shift.confirmed).where(Shift.id.in_(linked)))
+        held = session.rows(sa.select(Signup.state).where(Signup.shift_id.in_(linked)))
+        states = session.rows(sa.select(MatchProposal.state).where(MatchProposal.need_id == need_id))
+    return len(shifts), sum(row.confirmed for row in shifts), Counter(row.state for row in held), Counter(
+        row.state for row in states
+    )  # fmt: skip
+
+
+def test_a_hundred_acceptances_at_once_promise_nothing_twice(world):
+    need_id, asked = asked_at_once(world)
+    assert len(asked) == CROWD
+    outcomes = all_say_yes(world, asked)
+    said = Counter("yes" if not isinstance(each, Problem) else each.code for each in outcomes)
+    assert said["yes"] == PLACES
+    assert set(said) <= {"yes", "need_filled", "need_not_open", "step_not_allowed"}, said
+    shifts, taken, signups, states = promised(world, need_id)
+    assert (shifts, taken, signups) == (1, PLACES, Counter(confirmed=PLACES))
+    assert states == Counter(accepted=PLACES, lapsed=CROWD - PLACES)
+    with world.house.engines.look() as session:
+        assert session.scalar(sa.select(Need.state).where(Need.id == need_id)) == "matched"
+        kinds = ("match_proposal.accept", "match_proposal.lapse")
+        told = session.rows(sa.select(Event.kind).where(Event.kind.in_(kinds)))
+    assert Counter(row.kind for row in told) == Counter(dict(zip(kinds, (PLACES, CROWD - PLACES), strict=True)))
+
+
+def test_without_looking_at_what_is_taken_a_need_is_promised_twice(world, monkeypatch):
+    """Control."""
+    need_id, asked = asked_at_once(world)
+    monkeypatch.setattr(match_answers, "places_taken", lambda *_: 0)
+    monkeypatch.setattr(match_answers, "standing_shift", lambda *_: None)
+    monkeypatch.setattr(match_answers, "_OVERLAPPING", sa.select(sa.literal(1)).where(sa.false()))
+    all_say_yes(world, asked[: PLACES + 5])
+    assert promised(world, need_id)[1] > PLACES
