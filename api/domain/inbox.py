@@ -17,7 +17,7 @@ class Waiting:
     path: str
 
 
-OF_ONES_OWN = frozenset({"confirmation", "presence", "shift"})
+OF_ONES_OWN = frozenset({"assessment", "confirmation", "presence", "shift"})
 """Kinds that wait for somebody without a grant: who asked for a service, who forgot to check out, who leads a shift."""
 
 KINDS: tuple[Waiting, ...] = (
@@ -40,6 +40,9 @@ KINDS: tuple[Waiting, ...] = (
     ),
     Waiting("signal", "signal", "signal.judge", "线索待判断", "a signal to judge", "signals"),
     Waiting("sanction", "sanction", "sanction.confirm", "处置待确认", "a sanction to confirm", "sanctions"),
+    Waiting("ruling", "ruling", "ruling.confirm", "等次裁定待确认", "a ruling on a grade to confirm", "rulings"),
+    Waiting("cycle", "cycle", "cycle.publish", "考核阶段将到期或已逾期", "a phase of a cycle that ends", "cycles"),
+    Waiting("assessment", "assessment", "assessment.read", "评价结果已公布", "your result is published", "assessments"),
     Waiting("need", "need", "need.publish", "需求待发布", "a need to publish", "needs"),
     Waiting("project", "project", "project.accept", "项目待确认", "a project to agree to", "projects"),
     Waiting("delivery", "delivery", "delivery.acknowledge", "文书待签收", "a document to acknowledge", "deliveries"),

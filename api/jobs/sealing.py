@@ -16,6 +16,7 @@ from api.models import Tenant
 from api.services import (
     closing,
     complaints,
+    cycle_clocks,
     data_exports,
     erasing,
     grants,
@@ -70,6 +71,7 @@ _DUE = (
     closing.settle_due,
     reporting_in.expire_due,
     sanctions.release_due,
+    cycle_clocks.remind_due,
     needs.expire_due,
     match_answers.lapse_due,
     grants.expire_due,

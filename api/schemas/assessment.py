@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from api.schemas.base import Body, Code, Day, Line, ListQuery, Subject, View
-from api.schemas.rulings import Clock, CycleCalendar, ShownCalendar, Standing
+from api.schemas.rulings import Clock, CycleCalendar, ShownCalendar, StandingGrade
 
 State = Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")]
 RulebookSource = Annotated[str, Field(min_length=1, max_length=60_000, description="YAML or JSON")]
@@ -141,7 +141,7 @@ class Assessment(View):
     services: int | None
     bundle_hash: str
     judgement_hash: str
-    standing: Standing = Field(description="the grade that stands; `grade` is as computed")
+    standing: StandingGrade = Field(description="the grade that stands; `grade` is as computed")
 
 
 class AssessmentText(Assessment):
@@ -170,7 +170,7 @@ class Explanation(View):
     """The judgement in plain words, and every input opened down to its entries."""
 
     assessment_id: UUID
-    standing: Standing
+    standing: StandingGrade
     lines: dict[Literal["zh", "en"], list[str]]
     opened: list[OpenedInput]
     bundle: dict[str, Any]

@@ -120,7 +120,7 @@ class RulingQuery(ListQuery):
     kind: Literal["quota_choice", "override", "appeal", "amendment"] | None = None
 
 
-class Standing(View):
+class StandingGrade(View):
     """The grade that stands and on what it rests: as computed, a quota, or what people decided, with their reason."""
 
     outcome: str

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.base import Body, Day, View
+from api.schemas.rulings import StandingGrade
 
 
 class NewSimulation(Body):
@@ -50,3 +51,4 @@ class HowItStands(View):
     as_of: int
     now: Standing
     then: Standing
+    standing: StandingGrade | None = Field(description="the published grade that stands, however it came about")

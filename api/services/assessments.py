@@ -19,6 +19,7 @@ from api.services.cuts import Cut
 from api.services.standing import of_rows
 from api.visibility import visible
 from api.visibility.judged import stands
+from api.visibility.ruled import TOLD
 
 _SHOWN = (
     sa.select(
@@ -61,6 +62,13 @@ def mine(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the actor's own published assessments, newest first."""
     own = Assessment.subject_id == actor.account_id
     return _page(session, _SHOWN.where(visible(actor, Assessment), own, stands()), query)
+
+
+def own_standing(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any] | None:
+    """Return the actor's own grade that stands in a cycle, once it is published; else None."""
+    own = sa.and_(Assessment.subject_id == actor.account_id, Assessment.cycle_id == cycle_id)
+    row = session.first(_SHOWN.where(own, stands(), Cycle.state.in_(TOLD)))
+    return None if row is None else _views(session, [row._asdict()])[0]["standing"]
 
 
 def explanation(session: Session, actor: Actor, assessment_id: UUID) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from api.domain.documents import content_hash
 from api.domain.rulebook.schema import Rulebook
 from api.domain.seal import Seal, SealBroken, verify
 from api.models import Assessment, Cycle, Document, Entry, Event, Position, Recomputation
-from api.services import chains, rulebooks
+from api.services import chains, rulebooks, standing
 
 _CHUNK = 200
 SEALED = ("final", "delivered")
@@ -38,8 +38,8 @@ def documents_as_issued(session: Session, tenant_id: UUID) -> Found:
 
 
 def sealed_periods_stand(session: Session, tenant_id: UUID) -> Found:
-    """A cycle that is final has the assessments of which its digest was taken, and somebody made it final."""
-    cycles = sa.select(Cycle.id, Cycle.revision, Cycle.digest).where(
+    """A cycle that is final has the assessments and decisions of which its digests were taken, and who made it so."""
+    cycles = sa.select(Cycle.id, Cycle.revision, Cycle.digest, Cycle.decisions_digest).where(
         Cycle.tenant_id == tenant_id, Cycle.state.in_(SEALED)
     )
     for row in session.rows(cycles):
@@ -50,6 +50,9 @@ def sealed_periods_stand(session: Session, tenant_id: UUID) -> Found:
         last = found[max(found)]
         if last != row.digest or session.first(final) is None:
             yield row.id, {"digest": row.digest, "found": last}
+        decided = standing.decisions_digest(session, row.id, row.revision)
+        if row.decisions_digest not in (None, decided):  # none where it was sealed before there were any
+            yield row.id, {"decisions_digest": row.decisions_digest, "found": decided}
         yield from _broken_links(session, row.id, found)
 
 

@@ -15,8 +15,10 @@ from api.domain.inbox import KINDS, OF_ONES_OWN, Waiting
 from api.models import (
     Activity,
     Affiliation,
+    Assessment,
     Case,
     ConfirmationSlip,
+    Cycle,
     Delivery,
     Document,
     Emergency,
@@ -26,19 +28,18 @@ from api.models import (
     OrganizationLink,
     Project,
     ProjectParty,
+    Ruling,
     Sanction,
     Shift,
     Signal,
 )
-from api.services import leaving
+from api.services import inbox_rows, leaving
 from api.services.days import today
+from api.services.inbox_rows import shown as _shown
 from api.visibility import visible
 
 MOST = 1000
 """As many of a kind as are counted; a longer list says `more`."""
-
-_NONE = sa.null()
-_NO_FACTS = _NONE.label("facts")  # a sealed column bears its own name alone
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -79,16 +80,6 @@ def _waiting(session: Session, actor: Actor, kind: Waiting) -> sa.Select[Any] | 
     if kind.code not in OF_ONES_OWN and not actor.reaches_for(kind.step):
         return None
     return _OF[kind.code](session, actor)
-
-
-def _shown(
-    noun: Any, place: Any, *, state: Any, since: Any, key: Any = None, due_on: Any = _NONE, facts: Any = _NO_FACTS
-) -> sa.Select[Any]:
-    return sa.select(
-        noun.label("id"), (noun if key is None else key).label("key"), state.label("state"), since.label("since"),
-        due_on.label("due_on"), facts, Organization.id.label("organization_id"),
-        Organization.name.label("organization_name"), Organization.path,
-    ).join(Organization, Organization.id == place)  # fmt: skip
 
 
 def _cases(_session: Session, actor: Actor) -> sa.Select[Any]:
@@ -219,12 +210,14 @@ _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any]]] = {
     "case": _cases, "registration": _registrations, "unit_registration": _unit_registrations, "need": _needs,
     "project": _projects, "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
     "confirmation": _confirmations, "signal": _signals, "sanction": _sanctions,
+    "ruling": inbox_rows.rulings, "cycle": inbox_rows.cycles, "assessment": inbox_rows.assessments,
     "emergency": _emergencies, "presence": _presences,
 }  # fmt: skip
 _KEY: Mapping[str, Any] = {
     "case": Case.id, "registration": Affiliation.id, "unit_registration": OrganizationLink.id, "need": Need.id,
     "project": ProjectParty.id, "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
     "confirmation": ConfirmationSlip.id, "signal": Signal.id, "sanction": Sanction.id,
+    "ruling": Ruling.id, "cycle": Cycle.id, "assessment": Assessment.id,
     "emergency": Emergency.id, "presence": Shift.id,
 }  # fmt: skip
 

@@ -20,7 +20,7 @@ from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.simulation import Tried, moves, spread
 from api.errors import Conflict, Invalid, NotFound
 from api.models import Cycle, Organization, Rulebook
-from api.services import bundles, days, jobs, rulebooks
+from api.services import assessments, bundles, days, jobs, rulebooks
 from api.services.bundle_facts import unrecorded
 from api.services.cuts import Cut, last_recorded
 from api.services.places import governed
@@ -167,7 +167,8 @@ def what_if(session: Session, actor: Actor, cycle_id: UUID, services: Sequence[P
     columns = bundles.entry_columns(book)
     planned = [_planned(number, each, columns) for number, each in enumerate(services, start=1)]
     wished: Any = {**bundle, "entries": [*bundle.get("entries", ()), *planned]}
-    return {"as_of": position, "now": _told(evaluate(book, bundle)), "then": _told(evaluate(book, wished))}
+    told = {"as_of": position, "now": _told(evaluate(book, bundle)), "then": _told(evaluate(book, wished))}
+    return {**told, "standing": assessments.own_standing(session, actor, cycle_id)}
 
 
 def _planned(number: int, service: Planned, columns: Collection[str]) -> dict[str, Any]:

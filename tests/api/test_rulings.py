@@ -1,0 +1,297 @@
+"""A third may be excellent: ten members with a tie at the last seat, a unit of two, and what two people decide."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from api.access import acting
+from api.domain.rulings import NoSeatLeft
+from api.jobs.loop import run_due
+from api.models import Cycle
+from api.services import audit_judged, organizations, people, rulings
+from tests.support import assessed
+from tests.support import world as worlds
+from tests.support.clock import Clock
+from tests.support.world import LONG_AGO
+
+HOURS = [100, 90, 80, 80, 70, 9, 8, 7, 6, 5]  # of ten members: five would be excellent, three may
+PAIR = [50, 3]  # of a unit of two: a third of them is no seat
+BOOK = """
+format: 1
+id: a-third-of-a-unit
+version: "1"
+labels: {zh: 优秀不超过三分之一, en: At most a third excellent}
+source: modelled on R-14
+subject: member
+effective: {since: 2020-01-01}
+measures:
+  - {id: served, labels: {zh: 服务分钟, en: Minutes}, source: entries, where: {unit: [volunteer_minutes]}, result: sum}
+scores:
+  - {id: points, labels: {zh: 积分, en: Points}, op: rate, of: served, points: 1, per: 60}
+final: points
+grades:
+  - {id: excellent, labels: {zh: 优秀, en: Excellent}, band: {atLeast: 10}}
+  - {id: qualified, labels: {zh: 合格, en: Qualified}, band: {atLeast: 6, lessThan: 10}}
+  - {id: unqualified, labels: {zh: 不合格, en: Unqualified}, band: {lessThan: 6}}
+quotas:
+  - id: a_third
+    labels: {zh: 优秀不超过三分之一, en: At most a third excellent}
+    grade: excellent
+    atMost: 1/3
+    within: unit
+    rank: points
+    instead: qualified
+"""
+CALENDAR = {
+    "selfReviewUntil": "2026-03-06",
+    "publicReviewUntil": "2026-03-13",
+    "publishBy": "2026-03-20",
+    "appealDays": 5,
+}
+
+
+@pytest.fixture(scope="module")
+def clock():
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def world(database, tmp_path_factory, clock):
+    built = worlds.build(database, tmp_path_factory.mktemp("var"), clock)
+    built.run(populate, built)
+    yield built
+    built.close()
+
+
+def populate(session, actor, world):
+    """Ten members in one unit and two in another; one of the ten is an officer too, and so is the unit's liaison."""
+    world.shifts = assessed._shifts(session, actor, world.places["community"], 12)
+    for unit, hours in (("ten", HOURS), ("pair", PAIR)):
+        node = {"axis": "employer", "kind": "public_institution", "name": f"单位{unit}"}
+        world.places[unit] = organizations.create(session, actor, node, world.places["employers"])
+        for number, each in enumerate(hours):
+            name = f"{unit}{number}"
+            person = people.add(session, actor, {"name": name}, {"political_status": "full"}, since=LONG_AGO)
+            people.affiliate(
+                session, actor, person, world.places[unit], "employment", roster_number=f"{number:02}", since=LONG_AGO
+            )
+            home = {"state": "accepted", "principal": True, "basis": "residence", "since": LONG_AGO}
+            people.affiliate(session, actor, person, world.places["community"], "registration", **home)
+            account = people.account_of(session, person)
+            assessed.post(session, actor, account, each * 60, world.shifts[0], world.places[unit])
+            world.people[name] = person
+    people.grant(session, actor, world.people["ten9"], "district_officer", world.places["district"], since=LONG_AGO)
+    for role, at in (("liaison", "ten"), ("district_officer", "district")):
+        people.grant(session, actor, world.people["liaison2"], role, world.places[at], since=LONG_AGO)
+
+
+async def opened(world, officer, title="2025年度"):
+    """Open and compute a cycle with the rule of a third; return its path and its assessments by roster number."""
+    at = str(world.places["district"])
+    books = [
+        (await officer.post("/api/v1/rulebooks", json={"organizationId": at, **source})).json()["id"]
+        for source in ({"text": BOOK}, {"shipped": "basic-unit"})
+    ]
+    for book in books:
+        await officer.post(f"/api/v1/rulebooks/{book}/activate")
+    body = {
+        "title": title, "organizationId": at, "periodStart": "2025-01-01", "periodEnd": "2026-01-01",
+        "cutOff": "2025-12-31", "memberRulebookId": books[0], "unitRulebookId": books[1], "calendar": CALENDAR,
+    }  # fmt: skip
+    made = await officer.post("/api/v1/cycles", json=body)
+    assert made.status_code == 201, made.text
+    path = f"/api/v1/cycles/{made.json()['id']}"
+    await take(officer, f"{path}/compute", 202)
+    run_due(world.house)
+    found = (await officer.get("/api/v1/assessments", params={"cycleId": made.json()["id"], "limit": 100})).json()
+    return path, {each["subjectKey"]: each for each in found["items"] if each["subjectKind"] == "member"}
+
+
+async def take(client, path, expected=200, body=None):
+    answer = await client.post(path, json=body) if body is not None else await client.post(path)
+    assert answer.status_code == expected, answer.text
+    return answer.json()
+
+
+async def propose(client, path, assessment, grade, kind="quota_choice", expected=201):
+    body = {"assessmentId": assessment["id"], "kind": kind, "grade": grade, "reason": "支部大会讨论决定"}
+    return await take(client, f"{path}/rulings", expected, body)
+
+
+async def test_a_tie_for_the_last_of_three_seats_and_a_unit_of_two_are_decided_by_two_people(world, clock):
+    async with world.client("district_officer") as officer, world.client("city_officer") as second:
+        path, of = await opened(world, officer)
+        await as_arithmetic_leaves_it(officer, path, of)
+        for step in ("open-self-review", "open-public-review"):
+            await take(officer, f"{path}/{step}")
+        refused = await take(officer, f"{path}/publish", 409)
+        assert (refused["code"], refused["count"]) == ("decisions_open", 3)
+        assert refused["subjects"] == ["单位pair:00", "单位ten:02", "单位ten:03"]
+        first = await propose(officer, path, of["单位ten:03"], "excellent")
+        assert (await take(officer, f"/api/v1/rulings/{first['id']}/confirm", 403))["code"] == "needs_second_person"
+        assert (await propose(officer, path, of["单位ten:03"], "qualified", expected=409))["code"] == "ruling_waits"
+        confirmed = await take(second, f"/api/v1/rulings/{first['id']}/confirm")
+        assert (confirmed["state"], confirmed["before"], confirmed["grade"]) == ("confirmed", "excellent", "excellent")
+        full = await propose(officer, path, of["单位ten:02"], "excellent", expected=409)
+        assert (full["code"], full["seats"]) == ("no_seat_left", 3)
+        for key, grade in (("单位ten:02", "qualified"), ("单位pair:00", "excellent")):
+            made = await propose(second, path, of[key], grade)
+            await take(officer, f"/api/v1/rulings/{made['id']}/confirm")
+        await no_override_by_one_alone_or_in_own_affairs(world, officer, second, path, of)
+        await take(officer, f"{path}/publish")
+        assert (await propose(officer, path, of["单位ten:05"], "qualified", "override", 409))[
+            "code"
+        ] == "ruling_not_now"
+    await what_the_subject_reads(world, path, of)
+    await the_window_closes_by_the_calendar(world, clock, path)
+
+
+async def as_arithmetic_leaves_it(officer, path, of):
+    groups = (await officer.get(f"{path}/quota")).json()["items"]
+    told = {
+        each["groupName"]: [each[name] for name in ("counted", "seats", "held", "lowered", "waiting")]
+        for each in groups
+    }
+    assert told == {"单位ten": [10, 3, 2, 1, 2], "单位pair": [2, 0, 0, 0, 1]}
+    waiting = (await officer.get(f"{path}/allotments", params={"open": True})).json()["items"]
+    assert sorted(each["subjectKey"] for each in waiting) == ["单位pair:00", "单位ten:02", "单位ten:03"]
+    stands = {key: (each["grade"], each["standing"]["grade"], each["standing"]["basis"]) for key, each in of.items()}
+    assert stands["单位ten:00"] == ("excellent", "excellent", "assessment")
+    assert stands["单位ten:02"] == stands["单位ten:03"] == ("excellent", None, "undecided")
+    assert stands["单位ten:04"] == ("excellent", "qualified", "quota")
+    assert of["单位ten:04"]["standing"]["gradeLabels"]["zh"] == "合格"
+    nothing = await propose(officer, path, of["单位ten:00"], "qualified", expected=409)
+    assert nothing["code"] == "nothing_to_choose"
+    odd = await propose(officer, path, of["单位ten:02"], "unqualified", expected=422)
+    assert (odd["code"], odd["errors"][0]["pointer"]) == ("no_such_grade", "/grade")
+
+
+async def no_override_by_one_alone_or_in_own_affairs(world, officer, second, path, of):
+    made = await propose(officer, path, of["单位ten:09"], "qualified", "override")
+    assert (await take(officer, f"/api/v1/rulings/{made['id']}/confirm", 403))["code"] == "needs_second_person"
+    for name in ("ten9", "liaison2"):  # officers too, but the subject, and the liaison of the subject's unit
+        async with world.client(name) as involved:
+            assert (await take(involved, f"/api/v1/rulings/{made['id']}/confirm", 403))["code"] == "own_judgement"
+            assert (await propose(involved, path, of["单位ten:09"], "excellent", "override", 403))[
+                "code"
+            ] == "own_judgement"
+    async with world.client("street_officer") as street:
+        assert (await propose(street, path, of["单位ten:08"], "qualified", "override", 403))["code"] == "forbidden"
+    assert (await take(officer, f"{path}/publish", 409))["subjects"] == ["单位ten:09"]  # proposed by one, not decided
+    await take(second, f"/api/v1/rulings/{made['id']}/confirm")
+    more = await propose(officer, path, of["单位ten:08"], "excellent", "override", 409)
+    assert more["code"] == "no_seat_left"  # an override makes no fourth seat
+    declined = await propose(officer, path, of["单位ten:08"], "unqualified", "override")
+    assert (await take(second, f"/api/v1/rulings/{declined['id']}/decline"))["state"] == "declined"
+
+
+async def what_the_subject_reads(world, path, of):
+    cycle_id = path.rsplit("/", 1)[1]
+    async with world.client("ten9") as member:
+        (mine,) = (await member.get("/api/v1/me/assessments")).json()["items"]
+        assert (mine["grade"], mine["standing"]["grade"]) == ("unqualified", "qualified")
+        opened = (await member.get(f"/api/v1/assessments/{mine['id']}/explanation")).json()
+        assert (opened["standing"]["basis"], opened["standing"]["reason"]) == ("override", "支部大会讨论决定")
+        what_if = await take(member, f"{path}/what-if", body={"services": []})
+        assert what_if["standing"]["grade"] == "qualified"
+    async with world.client("ten3") as member:
+        (ruling,) = (await member.get("/api/v1/rulings", params={"cycleId": cycle_id})).json()["items"]
+        assert (ruling["kind"], ruling["grade"], ruling["allowedActions"]) == ("quota_choice", "excellent", [])
+        waits = (await member.get("/api/v1/inbox")).json()["items"]
+        assert [each["kind"] for each in waits] == ["assessment"]
+    async with world.client("ten0") as member:
+        assert (await member.get("/api/v1/rulings")).json()["items"] == []
+        assert (await member.get(f"/api/v1/rulings/{ruling['id']}")).status_code == 404
+        assert (await member.get(f"{path}/quota")).status_code == 403
+
+
+async def the_window_closes_by_the_calendar(world, clock, path):
+    async with world.client("district_officer") as officer:
+        opened = await take(officer, f"{path}/open-appeals")
+        assert opened["calendar"]["appealsUntil"] == "2026-03-09"  # five working days from Monday 2 March
+        early = await take(officer, f"{path}/finalize", 409)
+        assert (early["code"], early["until"]) == ("appeals_still_taken", "2026-03-09")
+    clock.set(datetime(2026, 3, 9, 17, 0, tzinfo=UTC))  # the tenth, one in the morning in Shanghai
+    async with world.client("district_officer") as officer:
+        assert (await officer.get(path)).json()["clock"]["late"]
+        final = await take(officer, f"{path}/finalize")
+        lines = [
+            ["member", "单位pair:00", "quota_choice", "graded", "excellent"],
+            ["member", "单位ten:02", "quota_choice", "graded", "qualified"],
+            ["member", "单位ten:03", "quota_choice", "graded", "excellent"],
+            ["member", "单位ten:04", "quota", "graded", "qualified"],
+            ["member", "单位ten:09", "override", "graded", "qualified"],
+        ]
+        written = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+        assert final["decisionsDigest"] == sha256(written.encode()).hexdigest()
+        await take(officer, f"{path}/deliver", 202)
+        run_due(world.house)
+        statements = (await officer.get("/api/v1/documents", params={"kind": "feedback_statement"})).json()["items"]
+        told = {}
+        for each in statements:
+            content = (await officer.get(f"/api/v1/documents/{each['id']}")).json()["content"]
+            told |= {(content["recipient"]["name"], line["rosterNumber"]): line for line in content["members"]}
+        lowered, override = told["单位ten", "04"], told["单位ten", "09"]
+        assert (lowered["grade"]["code"], lowered["basis"]["code"]) == ("qualified", "quota")
+        assert (override["grade"]["code"], override["basis"]["code"]) == ("qualified", "override")
+        assert "basis" not in told["单位ten", "00"]
+        assert "支部大会" not in json.dumps(list(told.values()), ensure_ascii=False)  # why is the member's own
+    tenant = world.operator.tenant_id
+    with world.house.engines.look(tenant) as session:
+        assert list(audit_judged.sealed_periods_stand(session, tenant)) == []
+
+
+@pytest.mark.parametrize("locked", [True, False])
+async def test_of_two_rulings_for_the_last_seat_at_once_one_stands(world, clock, database, monkeypatch, locked):
+    """The control takes the lock away: then both stand, where the database itself does not put writers in a row."""
+    if not locked:
+        if database.startswith("sqlite"):
+            pytest.skip("SQLite has one writer at a time, with or without the lock")
+        monkeypatch.setattr(rulings, "_locked", unlocked)
+    clock.set(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    async with world.client("district_officer") as officer:
+        path, of = await opened(world, officer, f"{locked}")
+        made = [await propose(officer, path, of[key], "excellent") for key in ("单位ten:02", "单位ten:03")]
+    tenant = world.operator.tenant_id
+    with world.house.engines.look(tenant) as session:
+        actor = acting(session, tenant, world.people["city_officer"], "ruling.confirm")
+    outcomes = at_once(world, actor, [UUID(each["id"]) for each in made])
+    assert sorted(outcomes) == (["confirmed", "no_seat_left"] if locked else ["confirmed", "confirmed"])
+
+
+def unlocked(session, cycle_id):
+    return session.first(sa.select(Cycle.state, Cycle.revision).where(Cycle.id == cycle_id))
+
+
+def at_once(world, actor, ids):
+    """Confirm rulings in transactions that all have begun before the first of them looks at the seats."""
+    ready = threading.Barrier(len(ids))
+    seats_of = rulings.seats_of
+
+    def confirm(ruling_id):
+        try:
+            with world.house.engines.begin(actor.tenant_id) as session:
+                rulings.confirm(session, replace(actor), ruling_id)
+        except NoSeatLeft as why:
+            return why.code
+        return "confirmed"
+
+    def held(*arguments):
+        found = seats_of(*arguments)
+        with suppress(threading.BrokenBarrierError):  # behind the lock the second comes only after the first has gone
+            ready.wait(timeout=0.5)
+        return found
+
+    with pytest.MonkeyPatch.context() as patched, ThreadPoolExecutor(len(ids)) as pool:
+        patched.setattr(rulings, "seats_of", held)
+        return list(pool.map(confirm, ids))
