@@ -69,11 +69,16 @@ class Votes:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """One declared procedure: who asks about what, who is heard, its days (working days), votes, what is told."""
+    """One declared procedure: who asks about what, who is heard, its days (working days), votes, what is told.
+
+    `paper` is the title of what is issued; `basis` where the procedure comes from.
+    """
 
     code: str
     zh: str
     en: str
+    paper_zh: str
+    paper_en: str
     basis_zh: str
     basis_en: str
     subject: Subject
@@ -125,7 +130,8 @@ def book() -> Book:
 def _procedure(code: str, raw: dict[str, Any]) -> Procedure:
     votes = raw["votes"]
     made = Procedure(
-        code, raw["zh"], raw["en"], raw["basisZh"], raw["basisEn"], raw["subject"], frozenset(raw["askers"]),
+        code, raw["zh"], raw["en"], raw["paperZh"], raw["paperEn"], raw["basisZh"], raw["basisEn"], raw["subject"],
+        frozenset(raw["askers"]),
         tuple(Heard(each["at"], each["role"]) for each in raw["heard"]), raw["leads"],
         raw["answerDays"], raw["speakDays"], raw["replyDays"],
         votes and Votes(votes["fewest"], Fraction(votes["quorum"]), Fraction(votes["carriedOver"]), votes["voteDays"]),

@@ -17,8 +17,8 @@ from api.schemas.opinions import (
     OpinionItem,
     OpinionQuery,
     OpinionReply,
+    OpinionRoster,
     Procedures,
-    Roster,
     Statement,
     Vote,
 )
@@ -58,7 +58,7 @@ async def speak(opinion_id: UUID, body: Statement, who: Who) -> Opinion:
 
 
 @router.post("/opinions/{opinion_id}/convene", operation_id="opinion.convene")
-async def convene(opinion_id: UUID, body: Roster, who: Who) -> Opinion:
+async def convene(opinion_id: UUID, body: OpinionRoster, who: Who) -> Opinion:
     """Fix the roster of members and residents who deliberate on a unit's honour."""
     return await who.write(opinion_voices.convene, opinion_id, body.person_ids, present=opinion_views.one)
 

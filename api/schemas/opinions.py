@@ -65,7 +65,7 @@ class Statement(Body):
     statement: Written
 
 
-class Roster(Body):
+class OpinionRoster(Body):
     """Who deliberates."""
 
     person_ids: Annotated[list[UUID], Field(min_length=1, max_length=500)]

@@ -157,10 +157,11 @@ def _paper(
     about = opinion_readers.about(session, actor, row)
     readers, people = opinion_readers.names(session, actor, row)
     valid_to = rules.valid_until(day, procedure.valid_months)
-    title, zone = (procedure.zh, procedure.en), days.zone_of(session, actor.tenant_id).key
+    title, zone = Words(procedure.paper_zh, procedure.paper_en), days.zone_of(session, actor.tenant_id).key
     content = opinion(
-        Head(named[row.organization_id], named[row.asker_id], row.since, row.until, zone, Words(*title)),
-        procedure=Label(procedure.code, *title), basis=Words(procedure.basis_zh, procedure.basis_en), about=about,
+        Head(named[row.organization_id], named[row.asker_id], row.since, row.until, zone, title),
+        procedure=Label(procedure.code, procedure.zh, procedure.en),
+        basis=Words(procedure.basis_zh, procedure.basis_en), about=about,
         purpose=row.purpose, ground=row.ground, record=record, position=position,
         voices=_voices(row, said, named), counted=_counted(said, standing), conclusion=conclusion, text=text,
         reply=next((each.comment for each in said if each.kind == "reply"), None), told=_told(procedure),

@@ -56,17 +56,26 @@ async def test_a_person_is_heard_told_and_answers_before_the_paper_goes_to_who_a
         assert (await send(world, stranger, path)).status_code == 404, stranger
     case = (await send(world, "street_officer", f"/cases/{opinion['caseId']}")).json()
     assert (case["reason"], case["subjectId"]) == ("member_development", opinion["id"])
+    await _organisations_speak_once(world, opinion["id"], path)
+    await _the_person_replies_before_it_is_issued(world, path)
+    issued = await send(world, "party", f"{path}/issue", {"text": "同意发展，建议继续培养"})
+    assert (issued.status_code, issued.json()["state"]) == (200, "issued"), issued.text
+    await _the_paper_is_for_the_named(world, issued.json())
 
+
+async def _organisations_speak_once(world, opinion, path):
     assert code(await send(world, "party", f"{path}/draft", {"conclusion": "supports", "text": "同意"})) == (
         409, "not_all_heard",
     )  # fmt: skip
-    assert (await said(world, "worker", opinion["id"], "street")).status_code == 403
-    assert (await said(world, "worker", opinion["id"], "community")).status_code == 200
-    assert code(await said(world, "worker", opinion["id"], "community")) == (409, "spoken_already")
-    assert (await said(world, "party", opinion["id"], "street", "agrees_with_remarks", "希望多参加")).status_code == 200
+    assert (await said(world, "worker", opinion, "street")).status_code == 403
+    assert (await said(world, "worker", opinion, "community")).status_code == 200
+    assert code(await said(world, "worker", opinion, "community")) == (409, "spoken_already")
+    assert (await said(world, "party", opinion, "street", "agrees_with_remarks", "希望多参加")).status_code == 200
     seen = (await send(world, "liaison", path)).json()
     assert [(each["spoken"], each["stance"]) for each in seen["heard"]] == [(True, None), (True, None)]
 
+
+async def _the_person_replies_before_it_is_issued(world, path):
     drafted = await send(world, "party", f"{path}/draft", {"conclusion": "supports", "text": "拟同意发展"})
     assert drafted.status_code == 200, drafted.text
     own = (await send(world, "member", path)).json()
@@ -78,10 +87,6 @@ async def test_a_person_is_heard_told_and_answers_before_the_paper_goes_to_who_a
     assert code(await send(world, "party", f"{path}/issue", {})) == (409, "reply_open")
     assert (await send(world, "member", f"{path}/reply", {"text": "愿意继续服务"})).status_code == 200
     assert code(await send(world, "member", f"{path}/reply", {"text": "再说"})) == (409, "spoken_already")
-
-    issued = await send(world, "party", f"{path}/issue", {"text": "同意发展，建议继续培养"})
-    assert (issued.status_code, issued.json()["state"]) == (200, "issued"), issued.text
-    await _the_paper_is_for_the_named(world, issued.json())
 
 
 async def _the_paper_is_for_the_named(world, issued):
