@@ -115,9 +115,10 @@ def planned(filled: Filled) -> tuple[judging.Plan, list[Any], list[Any]]:
 def from_entries(filled: Filled, plan: judging.Plan, members: list[Any]) -> dict[UUID, int]:
     """Return each member's minutes from the bundles that the product reads."""
     found: dict[UUID, int] = {}
+    ruled = next(rule.ruled for rule in plan.books.rules if rule.subject == "member")
     for some in _some(members, AT_ONCE):
         with filled.house.engines.look() as session:
-            read = bundles.member_bundles(session, plan.cut, plan.member_book, some, plan.member_gaps)
+            read = bundles.member_bundles(session, plan.cut, ruled.book, some, ruled.gaps)
         for member, bundle in zip(some, read, strict=True):
             occasions: defaultdict[str, int] = defaultdict(int)
             for row in bundle.get("entries", ()):

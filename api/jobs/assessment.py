@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,7 +12,7 @@ from api.errors import Problem
 from api.jobs.kinds import JobHandle, job_kind
 from api.jobs.loop import run_to_end
 from api.models import NOBODY
-from api.services import allotting, cycles, jobs, judging, schedules, sealer, statements
+from api.services import allotting, cycles, jobs, judging, judging_places, schedules, sealer, statements
 
 MEMBERS_AT_ONCE = 200
 UNITS_AT_ONCE = 20
@@ -42,24 +41,32 @@ def _computed(job: JobHandle) -> dict[str, Any]:
         job.write(judging.begin, cycle_id, job.kind)
     plan = job.read(judging.plan, cycle_id, *(job.counts[name] for name in ("position", "revision", "reviews")))
     members, units, kept = job.read(judging.subjects, plan)
-    total, done = len(members) + len(units), 0
+    others = job.read(judging_places.places, plan, members)
+    total, done = len(members) + len(units) + len(others.branches) + len(others.offices), 0
     for some in _batches(members, MEMBERS_AT_ONCE):
         todo = [member for member in some if member.account_id not in kept]
         rows = job.read(judging.judge_members, plan, todo) if todo else []
         done += len(some)
         job.write(judging.keep, rows, done=done, total=total, counts={"members": done})
-    counted: defaultdict[UUID, set[UUID]] = defaultdict(set)
-    for member in members:
-        if member.counts and member.employer_id is not None:
-            counted[member.employer_id].add(member.account_id)
+    counted = judging.counted_in(members)
     for some in _batches(units, UNITS_AT_ONCE):
         todo = [unit for unit in some if unit.id not in kept]
         rows = job.read(judging.judge_units, plan, todo, counted) if todo else []
         done += len(some)
         job.write(judging.keep, rows, done=done, total=total, counts={"units": done - len(members)})
+    for judge, items, more in (
+        (judging_places.judge_branches, others.branches, (others.mates,)),
+        (judging_places.judge_offices, others.offices, ()),
+    ):
+        for some in _batches(items, UNITS_AT_ONCE):
+            todo = [each for each in some if each.id not in kept]
+            rows = job.read(judge, plan, todo, *more) if todo else []
+            done += len(some)
+            job.write(judging.keep, rows, done=done, total=total)
     job.write(allotting.keep, job.read(allotting.allotted, cycle_id, plan.revision))
     finished = job.write(judging.finish, plan, job.kind)
-    return {"cycleId": str(cycle_id), **finished, "members": len(members), "units": len(units)}
+    counts = {"members": len(members), "units": len(units), "branches": len(others.branches)}
+    return {"cycleId": str(cycle_id), **finished, **counts, "places": len(others.offices)}
 
 
 @job_kind("cycle.deliver")

@@ -80,16 +80,55 @@ class RulebookQuery(ListQuery):
     organization_id: UUID | None = None
 
 
+class SubjectClass(Body):
+    """A class of subjects: empty lists mean any; `largerThan` counts a unit's in-service members at the cut-off."""
+
+    organization_kinds: Annotated[list[Code], Field(max_length=20)] = []
+    community_classes: Annotated[list[Code], Field(max_length=20)] = []
+    larger_than: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+
+
+SubjectKind = Literal["member", "unit", "branch", "community", "street"]
+
+
+class NamedRulebook(Body):
+    """A rulebook for a kind of subject; without `class` it judges whom its own text says."""
+
+    subject: SubjectKind
+    class_: Annotated[SubjectClass | None, Field(alias="class")] = None
+    rulebook_id: UUID
+
+
+class ShownClass(View):
+    """A class of subjects; an empty list means any."""
+
+    organization_kinds: list[str]
+    community_classes: list[str]
+    larger_than: int | None
+
+
+class ShownRulebook(View):
+    """A rulebook of a cycle and the class of subjects that it judges."""
+
+    subject: SubjectKind
+    class_: Annotated[ShownClass, Field(alias="class")]
+    rulebook_id: UUID
+
+
 class NewCycle(Body):
-    """A period of assessment; `periodEnd` is the first day after it, `cutOff` the day that says who belongs where."""
+    """A period of assessment; `periodEnd` is the first day after it, `cutOff` the day that says who belongs where.
+
+    Members and units are judged by the two defaults, further kinds and classes by `rulebooks`; the most specific holds.
+    """
 
     title: Line
     organization_id: UUID
     period_start: Day
     period_end: Day
     cut_off: Day
-    member_rulebook_id: UUID
-    unit_rulebook_id: UUID
+    member_rulebook_id: UUID | None = None
+    unit_rulebook_id: UUID | None = None
+    rulebooks: Annotated[list[NamedRulebook], Field(max_length=50)] = []
     calendar: CycleCalendar | None = None
 
 
@@ -102,8 +141,9 @@ class Cycle(Subject):
     period_start: Day
     period_end: Day
     cut_off: Day
-    member_rulebook_id: UUID
-    unit_rulebook_id: UUID
+    member_rulebook_id: UUID | None
+    unit_rulebook_id: UUID | None
+    rulebooks: list[ShownRulebook]
     position: int | None
     revision: int = Field(description="which computation stands; 0 before the first")
     digest: str | None

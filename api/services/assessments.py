@@ -14,8 +14,9 @@ from api.access import Actor, found, require
 from api.db import Session
 from api.domain.rulebook.explain import explain
 from api.models import Assessment, Cycle, Entry, Organization
-from api.services import bundles, rulebooks
+from api.services import bundles, cycle_books
 from api.services.cuts import Cut
+from api.services.place_bundles import places_of
 from api.services.standing import of_rows
 from api.visibility import visible
 from api.visibility.judged import stands
@@ -33,7 +34,7 @@ _SHOWN = (
 _OPENED = sa.select(
     Assessment.id, Assessment.cycle_id, Assessment.revision, Assessment.subject_kind, Assessment.subject_id,
     Assessment.outcome, Assessment.grade, Assessment.bundle, Assessment.judgement,
-    Assessment.bundle_hash, Assessment.judgement_hash, Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id,
+    Assessment.bundle_hash, Assessment.judgement_hash, Cycle.cut_off, Assessment.cycle_id,
     Organization.path,
 ).join(Cycle, Cycle.id == Assessment.cycle_id).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
 
@@ -82,9 +83,9 @@ def explanation(session: Session, actor: Actor, assessment_id: UUID) -> dict[str
     start, end = (date.fromisoformat(row.bundle["period"][name]) for name in ("start", "end"))
     zone = ZoneInfo(row.bundle["timeZone"])
     cut = Cut(actor.tenant_id, zone, start, end, row.cut_off, row.bundle["asOf"])
-    chosen = row.member_rulebook_id if row.subject_kind == "member" else row.unit_rulebook_id
-    book = rulebooks.book_of(session, actor, chosen)
-    entries = bundles.opened(session, cut, book, row.subject_id, visible(actor, Entry))
+    book = cycle_books.by_digest(session, actor, [row.cycle_id])[row.judgement["rulebook"]["digest"]]
+    at = places_of(session, actor.tenant_id, row.subject_id) if row.subject_kind in ("community", "street") else None
+    entries = bundles.opened(session, cut, book, row.subject_id, visible(actor, Entry), at)
     (now,) = of_rows(session, [row._mapping])
     return {
         "assessment_id": row.id,

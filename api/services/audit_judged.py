@@ -14,7 +14,7 @@ from api.domain.documents import content_hash
 from api.domain.rulebook.schema import Rulebook
 from api.domain.seal import Seal, SealBroken, verify
 from api.models import Assessment, Cycle, Document, Entry, Event, Position, Recomputation
-from api.services import chains, rulebooks, standing
+from api.services import chains, cycle_books, standing
 
 _CHUNK = 200
 SEALED = ("final", "delivered")
@@ -72,15 +72,19 @@ def assessments_reproduce(session: Session, tenant_id: UUID) -> Found:
 
     Those of every revision that stands, stood or is proposed: who was told a former result can have it proved.
     """
-    actor, books = operator(tenant_id), dict[UUID, Rulebook]()
+    actor, books = operator(tenant_id), dict[UUID, dict[str, Rulebook]]()
     columns = (
         Assessment.id, Assessment.subject_kind, Assessment.bundle, Assessment.bundle_hash, Assessment.judgement,
-        Assessment.judgement_hash, Cycle.member_rulebook_id, Cycle.unit_rulebook_id,
+        Assessment.judgement_hash, Assessment.cycle_id,
     )  # fmt: skip
     for rows in _pages(session, _told(tenant_id, *columns), Assessment.id):
         for row in rows:
-            chosen = row.member_rulebook_id if row.subject_kind == "member" else row.unit_rulebook_id
-            book = books[chosen] = books.get(chosen) or rulebooks.book_of(session, actor, chosen)
+            if row.cycle_id not in books:
+                books[row.cycle_id] = cycle_books.by_digest(session, actor, [row.cycle_id])
+            book = books[row.cycle_id].get(row.judgement["rulebook"]["digest"])
+            if book is None:
+                yield row.id, {"differ": ["rulebook"]}
+                continue
             sealed = Seal(
                 rulebook=row.judgement["rulebook"]["digest"], bundle=row.bundle_hash, judgement=row.judgement_hash
             )

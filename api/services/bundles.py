@@ -56,7 +56,7 @@ def member_bundles(
     accounts = [subject.account_id for subject in subjects]
     entries = _entries(session, cut, book, accounts)
     facts = fact_sources(session, cut, book, accounts)
-    held = _affiliations(session, cut, [subject.person_id for subject in subjects])
+    held = affiliations(session, cut, [subject.person_id for subject in subjects])
     asked = attributes(book)
     bundles: list[Any] = [
         {
@@ -97,15 +97,21 @@ def unit_bundles(
     return bundles
 
 
-def opened(session: Session, cut: Cut, book: Book, account_id: UUID, only: Any) -> dict[str, list[UUID]]:
-    """Return for each entry key of an account's bundle the ids of the entries behind it, as far as `only` lets see."""
+def opened(
+    session: Session, cut: Cut, book: Book, account_id: UUID, only: Any, at: Sequence[UUID] | None = None
+) -> dict[str, list[UUID]]:
+    """Return for each entry key of a subject's bundle the ids of the entries behind it, as far as `only` lets see.
+
+    The subject is an account, or the places `at` where something was served.
+    """
+    whose = Entry.account_id == account_id if at is None else Entry.community_id.in_(at)
     columns = entry_columns(book)
     read, shape = shaped(session, cut, columns, [account_id])
-    statement = _as_of(cut, book, Entry.account_id == account_id, Entry.id, *(_COLUMNS[name] for name in read))
+    statement = _as_of(cut, book, whose, Entry.id, *(_COLUMNS[name] for name in read))
     groups: defaultdict[tuple[Any, ...], list[UUID]] = defaultdict(list)
     for each, *group in session.rows(statement.order_by(Entry.id)):
         groups[shape(account_id, group)].append(each)
-    seen = {row.id for row in session.rows(sa.select(Entry.id).where(Entry.account_id == account_id, only))}
+    seen = {row.id for row in session.rows(sa.select(Entry.id).where(whose, only))}
     names = _names(session, cut, columns, {account_id: list(groups)})[account_id]
     return {
         key: [each for each in groups[group] if each in seen]
@@ -114,6 +120,7 @@ def opened(session: Session, cut: Cut, book: Book, account_id: UUID, only: Any) 
 
 
 def head(cut: Cut, subject: str, kind: str, gaps: Sequence[dict[str, str]]) -> Any:
+    """Return what every bundle of a subject says first; `gaps` are what nobody records."""
     """Return what every bundle says first: of whom and what period it is, and as of what; `gaps` nobody records."""
     told = {
         "subject": subject,
@@ -201,7 +208,7 @@ def _names(
     }
 
 
-def _affiliations(session: Session, cut: Cut, people: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+def affiliations(session: Session, cut: Cut, people: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """Return what each person was affiliated to in the period, as it is known now."""
     statement = sa.select(
         Affiliation.person_id, Affiliation.kind, Affiliation.organization_id, Affiliation.valid_from, Affiliation.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from api.db import Session
 from api.domain.bundle_rows import Occasion
-from api.models import Activity, Organization, Position, Shift
+from api.models import Activity, Event, Organization, Position, Shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,24 @@ class Cut:
     position: int
 
 
-def last_recorded(session: Session, tenant_id: UUID) -> int:
-    """Return the last sealed position that holds a fact or an entry, 0 where none does.
+def last_recorded(session: Session, tenant_id: UUID, steps: Collection[str] = ()) -> int:
+    """Return the last sealed position that holds a fact, an entry or one of these steps, 0 where none does.
 
-    Events lie between them in the same order; what a job or a log-in leaves behind must not make the same record look
-    like another one.
+    Other events lie between them in the same order; what a job or a log-in leaves behind must not make the same record
+    look like another one.
     """
     statement = sa.select(Position.position).where(
         Position.tenant_id == tenant_id, Position.kind.in_(("fact", "entry"))
     )
-    return session.scalar(statement.order_by(Position.position.desc()).limit(1)) or 0
+    last = session.scalar(statement.order_by(Position.position.desc()).limit(1)) or 0
+    if not steps:
+        return last
+    taken = (
+        sa.select(sa.func.max(Position.position))
+        .join(Event, Event.id == Position.row_id)
+        .where(Position.tenant_id == tenant_id, Position.position > last, Event.kind.in_(steps))
+    )
+    return session.scalar(taken) or last
 
 
 def occasions(session: Session, wanted: Iterable[UUID]) -> dict[UUID, Occasion]:

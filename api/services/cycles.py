@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,19 @@ from api.access import Actor, allowed, found, require
 from api.db import Session
 from api.domain.seal import SealBroken
 from api.domain.steps import TABLES
-from api.errors import Conflict, Invalid
-from api.models import Cycle, Organization, Rulebook
-from api.services import bundle_reviews, chains, changes, cycle_clocks, days, jobs, rulings, standing
+from api.errors import Invalid
+from api.models import Cycle, CycleRulebook, Organization
+from api.services import (
+    bundle_reviews,
+    chains,
+    changes,
+    cycle_books,
+    cycle_clocks,
+    days,
+    jobs,
+    rulings,
+    standing,
+)
 from api.services.places import governed
 from api.visibility import visible
 
@@ -28,15 +38,6 @@ class CycleDates(Invalid):
     en = "The days contradict each other: a period starts before it ends, and the cut-off lies in it or is its end"
 
 
-class RulebookDoesNotFit(Conflict):
-    """The rulebook is not in force for this authority, kind of subject and period."""
-
-    code = "rulebook_does_not_fit"
-    zh = "所选规则不适用：须为本级或上级已启用、适用于{subjectZh}、且在周期开始之日有效的规则"
-    en = "This rulebook does not fit: it must be active here or above, judge a {subject} and hold on the first day"
-
-
-_SUBJECTS = {"member": "党员", "unit": "单位"}
 _SHOWN = sa.select(
     Cycle.id, Cycle.version, Cycle.state, Cycle.title, Cycle.organization_id, Cycle.period_start, Cycle.period_end,
     Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id, Cycle.position, Cycle.revision, Cycle.digest,
@@ -46,9 +47,10 @@ _SHOWN = sa.select(
 
 
 def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
-    """Open a cycle: `title`, `organization_id` of the authority, half-open period, cut-off, and its two rulebooks.
+    """Open a cycle: `title`, `organization_id` of the authority, half-open period, cut-off, and its rulebooks.
 
-    `calendar` may say the last day of each phase. Raises CycleDates, CalendarDates, RulebookDoesNotFit.
+    Its two defaults may be left out where `rulebooks` names others for the kinds and classes that it judges.
+    `calendar` may say the last day of each phase. Raises CycleDates, CalendarDates and what `cycle_books.allow` does.
     """
     at, grant = governed(
         session, actor, "cycle.create", values["organization_id"], axis="territory", pointer="/organizationId"
@@ -58,12 +60,17 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
         raise CycleDates(pointer="/periodEnd")
     if not start <= cut_off <= end:
         raise CycleDates(pointer="/cutOff")
-    for subject in _SUBJECTS:
-        _fits(session, actor, values[f"{subject}_rulebook_id"], subject, at.path, start)
-    told = {name: value for name, value in values.items() if name != "calendar"}
+    named = cycle_books.allow(session, actor, at, start, values)
+    told = {name: value for name, value in values.items() if name not in ("calendar", "rulebooks")}
     fresh = {"position": None, "revision": 0, "digest": None, "decisions_digest": None}
     fresh |= cycle_clocks.first(values.get("calendar"), cut_off)
-    return changes.create(session, actor, Cycle, "cycle.create", {**told, **fresh}, at=at.id, grant=grant)
+    books = [{name: value for name, value in row.items() if name not in ("id", "tenant_id")} for row in named]
+    cycle_id = changes.create(
+        session, actor, Cycle, "cycle.create", {**told, **fresh}, at=at.id, grant=grant,
+        details={"rulebooks": changes.hash_of(books)} if books else None,
+    )  # fmt: skip
+    session.insert(CycleRulebook, [{**row, "cycle_id": cycle_id} for row in named])
+    return cycle_id
 
 
 def compute(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
@@ -137,7 +144,8 @@ def finalize(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
 
 def one(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any]:
     """Return one cycle as it stands."""
-    return _view(actor, _found(session, actor, cycle_id)._asdict(), days.today(session, actor.tenant_id))
+    cycle = _found(session, actor, cycle_id)._asdict()
+    return _views(session, actor, [cycle])[0]
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -147,19 +155,8 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
         if wanted is not None:
             statement = statement.where(column == wanted)
     answer = paging.page(session, statement, Cycle.id, limit=query.limit, cursor=query.cursor)
-    day = days.today(session, actor.tenant_id)
-    answer["items"] = [_view(actor, item, day) for item in answer["items"]]
+    answer["items"] = _views(session, actor, answer["items"])
     return answer
-
-
-def _fits(session: Session, actor: Actor, rulebook_id: UUID, subject: str, path: str, start: date) -> None:
-    statement = sa.select(
-        Rulebook.state, Rulebook.subject, Rulebook.effective_from, Rulebook.effective_to, Organization.path
-    ).join(Organization, Organization.id == Rulebook.organization_id)
-    book = found(session.first(statement.where(visible(actor, Rulebook), Rulebook.id == rulebook_id)))
-    in_force = book.effective_from <= start and (book.effective_to is None or start < book.effective_to)
-    if book.state != "active" or book.subject != subject or not in_force or not path.startswith(book.path):
-        raise RulebookDoesNotFit(pointer=f"/{subject}RulebookId", subject=subject, subjectZh=_SUBJECTS[subject])
 
 
 def _governed(session: Session, actor: Actor, cycle_id: UUID, step: str) -> tuple[Any, UUID]:
@@ -180,9 +177,14 @@ def _found(session: Session, actor: Actor, cycle_id: UUID) -> Any:
     return found(session.first(_SHOWN.where(visible(actor, Cycle), Cycle.id == cycle_id)))
 
 
-def _view(actor: Actor, cycle: dict[str, Any], day: date) -> dict[str, Any]:
-    return {
-        **cycle,
-        **cycle_clocks.shown(cycle, day),
-        "allowed_actions": allowed(actor, "cycle", cycle["state"], cycle["path"]),
-    }
+def _views(session: Session, actor: Actor, cycles: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    day, books = days.today(session, actor.tenant_id), cycle_books.shown(session, [cycle["id"] for cycle in cycles])
+    return [
+        {
+            **cycle,
+            **cycle_clocks.shown(cycle, day),
+            "rulebooks": books[cycle["id"]],
+            "allowed_actions": allowed(actor, "cycle", cycle["state"], cycle["path"]),
+        }
+        for cycle in cycles
+    ]

@@ -6,9 +6,9 @@ goes on where it was, and one that was cancelled leaves nothing that anybody see
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,17 +16,20 @@ import sqlalchemy as sa
 from api.access import Actor, found
 from api.db import Session, new_id
 from api.domain.bundle_rows import served
-from api.domain.rulebook.bundle import InputBundle
+from api.domain.place_facts import STEPS
 from api.domain.rulebook.evaluate import as_member, evaluate
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.seal import ordered, seal
 from api.domain.steps import TABLES
 from api.models import Assessment, Cycle, Organization, OrganizationCount
-from api.services import bundles, chains, changes, days, rulebooks
-from api.services.bundle_facts import exempt_accounts, unrecorded
+from api.services import bundles, chains, changes, cycle_books, days
+from api.services.bundle_facts import exempt_accounts
 from api.services.bundle_reviews import last_sealed, with_reviews
 from api.services.cuts import Cut, last_recorded
+from api.services.cycle_books import Books, Ruled
 from api.services.subjects import Subject, Unit, batched, of_cycle
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +43,13 @@ class Plan:
     path: str
     revision: int
     cut: Cut
-    member_book: Book
-    unit_book: Book
-    member_gaps: list[dict[str, str]]
-    unit_gaps: list[dict[str, str]]
+    books: Books
     reviews: int | None = None
 
 
 _CYCLE = sa.select(
     Cycle.id, Cycle.version, Cycle.state, Cycle.revision, Cycle.digest, Cycle.organization_id, Cycle.period_start,
-    Cycle.period_end, Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id, Cycle.tenant_id,
+    Cycle.period_end, Cycle.cut_off, Cycle.tenant_id,
     Cycle.reviews_position, Organization.path,
 ).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
 
@@ -57,13 +57,15 @@ _CYCLE = sa.select(
 def begin(session: Session, actor: Actor, cycle_id: UUID, step: str) -> dict[str, Any]:
     """Settle what this computation is as of and its revision, noted with the job; StepNotAllowed once it is too late.
 
-    The position is the last sealed one that holds a fact or an entry. `step` is cycle.compute, which asks nobody, or
+    The position is the last sealed one that holds a fact or an entry, or a step of a place where places are judged.
+    `step` is cycle.compute, which asks nobody, or
     cycle.tally, which weighs every voice that is sealed by now.
     """
     cycle = _cycle(session, actor, cycle_id)
     TABLES["cycle"].next(cycle.state, step)
     latest = sa.select(sa.func.max(Assessment.revision)).where(Assessment.cycle_id == cycle_id)
-    position = last_recorded(session, actor.tenant_id)
+    of_places = cycle_books.of_cycle(session, actor, cycle_id).kinds & {"community", "street"}
+    position = last_recorded(session, actor.tenant_id, STEPS if of_places else ())
     reviews = last_sealed(session, actor.tenant_id) if step == "cycle.tally" else None
     return {"counts": {"position": position, "revision": (session.scalar(latest) or 0) + 1, "reviews": reviews}}
 
@@ -75,31 +77,45 @@ def plan(
     cycle = _cycle(session, actor, cycle_id)
     zone = days.zone_of(session, actor.tenant_id)
     cut = Cut(actor.tenant_id, zone, cycle.period_start, cycle.period_end, cycle.cut_off, position)
-    books = [rulebooks.book_of(session, actor, each) for each in (cycle.member_rulebook_id, cycle.unit_rulebook_id)]
-    gaps = [unrecorded(session, cut, book) for book in books]
-    return Plan(cycle_id, cycle.path, revision, cut, *books, *gaps, reviews or cycle.reviews_position)
+    books = cycle_books.of_cycle(session, actor, cycle_id, cut)
+    return Plan(cycle_id, cycle.path, revision, cut, books, reviews or cycle.reviews_position)
 
 
 def subjects(session: Session, actor: Actor, plan: Plan) -> tuple[list[Subject], list[Unit], set[UUID]]:
-    """Return whom the cycle judges, and the subjects of which this revision has been kept already."""
-    members, units = of_cycle(session, actor.tenant_id, plan.path, plan.cut.cut_off)
+    """Return the members and units that the cycle judges, and whoever's assessment of this revision is kept already."""
+    kinds = plan.books.kinds
+    members, units = of_cycle(session, actor.tenant_id, plan.path, plan.cut.cut_off, branches="branch" in kinds)
+    if plan.books.by_size:
+        plan.books.sizes.update(sizes(session, plan.cut, units, counted_in(members)))
     kept = sa.select(Assessment.subject_id).where(
         Assessment.cycle_id == plan.cycle_id, Assessment.revision == plan.revision
     )
-    return members, units, {row.subject_id for row in session.rows(kept)}
+    already = {row.subject_id for row in session.rows(kept)}
+    return members if "member" in kinds else [], units if "unit" in kinds else [], already
+
+
+def counted_in(members: Iterable[Subject]) -> dict[UUID, set[UUID]]:
+    """Return the in-service members of each employer by account."""
+    counted: dict[UUID, set[UUID]] = {}
+    for member in members:
+        if member.counts and member.employer_id is not None:
+            counted.setdefault(member.employer_id, set()).add(member.account_id)
+    return counted
 
 
 def judge_members(session: Session, _actor: Actor, plan: Plan, members: Sequence[Subject]) -> list[dict[str, Any]]:
-    """Return the assessments of these members as rows; reads only."""
-    given = bundles.member_bundles(session, plan.cut, plan.member_book, members, plan.member_gaps)
-    accounts = [member.account_id for member in members]
-    given = with_reviews(session, plan.cycle_id, plan.reviews, plan.member_book, accounts, given)
+    """Return the assessments of these members as rows; whom no rulebook of the cycle judges is left out."""
+    places = [(member.employer_id, member.community_id) for member in members]
     rows = []
-    for member, bundle in zip(members, given, strict=True):
-        minutes, services = served(bundle.get("entries", ()), plan.cut.start.isoformat(), plan.cut.end.isoformat())
-        where = {"subject_id": member.account_id, "subject_key": member.key, "employer_id": member.employer_id}
-        where |= {"community_id": member.community_id, "minutes": minutes, "services": services}
-        rows.append({**where, **_judged(session, plan, plan.member_book, bundle)})
+    for ruled, some in _by_rule(plan.books.of(session, "member", places), members):
+        given = bundles.member_bundles(session, plan.cut, ruled.book, some, ruled.gaps)
+        accounts = [member.account_id for member in some]
+        given = with_reviews(session, plan.cycle_id, plan.reviews, ruled.book, accounts, given)
+        for member, bundle in zip(some, given, strict=True):
+            minutes, services = served(bundle.get("entries", ()), plan.cut.start.isoformat(), plan.cut.end.isoformat())
+            where = {"subject_id": member.account_id, "subject_key": member.key, "employer_id": member.employer_id}
+            where |= {"community_id": member.community_id, "minutes": minutes, "services": services}
+            rows.append({**where, **judged(session, plan, ruled.book, bundle)})
     return rows
 
 
@@ -121,23 +137,41 @@ def judge_units(
             totals[row.employer_id][0] += row.minutes or 0
             totals[row.employer_id][1] += row.services or 0
     heads = {unit.id: denominators(session, plan.cut, unit, counted.get(unit.id, set()), exempt) for unit in units}
-    given = bundles.unit_bundles(session, plan.cut, plan.unit_book, units, members, heads, plan.unit_gaps)
-    return unit_rows(session, plan, units, given, totals)
+    return rolled_up(session, plan, "unit", units, members, heads, totals)
 
 
-def unit_rows(
-    session: Session, plan: Plan, units: Sequence[Unit], given: Sequence[InputBundle], totals: dict[UUID, list[int]]
+def rolled_up(
+    session: Session,
+    plan: Plan,
+    kind: str,
+    groups: Sequence[Unit],
+    members: dict[UUID, list[Any]],
+    heads: dict[UUID, dict[str, int | None]],
+    totals: dict[UUID, list[int]],
 ) -> list[dict[str, Any]]:
-    """Return the assessments of these units as rows: `given` is the bundle of each, `totals` minutes and services."""
-    ids = [unit.id for unit in units]
-    given = with_reviews(session, plan.cycle_id, plan.reviews, plan.unit_book, ids, given)
+    """Return the assessments of units or branches as rows, from the judgements, head-counts, minutes and services."""
     rows = []
-    for unit, bundle in zip(units, given, strict=True):
-        minutes, services = totals[unit.id]
-        where = {"subject_id": unit.id, "subject_key": unit.key, "employer_id": unit.id, "community_id": None}
-        where |= {"minutes": minutes, "services": services}
-        rows.append({**where, **_judged(session, plan, plan.unit_book, bundle)})
+    chosen = plan.books.of(session, kind, [(group.id, None) for group in groups])
+    for ruled, some in _by_rule(chosen, groups):
+        given = bundles.unit_bundles(session, plan.cut, ruled.book, some, members, heads, ruled.gaps)
+        ids = [group.id for group in some]
+        given = with_reviews(session, plan.cycle_id, plan.reviews, ruled.book, ids, given)
+        for group, bundle in zip(some, given, strict=True):
+            minutes, services = totals[group.id]
+            employer = group.id if kind == "unit" else None
+            where = {"subject_id": group.id, "subject_key": group.key, "employer_id": employer, "community_id": None}
+            where |= {"minutes": minutes, "services": services}
+            rows.append({**where, **judged(session, plan, ruled.book, bundle)})
     return rows
+
+
+def _by_rule(chosen: Sequence[Ruled | None], items: Sequence[Item]) -> list[tuple[Ruled, list[Item]]]:
+    """Return the items under the rule that judges them, in their order; without those that none does."""
+    found: dict[UUID, tuple[Ruled, list[Item]]] = {}
+    for ruled, item in zip(chosen, items, strict=True):
+        if ruled is not None:
+            found.setdefault(ruled.id, (ruled, []))[1].append(item)
+    return list(found.values())
 
 
 def keep(session: Session, _actor: Actor, rows: Sequence[dict[str, Any]]) -> None:
@@ -164,7 +198,8 @@ def _cycle(session: Session, actor: Actor, cycle_id: UUID) -> Any:
     return found(session.first(_CYCLE.where(Cycle.tenant_id == actor.tenant_id, Cycle.id == cycle_id)))
 
 
-def _judged(session: Session, plan: Plan, book: Book, bundle: Any) -> dict[str, Any]:
+def judged(session: Session, plan: Plan, book: Book, bundle: Any) -> dict[str, Any]:
+    """Return what is kept of a judgement, beside whose it is and where they belong."""
     judgement = evaluate(book, bundle)
     sealed = seal(book, bundle, judgement)
     return {
@@ -185,6 +220,15 @@ def _kept_members(plan: Plan, units: Sequence[UUID]) -> Any:
         Assessment.revision == plan.revision,
         Assessment.subject_kind == "member",
     )  # fmt: skip
+
+
+def sizes(session: Session, cut: Cut, units: Iterable[Unit], counted: dict[UUID, set[UUID]]) -> dict[UUID, int]:
+    """Return how many in-service members each unit has, or has declared; without those of which that is unknown."""
+    told = {
+        unit.id: denominators(session, cut, unit, counted.get(unit.id, set()), set())["in_service_members"]
+        for unit in units
+    }
+    return {unit: size for unit, size in told.items() if size is not None}
 
 
 def denominators(

@@ -19,7 +19,7 @@ from api.domain.appeals import NoLongerSubject
 from api.domain.rulebook.evaluate import as_member
 from api.domain.steps import TABLES
 from api.models import Assessment, Cycle, Recomputation
-from api.services import bundles, chains, changes, judging, recomputed
+from api.services import chains, changes, judging, recomputed
 from api.services.bundle_facts import exempt_accounts
 from api.services.cuts import last_recorded
 from api.services.subjects import Subject, Unit
@@ -88,10 +88,7 @@ def judge_units(session: Session, actor: Actor, again: Again, units: Sequence[Un
             totals[row.employer_id][0] += row.minutes or 0
             totals[row.employer_id][1] += row.services or 0
     heads = {unit.id: _heads(session, again, unit, former.get(unit.id), exempt) for unit in units}
-    given = bundles.unit_bundles(
-        session, again.plan.cut, again.plan.unit_book, units, members, heads, again.plan.unit_gaps
-    )
-    return judging.unit_rows(session, again.plan, units, given, totals)
+    return judging.rolled_up(session, again.plan, "unit", units, members, heads, totals)
 
 
 def propose(session: Session, actor: Actor, again: Again) -> dict[str, Any]:

@@ -31,6 +31,7 @@ def books_of(session: Session, actor: Actor, cycle_ids: Iterable[UUID]) -> dict[
     )
     for row in session.rows(more):
         named[row.cycle_id].append(row.rulebook_id)
+    named = {cycle: [each for each in books if each is not None] for cycle, books in named.items()}
     read = {
         each: rulebooks.book_of(session, actor, each) for each in sorted({x for ids in named.values() for x in ids})
     }

@@ -20,7 +20,7 @@ from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.simulation import Tried, moves, spread
 from api.errors import Conflict, Invalid, NotFound
 from api.models import Cycle, Organization, Rulebook
-from api.services import assessments, bundles, days, jobs, rulebooks
+from api.services import assessments, bundles, cycle_books, days, jobs, judging, rulebooks
 from api.services.bundle_facts import unrecorded
 from api.services.cuts import Cut, last_recorded
 from api.services.places import governed
@@ -92,9 +92,9 @@ def request(session: Session, actor: Actor, rulebook_id: UUID, values: dict[str,
 
 
 _JUDGES = sa.select(Rulebook.subject, Organization.path).join(Organization, Organization.id == Rulebook.organization_id)
-_CYCLE = sa.select(
-    Cycle.id, Cycle.period_start, Cycle.period_end, Cycle.cut_off, Cycle.member_rulebook_id, Organization.path
-).join(Organization, Organization.id == Cycle.organization_id)
+_CYCLE = sa.select(Cycle.id, Cycle.period_start, Cycle.period_end, Cycle.cut_off, Organization.path).join(
+    Organization, Organization.id == Cycle.organization_id
+)
 
 
 def plan(session: Session, actor: Actor, content: dict[str, Any]) -> tuple[Trial, list[Subject]]:
@@ -158,11 +158,15 @@ def what_if(session: Session, actor: Actor, cycle_id: UUID, services: Sequence[P
     as_of = min(days.today(session, actor.tenant_id), cycle.cut_off)
     position = last_recorded(session, actor.tenant_id)
     cut = Cut(actor.tenant_id, zone, cycle.period_start, cycle.period_end, as_of, position)
-    members, _ = of_cycle(session, actor.tenant_id, cycle.path, as_of)
+    members, units = of_cycle(session, actor.tenant_id, cycle.path, as_of)
     me = next((member for member in members if member.account_id == actor.account_id), None)
-    if me is None:
+    books = cycle_books.of_cycle(session, actor, cycle_id)
+    if books.by_size:
+        books.sizes.update(judging.sizes(session, cut, units, judging.counted_in(members)))
+    ruled = books.of(session, "member", [(me.employer_id, me.community_id)])[0] if me is not None else None
+    if me is None or ruled is None:
         raise NotASubject
-    book = rulebooks.book_of(session, actor, cycle.member_rulebook_id)
+    book = ruled.book
     (bundle,) = bundles.member_bundles(session, cut, book, [me], unrecorded(session, cut, book))
     columns = bundles.entry_columns(book)
     planned = [_planned(number, each, columns) for number, each in enumerate(services, start=1)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -21,7 +23,7 @@ from api.domain.steps import TABLES
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict
 from api.models import Assessment, Cycle, Document, Event, Organization, Person
-from api.services import consents, days, disclosures, documents, proofs, rulebooks
+from api.services import consents, cycle_books, days, disclosures, documents, proofs
 from api.services.standing import Standing, standing
 from api.services.subjects import codes_of
 from api.visibility import GONE
@@ -40,7 +42,7 @@ class DenominatorUnknown(Conflict):
 
 _CYCLE = sa.select(
     Cycle.id, Cycle.state, Cycle.title, Cycle.organization_id, Cycle.period_start, Cycle.period_end, Cycle.cut_off,
-    Cycle.revision, Cycle.position, Cycle.member_rulebook_id, Organization.path, Organization.name,
+    Cycle.revision, Cycle.position, Organization.path, Organization.name,
 ).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
 _RESULT = sa.select(
     Assessment.subject_id, Assessment.subject_key, Assessment.judgement, Assessment.bundle, Assessment.points,
@@ -133,9 +135,10 @@ def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple
     eligible = unit.bundle["denominators"]["eligible_members"]
     if eligible is None:
         raise DenominatorUnknown(name=place.name)
-    book = rulebooks.book_of(session, actor, cycle.member_rulebook_id)
     counted = {row["key"]: row for row in unit.bundle["members"]}
     mine = [row for row in rows if row.subject_key in counted]
+    books = _books(session, actor, cycle, mine)
+    book = books[0]
     people = _people(session, [row.subject_id for row in mine])
     names = _names(session, people) if place.disclosure == "named" else {}
     closed = _closed(session, actor, unit_id, people)
@@ -148,10 +151,10 @@ def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple
         position=unit.bundle["asOf"],
         checkpoint=proofs.root_at(session, actor.tenant_id, unit.bundle["asOf"]),
         roster=place.disclosure,
-        grades=[_label(grade) for grade in book.grades],
+        grades=list(dict.fromkeys(_label(grade) for each in books for grade in each.grades)),
         eligible=eligible,
         registered=_told(unit.judgement, "reported", registered),
-        completed=_told(unit.judgement, "completed", _above_the_lowest(book, counted)),
+        completed=_told(unit.judgement, "completed", _above_the_lowest(books, mine, counted)),
         members=[_line(row, now[row.subject_id], names, closed) for row in mine],
         result=_result(unit, now[unit_id], _nil_returns(unit.bundle)),
         object_until=add_workdays(days.today(session, actor.tenant_id), OBJECTION_DAYS, WorkCalendar()),
@@ -246,7 +249,19 @@ def _told(judgement: dict[str, Any], rule: str, otherwise: int) -> int:
     return otherwise
 
 
-def _above_the_lowest(book: Book, members: dict[str, Any]) -> int:
+def _above_the_lowest(books: Sequence[Book], rows: Sequence[Any], counted: dict[str, Any]) -> int:
     """Count the members with a grade better than the last: the minimum, where the unit's rulebook names none."""
-    better = {grade.id for grade in book.grades[:-1]}
-    return sum(row["grade"] in better for row in members.values())
+    better = {book.digest: {grade.id for grade in book.grades[:-1]} for book in books}
+    return sum(counted[row.subject_key]["grade"] in better[_by(row)] for row in rows)
+
+
+def _by(row: Any) -> str:
+    return row.judgement["rulebook"]["digest"]
+
+
+def _books(session: Session, actor: Actor, cycle: Any, rows: Sequence[Any]) -> list[Book]:
+    """Return the rulebooks by which these members were judged, that of most of them first."""
+    known = cycle_books.by_digest(session, actor, [cycle.id])
+    found = Counter(_by(row) for row in rows)
+    judged = sorted(found, key=lambda digest: (-found[digest], known[digest].id, known[digest].version))
+    return [known[digest] for digest in judged] or [book for book in known.values() if book.subject == "member"][:1]
