@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 
 import pytest
 import sqlalchemy as sa
@@ -13,10 +12,9 @@ from api.access import acting
 from api.jobs.loop import run_due
 from api.models import Assessment, Cycle, Job, Position
 from api.services import cycles, jobs, sealer
-from tests.support import assessed
+from tests.support import assessed, processes
 from tests.support import world as worlds
 from tests.support.clock import Clock
-from tests.support.guards import ROOT
 
 
 @pytest.fixture
@@ -42,14 +40,15 @@ def read(world, statement):
 def killed_in_the_middle(world, cycle_id):
     """Queue a computation, kill the process that runs it after some steps, and return the job's id."""
     job_id = world.run(cycles.compute, cycle_id, actor=officer(world))
-    command = [sys.executable, "-m", "tests.support.assessing_process", world.url, world.var, str(job_id)]
-    process = subprocess.Popen([*command, world.clock().isoformat()], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "'members': 12" in line:
-            break
-    process.send_signal(signal.SIGKILL)
-    assert process.wait(10) == -signal.SIGKILL
+    words = (world.url, world.var, job_id, world.clock().isoformat())
+    told = world.var / f"{job_id}.told"
+    os.mkfifo(told)
+    process = processes.start("tests.support.assessing_process:main", *words, output=str(told))
+    with told.open(encoding="utf-8") as lines:
+        assert any("'members': 12" in line for line in lines)
+        process.kill()
+    process.join(10)
+    assert process.exitcode == -signal.SIGKILL
     return job_id
 
 

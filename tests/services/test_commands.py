@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -18,6 +15,7 @@ from api.jobs.sealing import checkpoint_all, seal_all
 from api.main import now
 from api.services import files, imports, jobs
 from api.settings import Settings
+from tests.support import processes
 from tests.support import world as worlds
 from tests.support.clock import Clock
 from tests.support.verifier import VERIFIER
@@ -33,10 +31,7 @@ def world(database, tmp_path_factory):
 def command(folder, *words, **more):
     """Run the console command on a database of its own; return its exit code, output and error output."""
     given = {"DUALREPORT_DATABASE_URL": f"sqlite:///{folder / 'a.db'}", "DUALREPORT_VAR_DIR": str(folder), **more}
-    done = subprocess.run(
-        [sys.executable, "-m", "api.cli", *words], capture_output=True, text=True, env={**os.environ, **given},
-        check=False,
-    )  # fmt: skip
+    done = processes.run("api.cli:main", *words, environment=given)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -6,8 +6,6 @@ import csv
 import gzip
 import io
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from uuid import UUID
@@ -20,6 +18,7 @@ from api.jobs.loop import run_due
 from api.models import Event, Organization, OrganizationCode, OrganizationLink
 from api.services import divisions, files, jobs
 from api.services.organizations import end
+from tests.support import processes
 from tests.support import world as worlds
 from tests.support.clock import Clock
 from tests.support.guards import ROOT
@@ -217,8 +216,7 @@ async def test_an_import_is_asked_for_and_followed_over_http(world):
 
 
 def died(world, tmp_path, url, seconds, statement, *more):
-    command = [sys.executable, "-m", "tests.support.dying_import", url, tmp_path, seconds, statement, *more]
-    return subprocess.run(list(map(str, command)), cwd=ROOT, timeout=120, check=False).returncode
+    return processes.run("tests.support.dying_import:main", url, tmp_path, seconds, statement, *more).returncode
 
 
 def killed(world, tmp_path, url, statements, *more):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 
 import pytest
 import sqlalchemy as sa
@@ -13,10 +11,10 @@ from api.jobs import imports as import_job
 from api.jobs.loop import run_due
 from api.models import Affiliation, Event, Person, PersonStatus
 from api.services import files, imports, jobs, organizations
+from tests.support import processes
 from tests.support import world as worlds
 from tests.support.clock import Clock
 from tests.support.dying_roster import PART
-from tests.support.guards import ROOT
 from tests.support.importing import rows
 
 PEOPLE = 90
@@ -73,8 +71,8 @@ def left(world, unit, job_id):
 def die(world, seconds, statement, *blind):
     """Run what is due in a process that dies before its n-th statement; say whether it did."""
     settings = world.house.settings
-    command = [sys.executable, "-m", "tests.support.dying_roster", settings.database_url, str(settings.var_dir)]
-    done = subprocess.run([*command, str(seconds), str(statement), *blind], cwd=ROOT, timeout=120, check=False)
+    words = (settings.database_url, settings.var_dir, seconds, statement, *blind)
+    done = processes.run("tests.support.dying_roster:main", *words)
     assert done.returncode in (0, -signal.SIGKILL)
     return done.returncode != 0
 

@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 import api.models  # noqa: F401 - declares the tables
 from api.db import migrate, migration_config
+from tests.support import processes
 from tests.support import world as worlds
 from tests.support.clock import Clock
 
@@ -52,11 +53,7 @@ def test_two_processes_that_migrate_at_once_are_one(empty_database):
 
 
 def subprocess_migrates(url):
-    import subprocess
-    import sys
-
-    code = "import sys; from api.db import migrate; migrate(sys.argv[1])"
-    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, timeout=60, check=False)
+    done = processes.run("api.db:migrate", url)
     return done.returncode, done.stderr[-300:] if done.returncode else ""
 
 

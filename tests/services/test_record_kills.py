@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -12,10 +10,10 @@ from api.jobs import imports as import_job
 from api.jobs.loop import run_due
 from api.models import Case, Entry, OutsideRecord
 from api.services import files, imports, jobs
+from tests.support import processes
 from tests.support import world as worlds
 from tests.support.clock import Clock
 from tests.support.dying_roster import PART
-from tests.support.guards import ROOT
 from tests.support.importing import count
 from tests.support.volunteers import credited, file_of, record, volunteer
 
@@ -64,8 +62,8 @@ def left(world, person, job_id):
 def die(world, seconds, statement):
     """Run what is due in a process that dies before its n-th statement."""
     settings = world.house.settings
-    command = [sys.executable, "-m", "tests.support.dying_roster", settings.database_url, str(settings.var_dir)]
-    done = subprocess.run([*command, str(seconds), str(statement)], cwd=ROOT, timeout=120, check=False)
+    words = (settings.database_url, settings.var_dir, seconds, statement)
+    done = processes.run("tests.support.dying_roster:main", *words)
     assert done.returncode == -signal.SIGKILL, "the import was over before it was to be killed"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +24,3 @@ def main(url: str, var_dir: str, job_id: str, now: str) -> None:
         time.sleep(0.2)
 
     run_due(house, only=UUID(job_id), watch=watch)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,7 +1,7 @@
 """Runs the imports that are due in a process of its own, which kills itself on the way; for tests of resuming.
 
-`python -m tests.support.dying_roster ADDRESS FOLDER SECONDS STATEMENT [blind]`: the clock stands SECONDS after its
-start, the process is killed before its STATEMENT-th statement (0: never). `blind` seeds a mistake: an import that
+`processes.run("tests.support.dying_roster:main", ADDRESS, FOLDER, SECONDS, STATEMENT[, "blind"])`: the clock stands
+SECONDS after its start, the process is killed before its STATEMENT-th statement (0: never). `blind` seeds a mistake: an import that
 neither notes how far it is nor looks at what stands.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,3 @@ def main(address: str, folder: str, seconds: str, statement: str, blind: str = "
 
     run_due(house)
     house.close()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
