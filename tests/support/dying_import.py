@@ -1,8 +1,8 @@
 """Runs the jobs that are due in a process of its own, which kills itself on the way; for tests of resuming.
 
 `processes.run("tests.support.dying_import:main", ADDRESS, FOLDER, SECONDS, STATEMENT[, "blind"])`: the clock stands
-SECONDS after its start, the process is killed before its STATEMENT-th statement (0: never). `blind` seeds a mistake: an import that
-neither notes how far it is nor looks at what stands.
+SECONDS after its start, the process is killed before its STATEMENT-th statement (0: never). `blind` seeds a mistake: an
+import that neither notes how far it is nor looks at what stands.
 """
 
 from __future__ import annotations
