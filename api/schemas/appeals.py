@@ -46,6 +46,8 @@ class Told(View):
     grade_labels: Words | None
     points: str | None
     outcome: str
+    stands: str | None = Field(description="the grade that stands, after quotas and what people ruled")
+    basis: str
 
 
 class ChangedNumber(View):
@@ -79,10 +81,36 @@ class Rule(View):
     en: str
 
 
+class Other(View):
+    """Somebody else of whom a quota's arithmetic would say `arithmetic` now; what `stands` for them stays."""
+
+    subject_kind: str
+    subject_key: str
+    quota: str | None
+    stands: str | None
+    arithmetic: str | None
+    decision: str
+
+
+class ChangedSeats(View):
+    """A group to which a quota applies and that counts otherwise than before."""
+
+    quota: str
+    grade: str
+    within: str
+    group_id: UUID
+    counted_before: int
+    counted: int
+    seats_before: int
+    seats: int
+
+
 class Effects(View):
     """What would change for whom; `unchanged` counts the subjects whose assessments stay byte for byte."""
 
     results: list[Result]
+    others: list[Other]
+    seats: list[ChangedSeats]
     unchanged: int
     rule: Rule
 

@@ -20,6 +20,7 @@ from api.services import rulebooks
 from api.services.affiliations import IN_FORCE_ONCE
 from api.services.standing import standing
 from api.services.subjects import batched
+from api.visibility.judged import stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,18 @@ class Allotted:
     groups: list[dict[str, Any]]
 
 
-def allotted(session: Session, actor: Actor, cycle_id: UUID, revision: int) -> Allotted:
+def allotted(session: Session, actor: Actor, cycle_id: UUID, revision: int, *, again: bool = False) -> Allotted:
     """Apply the quotas of a cycle's rulebooks to the assessments of a computation; reads only.
 
     A rulebook judges the assessments that name it. Who has no unit, branch or community on record stands in one group
-    with all others who have none.
+    with all others who have none. `again` says that the revision is a proposed recomputation: it is looked at among
+    the assessments that stand.
     """
     cycle = found(session.first(_CYCLE.where(Cycle.tenant_id == actor.tenant_id, Cycle.id == cycle_id)))
     answer = Allotted([], [])
     for book in _books(session, actor, cycle):
-        rows = [row for row in _judged(session, cycle_id, revision, book.subject) if _by(row) == book.digest]
+        of_cycle = stands(proposed=revision) if again else Assessment.revision == revision
+        rows = [row for row in _judged(session, cycle_id, of_cycle, book.subject) if _by(row) == book.digest]
         branches = _branches(session, actor.tenant_id, [row.subject_id for row in rows], cycle.cut_off, book)
         at = {
             "cycle": [NOBODY] * len(rows),
@@ -75,8 +78,8 @@ def seats_of(session: Session, cycle_id: UUID, revision: int, subject_id: UUID) 
     for limit in session.rows(limits.order_by(QuotaGroup.quota)):
         same = _ALLOTTED.where(*_of(Allotment, cycle_id, revision), Allotment.rulebook == own.rulebook)
         among = session.rows(same.where(_WITHIN[limit.within](groups_of(own)[limit.within])))
-        stands = standing(session, cycle_id, [row.subject_id for row in among])
-        holders = frozenset(subject for subject, each in stands.items() if each.grade == limit.grade)
+        grades = standing(session, cycle_id, [row.subject_id for row in among])
+        holders = frozenset(subject for subject, each in grades.items() if each.grade == limit.grade)
         limited.append(Seats(limit.grade, max(limit.seats, 1), holders))
     return limited
 
@@ -122,10 +125,10 @@ def _books(session: Session, actor: Actor, cycle: Any) -> list[Book]:
     return [book for book in books if book.quotas]
 
 
-def _judged(session: Session, cycle_id: UUID, revision: int, kind: str) -> Sequence[Any]:
-    statement = sa.select(
-        Assessment.subject_id, Assessment.employer_id, Assessment.community_id, Assessment.judgement
-    ).where(*_of(Assessment, cycle_id, revision), Assessment.subject_kind == kind)
+def _judged(session: Session, cycle_id: UUID, of_cycle: Any, kind: str) -> Sequence[Any]:
+    columns = (Assessment.subject_id, Assessment.employer_id, Assessment.community_id, Assessment.judgement)
+    statement = sa.select(*columns).join(Cycle, Cycle.id == Assessment.cycle_id)
+    statement = statement.where(Assessment.cycle_id == cycle_id, Assessment.subject_kind == kind, of_cycle)
     return session.rows(statement.order_by(Assessment.id))
 
 

@@ -88,7 +88,8 @@ def involved(session: Session, tenant_id: UUID, cycle_id: UUID, subject_id: UUID
     """Return who computed the cycle, reviewed or ruled on the subject, or answered the asker's cases before."""
     told = (
         sa.select(Event.actor_id).where(
-            Event.tenant_id == tenant_id, Event.subject_id == cycle_id, Event.kind == "cycle.compute"
+            Event.tenant_id == tenant_id, Event.subject_id == cycle_id,
+            Event.kind.in_(("cycle.compute", "cycle.tally")),
         ),
         sa.select(Review.recorded_by).where(
             Review.tenant_id == tenant_id, Review.round_kind == "cycle", Review.round_id == cycle_id,

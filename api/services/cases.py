@@ -12,9 +12,19 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, acting, allowed, found, require
 from api.db import Session
+from api.domain.cases import (
+    CaseWithdrawn,
+    DecidedBefore,
+    NotAHandler,
+    NotLate,
+    OutcomeMissing,
+    OutcomeUnfit,
+    OwnCase,
+    ReopenedOnce,
+)
 from api.domain.opinions import AskAnew
 from api.domain.workdays import WorkCalendar, add_workdays
-from api.errors import Conflict, Forbidden, Invalid
+from api.errors import Forbidden
 from api.models import Case, Organization
 from api.services import changes
 from api.services.days import today
@@ -32,50 +42,6 @@ _SHOWN = sa.select(
     Case.facts, Case.due_on, Case.assigned_to, Case.answer, Case.answered_by, Case.opened_by, Case.created_at,
     Organization.name.label("organization_name"), Organization.path,
 ).join(Organization, Organization.id == Case.organization_id)  # fmt: skip
-
-
-class DecidedBefore(Conflict):
-    """Who decided a matter does not decide the objection against that decision."""
-
-    code = "decided_before"
-    zh = "该人员曾作出原决定或参与其中，须由他人办理"
-    en = "This person decided before or took part in it; somebody else has to decide"
-
-
-class OwnCase(Conflict):
-    """Nobody decides what they asked for themselves."""
-
-    code, zh, en = "own_case", "不能办理本人提出的事项", "Nobody decides a case of their own"
-
-
-class NotAHandler(Invalid):
-    """The person may not answer cases of this organisation."""
-
-    code, zh, en = "not_a_handler", "该人员无权办理此事项", "This person may not answer this case"
-
-
-class OutcomeMissing(Invalid):
-    """A fact hangs on the answer, so it says whether what was asked for is accepted."""
-
-    code, zh, en = "outcome_missing", "请写明是否认可（outcome）", "Say whether it is accepted or declined (outcome)"
-
-
-class OutcomeUnfit(Invalid):
-    """The case cannot be answered with this outcome."""
-
-    code, zh, en = "outcome_unfit", "此事项的处理结果只能是：{allowed}", "This case can be answered with: {allowed}"
-
-
-class NotLate(Conflict):
-    """A case is escalated only when its clock has run out."""
-
-    code, zh, en = "not_late", "办理期限为 {dueOn}，尚未逾期", "The case is due on {dueOn} and not late"
-
-
-class ReopenedOnce(Conflict):
-    """A case can be reopened once."""
-
-    code, zh, en = "reopened_once", "事项只能重新办理一次", "A case can be reopened once"
 
 
 def open_case(
@@ -220,6 +186,8 @@ def reopen(session: Session, actor: Actor, case_id: UUID, reason: str) -> UUID:
         raise Forbidden(step="case.reopen")
     if "reopened" in case.facts:
         raise ReopenedOnce
+    if case.state == "closed" and case.answered_by is None:
+        raise CaseWithdrawn
     if case.kind == "opinion":
         raise AskAnew
     facts = {**case.facts, "deciders": deciders(case), "reopened": {"reason": reason, "answer": case.answer}}
@@ -298,7 +266,8 @@ def _view(actor: Actor, case: dict[str, Any], day: date) -> dict[str, Any]:
     own = case["opened_by"] == actor.person_id
     late = case["state"] in _OPEN and case["due_on"] < day
     shut = set() if late else {"case.escalate"}
-    if not own or "reopened" in case["facts"] or case["kind"] == "opinion":
+    decided = case["answered_by"] is not None and case["kind"] != "opinion"
+    if not own or not decided or "reopened" in case["facts"]:
         shut.add("case.reopen")
     if not own:
         shut.add("case.withdraw")

@@ -16,6 +16,7 @@ from api.domain.steps import TABLES
 from api.errors import Invalid
 from api.models import Cycle, CycleRulebook, Organization
 from api.services import (
+    appeals,
     bundle_reviews,
     chains,
     changes,
@@ -131,13 +132,17 @@ def open_appeals(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
 
 
 def finalize(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
-    """Make a cycle final; SealBroken where its assessments are not those of which the digest was taken."""
+    """Make a cycle final; SealBroken where its assessments are not those of which the digest was taken.
+
+    AppealsUndecided while an appeal is open, or what was upheld is not computed again and adopted.
+    """
     cycle = _found(session, actor, cycle_id)
     require(actor, "cycle.finalize", cycle.path)
     TABLES["cycle"].next(cycle.state, "cycle.finalize")
     if chains.digest_of(session, cycle_id, cycle.revision) != cycle.digest:
         raise SealBroken(parts=["digest"])
     cycle_clocks.require_over(session, actor, cycle)
+    appeals.require_decided(session, actor, cycle_id)
     sealed = {"decisions_digest": standing.decisions_digest(session, cycle_id, cycle.revision)}
     return _step(session, actor, cycle_id, "cycle.finalize", sealed)
 
@@ -184,7 +189,7 @@ def _views(session: Session, actor: Actor, cycles: Sequence[dict[str, Any]]) -> 
             **cycle,
             **cycle_clocks.shown(cycle, day),
             "rulebooks": books[cycle["id"]],
-            "allowed_actions": allowed(actor, "cycle", cycle["state"], cycle["path"]),
+            "allowed_actions": allowed(actor, "cycle", cycle["state"], cycle["path"], own=True),
         }
         for cycle in cycles
     ]

@@ -19,7 +19,7 @@ from api.domain.appeals import NoLongerSubject
 from api.domain.rulebook.evaluate import as_member
 from api.domain.steps import TABLES
 from api.models import Assessment, Cycle, Recomputation
-from api.services import chains, changes, judging, recomputed
+from api.services import allotting, chains, changes, judging, recomputed
 from api.services.bundle_facts import exempt_accounts
 from api.services.cuts import last_recorded
 from api.services.subjects import Subject, Unit
@@ -40,7 +40,7 @@ class Again:
 
 _ROW = sa.select(
     Recomputation.id, Recomputation.version, Recomputation.state, Recomputation.cycle_id, Recomputation.revision,
-    Recomputation.assessment_ids, Recomputation.organization_id, Cycle.revision.label("computed"),
+    Recomputation.kind, Recomputation.assessment_ids, Recomputation.organization_id, Cycle.revision.label("computed"),
 ).join(Cycle, Cycle.id == Recomputation.cycle_id)  # fmt: skip
 
 
@@ -98,9 +98,13 @@ def propose(session: Session, actor: Actor, again: Again) -> dict[str, Any]:
     """
     row = _row(session, actor, again.id)
     if row.state == "computing":
+        named = [UUID(each) for each in row.assessment_ids]
+        basis = "amendment" if row.kind == "amendment" else "appeal"
+        follows = recomputed.consequences(session, actor, again.plan, named, basis)
+        allotting.keep(session, actor, follows.allotted)
         values = {
             "position": again.plan.cut.position,
-            "effects": recomputed.effects(session, actor, again.plan, [UUID(each) for each in row.assessment_ids]),
+            "effects": follows.effects,
             "digest_before": chains.digest_of(session, row.cycle_id, row.computed),
             "digest": chains.digest_of(session, row.cycle_id, row.computed, row.revision),
         }

@@ -33,7 +33,7 @@ class Year:
 def build_year(session: Session, actor: Actor, world: World, members: int = 30, units: int = 3) -> Year:
     """Build units with members, who are registered in turn in two communities, the last of each unit in none.
 
-    Member n served in n % 12 shifts, each of 60 + 15 × n minutes.
+    Member n served in n % 12 shifts, each of 60 + 15 × (n % 32) minutes.
     """
     year = Year()
     for letter in range(units):
@@ -50,7 +50,7 @@ def build_year(session: Session, actor: Actor, world: World, members: int = 30, 
             people.affiliate(session, actor, person, home, "registration", **more)
         year.people.append(person)
         year.accounts.append(people.account_of(session, person))
-        served = [60 + 15 * n] * (n % 12)
+        served = [60 + 15 * (n % 32)] * (n % 12)
         posted = [
             post(session, actor, year.accounts[n], minutes, shift, unit)
             for minutes, shift in zip(served, year.shifts, strict=False)
