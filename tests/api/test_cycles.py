@@ -1,14 +1,24 @@
 """Cycles over HTTP: what cannot be, who may, and a request that is repeated."""
 
-import pytest
+from datetime import UTC, datetime
 
+import pytest
+import sqlalchemy as sa
+
+from api.jobs.sealing import do_due
+from api.models import Event
 from tests.support import world as worlds
 from tests.support.clock import Clock
 
 
 @pytest.fixture(scope="module")
-def world(database, tmp_path_factory):
-    built = worlds.build(database, tmp_path_factory.mktemp("var"), Clock())
+def clock(database):
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def world(database, tmp_path_factory, clock):
+    built = worlds.build(database, tmp_path_factory.mktemp("var"), clock)
     yield built
     built.close()
 
@@ -35,12 +45,15 @@ async def body(world, officer, **more):
         ({"periodEnd": "2025-01-01"}, "/periodEnd"),
         ({"cutOff": "2024-12-31"}, "/cutOff"),
         ({"cutOff": "2026-01-02"}, "/cutOff"),
+        ({"calendar": {"selfReviewUntil": "2025-12-30"}}, "/calendar/selfReviewUntil"),
+        ({"calendar": {"publicReviewUntil": "2026-03-06", "publishBy": "2026-03-05"}}, "/calendar/publishBy"),
+        ({"calendar": {"appealDays": 0}}, "/calendar/appealDays"),
     ],
 )
 async def test_days_that_contradict_each_other_are_refused(world, wrong, pointer):
     async with world.client("district_officer") as officer:
         refused = await officer.post("/api/v1/cycles", json=await body(world, officer, **wrong))
-        assert (refused.status_code, refused.json()["code"]) == (422, "cycle_dates")
+        assert refused.status_code == 422
         assert refused.json()["errors"][0]["pointer"] == pointer
 
 
@@ -86,3 +99,37 @@ async def test_a_repeated_request_queues_one_computation(world):
         assert (first.status_code, again.status_code) == (202, 202)
         assert first.headers["location"] == f"/api/v1/jobs/{first.json()['id']}"
         assert (again.json()["id"], again.headers["idempotent-replay"]) == (first.json()["id"], "true")
+
+
+async def test_a_phase_that_ends_soon_or_is_late_is_told_and_nothing_is_done_by_the_clock(world, clock):
+    async with world.client("district_officer") as officer:
+        cycle = (await officer.post("/api/v1/cycles", json=await body(world, officer))).json()
+        path = f"/api/v1/cycles/{cycle['id']}"
+        assert (cycle["clock"], cycle["calendar"]["selfReviewUntil"]) == (None, None)
+        backwards = {"selfReviewUntil": "2026-03-06", "publicReviewUntil": "2026-03-05"}
+        refused = await officer.put(f"{path}/calendar", json=backwards)
+        assert (refused.status_code, refused.json()["code"]) == (422, "calendar_dates")
+        assert refused.json()["errors"][0]["pointer"] == "/calendar/publicReviewUntil"
+        set_to = (await officer.put(f"{path}/calendar", json={"selfReviewUntil": "2026-03-06"})).json()
+        assert set_to["clock"]["lastDay"] == "2026-03-06"
+        assert not set_to["clock"]["soon"]
+    assert reminded(world) == []
+    clock.set(datetime(2026, 3, 3, 1, 0, tzinfo=UTC))  # three working days before Friday
+    soon = {"phase": "self_review", "lastDay": "2026-03-06", "late": False}
+    assert reminded(world) == reminded(world) == [soon]
+    clock.set(datetime(2026, 3, 7, 1, 0, tzinfo=UTC))
+    assert reminded(world) == [soon, {**soon, "late": True}]
+    async with world.client("district_officer") as officer:
+        waits = {each["id"]: each for each in (await officer.get("/api/v1/inbox")).json()["items"]}
+        assert (waits[cycle["id"]]["kind"], waits[cycle["id"]]["late"]) == ("cycle", True)
+        assert (await officer.get(path)).json()["state"] == "open"
+    async with world.client("street_officer") as other:
+        assert (await other.put(f"{path}/calendar", json={})).status_code == 403
+
+
+def reminded(world):
+    """Do what is due and return what the record says of reminders."""
+    do_due(world.house)
+    told = sa.select(Event.details).where(Event.kind == "cycle.remind").order_by(Event.id)
+    with world.house.engines.look() as session:
+        return [row.details for row in session.rows(told)]

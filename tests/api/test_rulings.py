@@ -61,7 +61,7 @@ CALENDAR = {
 
 
 @pytest.fixture(scope="module")
-def clock():
+def clock(database):
     return Clock()
 
 
@@ -95,12 +95,12 @@ def populate(session, actor, world):
         people.grant(session, actor, world.people["liaison2"], role, world.places[at], since=LONG_AGO)
 
 
-async def opened(world, officer, title="2025年度"):
+async def opened(world, officer, title="2025年度", text=BOOK):
     """Open and compute a cycle with the rule of a third; return its path and its assessments by roster number."""
     at = str(world.places["district"])
     books = [
         (await officer.post("/api/v1/rulebooks", json={"organizationId": at, **source})).json()["id"]
-        for source in ({"text": BOOK}, {"shipped": "basic-unit"})
+        for source in ({"text": text}, {"shipped": "basic-unit"})
     ]
     for book in books:
         await officer.post(f"/api/v1/rulebooks/{book}/activate")
@@ -249,6 +249,25 @@ async def the_window_closes_by_the_calendar(world, clock, path):
     tenant = world.operator.tenant_id
     with world.house.engines.look(tenant) as session:
         assert list(audit_judged.sealed_periods_stand(session, tenant)) == []
+
+
+async def test_a_rule_that_is_retired_and_one_that_is_activated_meanwhile_change_nothing_in_a_cycle(world, clock):
+    clock.set(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    async with world.client("district_officer") as officer:
+        path, _ = await opened(world, officer, "中途换规则", BOOK.replace('version: "1"', 'version: "2"'))
+        before = (await officer.get(path)).json()
+        await take(officer, f"/api/v1/rulebooks/{before['memberRulebookId']}/retire")
+        half = BOOK.replace('version: "1"', 'version: "3"').replace("atMost: 1/3", "atMost: 1/2")
+        newer = {"organizationId": before["organizationId"], "text": half}
+        made = await take(officer, "/api/v1/rulebooks", 201, newer)
+        await take(officer, f"/api/v1/rulebooks/{made['id']}/activate")
+        await take(officer, f"{path}/compute", 202)
+        run_due(world.house)
+        after = (await officer.get(path)).json()
+        assert (after["revision"], after["digest"]) == (before["revision"] + 1, before["digest"])
+        assert after["memberRulebookId"] == before["memberRulebookId"]
+        groups = (await officer.get(f"{path}/quota")).json()["items"]
+        assert sorted(each["seats"] for each in groups) == [0, 3]
 
 
 @pytest.mark.parametrize("locked", [True, False])
