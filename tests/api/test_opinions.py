@@ -8,7 +8,7 @@ import pytest
 
 from api.services import own_data, sealer
 from tests.support import world as worlds
-from tests.support.clock import Clock
+from tests.support.clock import START, Clock
 from tests.support.hearing import RESIDENTS, asked, furnish, said, send
 from tests.support.service_calls import served
 
@@ -24,6 +24,11 @@ def world(database, tmp_path_factory, time):
     built.run(furnish, built)
     yield built
     built.close()
+
+
+@pytest.fixture(autouse=True)
+def _morning(time):
+    time.set(START)
 
 
 def code(answer):
@@ -108,6 +113,7 @@ async def _the_paper_is_for_the_named(world, issued):
         assert (await send(world, reader, f"{paper}/file?format=xlsx")).content.startswith(b"PK"), reader
     looked = (await send(world, "member", "/me/access-log")).json()["items"]
     assert "opinion" in {item["purpose"] for item in looked}
+    assert _copied(world, "member") == {"opinions": 1, "reviews": 3, "disclosures": 8}
     shown = await verified(world, number)
     assert (shown.json()["state"], shown.json()["kind"], "测member" in shown.text) == ("issued", "opinion", False)
     case = (await send(world, "liaison", f"/cases/{issued['caseId']}")).json()
@@ -147,7 +153,6 @@ async def test_what_is_heard_in_confidence_reaches_the_person_by_no_way(world, t
     log = (await send(world, "member2", "/me/access-log")).json()["items"]
     assert [item for item in log if item["purpose"].startswith("opinion")] == []
     assert _copied(world, "member2") == {"opinions": 0, "reviews": 0, "disclosures": 0}
-    assert _copied(world, "member") == {"opinions": 1, "reviews": 3, "disclosures": 8}
     rest = await asked(world, procedure="cadre_promotion", personId=str(world.people["member2"]), until=until)
     new = f"/opinions/{rest.json()['id']}"
     body["supersedesId"] = issued.json()["documentId"]
