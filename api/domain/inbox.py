@@ -17,8 +17,8 @@ class Waiting:
     path: str
 
 
-OF_ONES_OWN = frozenset({"assessment", "confirmation", "presence", "shift"})
-"""Kinds that wait for somebody without a grant: who asked for a service, who forgot to check out, who leads a shift."""
+OF_ONES_OWN = frozenset({"assessment", "confirmation", "presence", "review", "shift"})
+"""Kinds that wait without a grant: for who asked for a service, forgot to check out, is to review, leads a shift."""
 
 KINDS: tuple[Waiting, ...] = (
     Waiting("emergency", "emergency", "emergency.confirm", "应急状态待确认", "an emergency to confirm", "emergencies"),
@@ -43,6 +43,7 @@ KINDS: tuple[Waiting, ...] = (
     Waiting("ruling", "ruling", "ruling.confirm", "等次裁定待确认", "a ruling on a grade to confirm", "rulings"),
     Waiting("cycle", "cycle", "cycle.publish", "考核阶段将到期或已逾期", "a phase of a cycle that ends", "cycles"),
     Waiting("assessment", "assessment", "assessment.read", "评价结果已公布", "your result is published", "assessments"),
+    Waiting("review", "cycle", "cycle.review", "评议待填写", "reviews to give", "cycles"),
     Waiting("need", "need", "need.publish", "需求待发布", "a need to publish", "needs"),
     Waiting("project", "project", "project.accept", "项目待确认", "a project to agree to", "projects"),
     Waiting("delivery", "delivery", "delivery.acknowledge", "文书待签收", "a document to acknowledge", "deliveries"),

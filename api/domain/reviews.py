@@ -8,7 +8,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.rubric import Rubric, Voice
+from api.domain.rulebook.schema import Rulebook
 from api.domain.rulebook.values import text
 from api.domain.trials import Limit
 from api.errors import Conflict, Forbidden, Invalid
@@ -182,20 +184,35 @@ def quorate(quorum: int, voted: int) -> bool:
     return voted >= quorum
 
 
-def in_bundle(heard: Sequence[Heard], rubrics: Collection[Rubric]) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+def unasked(book: Rulebook) -> list[dict[str, str]]:
+    """Return as gaps the kinds of voices that a rulebook reads and for which no party has a rubric."""
+    asked = {kind for rubric in book.rubrics for kind in (rubric.party, *(each.id for each in rubric.criteria))}
+    read = {
+        kind
+        for measure in book.measures
+        if isinstance(measure, RowMeasure) and measure.source == "reviews"
+        for kind in measure.where.get("kind", [])
+    }
+    return [{"source": "reviews", "kind": kind} for kind in sorted(read - asked)]
+
+
+def in_bundle(
+    heard: Sequence[Heard], rubrics: Collection[Rubric], last: date
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Return the review rows of one bundle, and as gaps the parties that were asked and did not (validly) answer.
 
     A rating is one row of kind `party` with its sum and one row for each criterion, of the criterion's kind. Keys
-    number the voices of a party in the order of day, sum and marks, so that they tell nobody who spoke.
+    number the voices of a party in the order of day, sum and marks, so that they tell nobody who spoke. A round is held
+    when the period is over: what was said then stands on its `last` day, of which it speaks.
     """
     rows: list[dict[str, Any]] = []
     gaps: list[dict[str, str]] = []
     for rubric in sorted(rubrics, key=lambda each: each.party):
         party = rubric.party
         voices = [one for one in heard if one.voice == party]
-        voices.sort(key=lambda one: (one.given_on, one.amount, sorted(one.marks.items())))
+        voices.sort(key=lambda one: (min(one.given_on, last), one.amount, sorted(one.marks.items())))
         for number, one in enumerate(voices, start=1):
-            head = {"party": party, "givenOn": one.given_on.isoformat()}
+            head = {"party": party, "givenOn": min(one.given_on, last).isoformat()}
             rows.append({"key": f"{party}/{number}", "kind": party, "amount": one.amount, **head})
             for kind, points in rubric.points(one.marks)[1].items():
                 rows.append({"key": f"{party}/{number}/{kind}", "kind": kind, "amount": text(points), **head})

@@ -26,7 +26,7 @@ from api.schemas.reviews import (
     Turnout,
 )
 from api.schemas.work import Job
-from api.services import cycles, jobs, review_views, reviews, round_books, slip_reviews
+from api.services import cycles, jobs, review_due, review_views, reviews, round_books, slip_reviews
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"], route_class=DoorRoute)
 
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/api/v1", tags=["reviews"], route_class=DoorRoute)
 @router.get("/me/reviews-to-give", operation_id="review.due")
 async def due(query: Annotated[DueQuery, Query()], who: Who) -> Page[DueReview]:
     """List the subjects of whom the caller is asked and has not spoken, newest cycle first."""
-    return await who.read(review_views.due, query)
+    return await who.read(review_due.due, query)
 
 
 @router.get("/cycles/{cycle_id}/rubrics", operation_id="cycle.rubrics")

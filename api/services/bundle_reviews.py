@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from api.db import Session
-from api.domain.reviews import Heard, VoicesNotWeighed, in_bundle, quorate
+from api.domain.reviews import Heard, VoicesNotWeighed, in_bundle, quorate, unasked
 from api.domain.rulebook.bundle import InputBundle, grouping
 from api.domain.rulebook.schema import Rulebook as Book
 from api.models import Cycle, Event, Panel, Position, Review
@@ -50,8 +51,10 @@ def with_reviews(
     found: list[Any] = []
     for subject, bundle in zip(subjects, bundles, strict=True):
         counts = [each for each in heard[subject] if _counts(each, subject, voted, quorums)]
-        rows, gaps = in_bundle([voice for _, voice in counts], book.rubrics)
-        found.append({**bundle, "reviews": rows, **({"unknown": [*bundle.get("unknown", []), *gaps]} if gaps else {})})
+        last = date.fromisoformat(bundle["period"]["end"]) - timedelta(days=1)
+        rows, silent = in_bundle([voice for _, voice in counts], book.rubrics, last)
+        gaps = [*bundle.get("unknown", []), *silent, *unasked(book)]
+        found.append({**bundle, "reviews": rows, **({"unknown": gaps} if gaps else {})})
     return found
 
 

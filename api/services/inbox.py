@@ -33,7 +33,7 @@ from api.models import (
     Shift,
     Signal,
 )
-from api.services import inbox_rows, leaving
+from api.services import inbox_rows, leaving, review_due
 from api.services.days import today
 from api.services.inbox_rows import shown as _shown
 from api.visibility import visible
@@ -206,19 +206,26 @@ def _emergencies(session: Session, actor: Actor) -> sa.Select[Any]:
     )  # fmt: skip
 
 
-_OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any]]] = {
+def _reviews(session: Session, actor: Actor) -> sa.Select[Any] | None:
+    """Select the cycles in which somebody is asked to speak and has not; the subjects are of /me/reviews-to-give."""
+    asked = review_due.cycles_waiting(session, actor)
+    shown = _shown(Cycle.id, Cycle.organization_id, state=Cycle.state, since=Cycle.created_at)
+    return None if asked is None else shown.where(visible(actor, Cycle), asked)
+
+
+_OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any] | None]] = {
     "case": _cases, "registration": _registrations, "unit_registration": _unit_registrations, "need": _needs,
     "project": _projects, "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
     "confirmation": _confirmations, "signal": _signals, "sanction": _sanctions,
     "ruling": inbox_rows.rulings, "cycle": inbox_rows.cycles, "assessment": inbox_rows.assessments,
-    "emergency": _emergencies, "presence": _presences,
+    "emergency": _emergencies, "presence": _presences, "review": _reviews,
 }  # fmt: skip
 _KEY: Mapping[str, Any] = {
     "case": Case.id, "registration": Affiliation.id, "unit_registration": OrganizationLink.id, "need": Need.id,
     "project": ProjectParty.id, "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
     "confirmation": ConfirmationSlip.id, "signal": Signal.id, "sanction": Sanction.id,
     "ruling": Ruling.id, "cycle": Cycle.id, "assessment": Assessment.id,
-    "emergency": Emergency.id, "presence": Shift.id,
+    "emergency": Emergency.id, "presence": Shift.id, "review": Cycle.id,
 }  # fmt: skip
 
 

@@ -1,8 +1,7 @@
-"""评议 as it is read: by who gave it, by its subject, by who decides once it is published; and what still waits."""
+"""评议 as it is read: by who gave it, by its subject, and by who decides once it is published."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +10,9 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, found, require
 from api.db import Session
-from api.domain.rulebook.rubric import VOICES, Voice
-from api.models import Assessment, Cycle, Organization, Panel, Person, Review
-from api.services import panels, review_rights, round_books
-from api.services.people import masked_name
-from api.services.review_rights import Speaker
+from api.domain.rulebook.rubric import VOICES
+from api.models import Cycle, Organization, Panel, Person, Review
+from api.services import panels
 from api.visibility import visible
 
 _SHOWN = sa.select(
@@ -39,30 +36,6 @@ def listed(session: Session, actor: Actor, cycle_id: UUID, query: Any) -> dict[s
             statement = statement.where(column == wanted)
     page = paging.page(session, statement, Review.id, limit=query.limit, cursor=query.cursor)
     page["items"] = _told(session, actor, page["items"])
-    return page
-
-
-def due(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
-    """Return a page of the subjects of whom the actor is asked and has not spoken, with the parties to speak for.
-
-    A resident is shown the first sign of a name; who speaks for an office is shown the name, and that is logged.
-    """
-    speaker = review_rights.speaker(session, actor)
-    statement = review_rights.about(
-        actor, Assessment.id, Assessment.cycle_id, Assessment.subject_kind, Assessment.subject_id,
-        Assessment.judgement, Cycle.title.label("cycle_title"), Cycle.state.label("cycle_state"),
-    ).where(speaker.may())  # fmt: skip
-    if query.cycle_id is not None:
-        statement = statement.where(Assessment.cycle_id == query.cycle_id)
-    page = paging.page(session, statement, Assessment.id, limit=query.limit, cursor=query.cursor)
-    rows = page["items"]
-    voices = _voices(session, actor, speaker, rows)
-    names = _names(session, actor, rows, voices)
-    page["items"] = [
-        {**row, "parties": voices[row["id"]], "name": names[row["id"]],
-         "allowed_actions": ["cycle.review", "cycle.recuse"]}
-        for row in rows if voices[row["id"]]
-    ]  # fmt: skip
     return page
 
 
@@ -113,38 +86,3 @@ def _told(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> list[di
         mine = row["recorded_by"] == actor.person_id
         shown.append({**row, "party": voice, "answers_id": answers, "mine": mine, **place})
     return shown
-
-
-def _voices(session: Session, actor: Actor, speaker: Speaker, rows: list[dict[str, Any]]) -> Mapping[UUID, list[Voice]]:
-    """Return for each of these subjects the voices with which the speaker is asked and the rulebook asks."""
-    books = round_books.books_of(session, actor, {row["cycle_id"] for row in rows})
-    asks = {row["id"]: round_books.asking(books[row["cycle_id"]], row["judgement"])[1] for row in rows}
-    found_: dict[UUID, list[Voice]] = {row["id"]: [] for row in rows}
-    for voice in VOICES:
-        these = [row["id"] for row in rows if voice in asks[row["id"]]]
-        statement = review_rights.about(actor, Assessment.id).where(Assessment.id.in_(these), speaker.may([voice]))
-        for row in session.rows(statement) if these else ():
-            found_[row.id].append(voice)
-    return found_
-
-
-def _names(
-    session: Session, actor: Actor, rows: list[dict[str, Any]], voices: Mapping[UUID, list[Voice]]
-) -> dict[UUID, str]:
-    subjects = {row["subject_id"]: row["id"] for row in rows}
-    people = sa.select(Person.id, Person.account_id, Person.wrapped_key, Person.name).where(
-        Person.tenant_id == actor.tenant_id, Person.account_id.in_(sorted(subjects))
-    )
-    offices = sa.select(Organization.id, Organization.name).where(
-        Organization.tenant_id == actor.tenant_id, Organization.id.in_(sorted(subjects))
-    )
-    named = {subjects[row.id]: row.name for row in session.rows(offices)}
-    opened = []
-    for row in session.rows(people):
-        at = subjects[row.account_id]
-        name = session.vault.open(row.wrapped_key, row.id, "name", row.name) or ""
-        whole = bool({"self", "community", "street"} & set(voices[at]))
-        named[at] = name if whole else masked_name(name)
-        opened += [row.id] if whole else []
-    session.look(opened, ["name"], "assessment")
-    return {row["id"]: named.get(row["id"], "") for row in rows}

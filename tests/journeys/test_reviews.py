@@ -1,0 +1,226 @@
+"""Four parties and a residents' panel rate a unit over HTTP, on both databases; the grade is worked out by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from api.jobs.loop import run_due
+from tests.support import reviewing
+from tests.support import world as worlds
+from tests.support.clock import Clock
+from tests.support.reviewing import PANEL
+
+
+@pytest.fixture(scope="module")
+def world(database, tmp_path_factory):
+    built = worlds.build(database, tmp_path_factory.mktemp("var"), Clock())
+    built.run(reviewing.furnish, built)
+    yield built
+    built.close()
+
+
+async def call(world, name, method, path, body=None, **headers):
+    async with world.client(name) as client:
+        return await client.request(method, f"/api/v1{path}", json=body, headers=headers)
+
+
+async def done(world, name, method, path, body=None, status=201):
+    answer = await call(world, name, method, path, body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def opened(world, officer="district_officer"):
+    """Open and compute a cycle with the books of this test; return its path."""
+    at = str(world.places["district"])
+    books = []
+    for text in (reviewing.member_book(), reviewing.unit_book()):
+        book = await done(world, officer, "POST", "/rulebooks", {"text": text, "organizationId": at})
+        if book["state"] == "draft":
+            await done(world, officer, "POST", f"/rulebooks/{book['id']}/activate", status=200)
+        books.append(book["id"])
+    body = {
+        "title": "2025年度", "organizationId": at, "periodStart": "2025-01-01", "periodEnd": "2026-01-01",
+        "cutOff": "2025-12-31", "memberRulebookId": books[0], "unitRulebookId": books[1],
+    }  # fmt: skip
+    cycle = await done(world, officer, "POST", "/cycles", body)
+    path = f"/cycles/{cycle['id']}"
+    await worked(world, path, "compute")
+    return path, cycle["id"]
+
+
+async def worked(world, path, step):
+    job = await done(world, "district_officer", "POST", f"{path}/{step}", status=202)
+    run_due(world.house)
+    ended = await done(world, "district_officer", "GET", f"/jobs/{job['id']}", status=200)
+    assert ended["state"] == "done", ended["result"]
+
+
+async def step(world, path, name):
+    return await done(world, "district_officer", "POST", f"{path}/{name}", status=200)
+
+
+async def judged(world, cycle_id, subject):
+    path = f"/assessments?cycleId={cycle_id}&subjectKind=unit&employerId={subject}"
+    (item,) = (await done(world, "district_officer", "GET", path, status=200))["items"]
+    return item
+
+
+def voice(subject, party, comment=None, **marks):
+    return {"subjectId": str(subject), "party": party, "marks": marks, "comment": comment}
+
+
+async def refused(world, name, path, body):
+    answer = await call(world, name, "POST", path, body)
+    problem = answer.json()
+    assert problem["detail"]
+    return answer.status_code, problem["code"]
+
+
+async def test_four_parties_and_a_panel_make_the_year_end_half_of_a_units_grade(world):
+    path, cycle_id = await opened(world)
+    unit, members = world.places["judged"], world.year.accounts
+    assert (await judged(world, cycle_id, unit))["points"] is None  # nobody was asked yet: unknown, not nought
+    panel = await _seated(world, cycle_id)
+
+    await step(world, path, "open-self-review")
+    own = voice(unit, "self", year_end="excellent")
+    due = (await done(world, "spokesman", "GET", "/me/reviews-to-give", status=200))["items"]
+    assert [(item["subjectId"], item["parties"], item["name"]) for item in due] == [(str(unit), ["self"], "考核单位0")]
+    assert (await done(world, "spokesman", "GET", "/inbox/counts", status=200))["items"][0]["kind"] == "review"
+    asked_early = voice(unit, "community", study="good", volunteering="excellent", year_end="good")
+    assert await refused(world, "worker", f"{path}/reviews", asked_early) == (409, "review_not_now")
+    first = await done(world, "spokesman", "POST", f"{path}/reviews", own)
+    assert (first["amount"], first["party"], first["mine"]) == ("100", "self", True)
+    assert await refused(world, "spokesman", f"{path}/reviews", own) == (409, "reviewed_already")
+    assert await refused(world, "liaison", f"{path}/reviews", own) == (404, "not_found")
+
+    await step(world, path, "open-public-review")
+    await _who_may_not(world, path, unit, members)
+    said = "走访少，材料齐"
+    heard = voice(unit, "community", said, study="good", volunteering="excellent", year_end="good")
+    wrong = {**heard, "marks": {**heard["marks"], "study": "superb"}}
+    assert await refused(world, "worker", f"{path}/reviews", wrong) == (422, "rubric_not_filled")
+    rating = await done(world, "worker", "POST", f"{path}/reviews", heard)
+    assert (rating["amount"], rating["organizationName"]) == ("98", "桃园社区")
+    assert await refused(world, "second", f"{path}/reviews", heard) == (
+        409,
+        "reviewed_already",
+    )  # one community, one voice
+    await done(world, "party", "POST", f"{path}/reviews", voice(unit, "street", year_end="fair"))
+    for name, level in (("recipient", "good"), ("recipient2", "excellent")):
+        await done(world, name, "POST", f"{path}/reviews", voice(unit, "resident", year_end=level))
+    assert (await refused(world, "panel0", f"{path}/reviews", voice(unit, "resident", year_end="good")))[1] == (
+        "presence_not_verified"
+    )
+
+    for name, level in zip(PANEL[:2], ("excellent", "good"), strict=True):
+        await done(world, name, "POST", f"{path}/reviews", voice(unit, "panel", year_end=level))
+    assert (await refused(world, "district_officer", f"{path}/publish", {}))[1] == "voices_not_weighed"
+    await worked(world, path, "tally")
+    below = await judged(world, cycle_id, unit)
+    assert (below["points"], below["grade"]) == (None, None)  # two of five: the panel is unknown, and all that reads it
+    await done(world, PANEL[2], "POST", f"{path}/reviews", voice(unit, "panel", year_end="good"))
+    turnout = await done(world, "district_officer", "GET", f"{path}/turnout", status=200)
+    assert [(item["party"], item["voices"], item["recusals"]) for item in turnout["items"]] == [
+        ("self", 1, 0), ("community", 2, 1), ("street", 1, 0), ("resident", 2, 0), ("panel", 3, 0)
+    ]  # fmt: skip
+    assert [(item["id"], item["roster"], item["voted"], item["quorum"]) for item in turnout["panels"]] == [
+        (panel, 5, 3, 3)
+    ]
+
+    await _answered(world, path, rating["id"], said)
+    assert (await refused(world, "district_officer", f"{path}/publish", {}))[1] == "voices_not_weighed"
+    await worked(world, path, "tally")
+    # R-03 by hand. Running: 40 − 2 absences × 5, 40 − 1 quarter × 5, 8 and 10 by the community.
+    running = Fraction(40 - 10 + 40 - 5 + 8 + 10)
+    panels, recipients = Fraction(100 + 80 + 80, 3), Fraction(80 + 100, 2)
+    parts = [(10, 100), (30, 80), (30, 60), (20, panels), (10, recipients)]
+    year_end = sum(Fraction(weight, 100) * points for weight, points in parts)
+    final = running / 2 + year_end / 2 + 2  # one suggestion was adopted; two absences, so no bonus for attendance
+    assert final == Fraction(248, 3)
+    stands = await judged(world, cycle_id, unit)
+    assert (stands["points"], stands["grade"]) == ("248/3", "good")
+    await step(world, path, "publish")
+    await _told(world, path, rating["id"], said)
+
+
+async def _seated(world, cycle_id):
+    """Set a panel up: five residents, three of whom make a quorum."""
+    body = {"organizationId": str(world.places["community"]), "cycleId": cycle_id, "quorum": 2}
+    panel = await done(world, "worker", "POST", "/panels", body)
+    assert (await refused(world, "worker", "/panels", body))[1] == "panel_stands"
+    path = f"/panels/{panel['id']}"
+    roster = {"people": [str(world.people[name]) for name in PANEL], "quorum": 2}
+    odd = {**roster, "people": [*roster["people"], str(world.people["second"])]}
+    answer = await call(world, "worker", "PUT", f"{path}/roster", odd)
+    assert (answer.status_code, answer.json()["code"], answer.json()["errors"][0]["pointer"]) == (
+        422, "not_a_resident", "/people/5"
+    )  # fmt: skip
+    await done(world, "worker", "PUT", f"{path}/roster", roster, status=200)
+    assert (await refused(world, "worker", f"{path}/fix", None))[1] == "quorum_does_not_fit"  # two of five are no half
+    await done(world, "worker", "PUT", f"{path}/roster", {**roster, "quorum": 3}, status=200)
+    assert (await call(world, "far_worker", "GET", path)).status_code == 404
+    fixed = await done(world, "worker", "POST", f"{path}/fix", status=200)
+    assert (fixed["state"], fixed["roster"], fixed["quorum"]) == ("fixed", 5, 3)
+    assert (await call(world, "worker", "PUT", f"{path}/roster", roster)).status_code == 409
+    return panel["id"]
+
+
+async def _who_may_not(world, path, unit, members):
+    """Try those who would judge themselves, their own, strangers, and what nobody asks of them."""
+    full = {"study": "good", "volunteering": "good", "year_end": "good"}
+    reviews = f"{path}/reviews"
+    assert await refused(world, "kin", reviews, voice(unit, "community", **full)) == (403, "review_of_own_unit")
+    own = voice(members[0], "resident", service="excellent")
+    assert await refused(world, "judged0", reviews, own) == (403, "review_of_oneself")
+    fellow = voice(members[1], "resident", service="excellent")
+    assert await refused(world, "judged0", reviews, fellow) == (403, "review_of_a_colleague")
+    assert await refused(world, "kin", reviews, voice(members[1], "community", conduct="good")) == (
+        403, "review_of_a_colleague",
+    )  # fmt: skip
+    assert await refused(world, "far_worker", reviews, voice(unit, "community", **full)) == (404, "not_found")
+    assert await refused(world, "far_party", reviews, voice(unit, "street", year_end="good")) == (404, "not_found")
+    assert await refused(world, "party", reviews, voice(members[1], "street", conduct="good")) == (
+        409, "party_not_asked",
+    )  # fmt: skip
+    assert await refused(world, "district_officer", reviews, voice(unit, "street", year_end="good")) == (
+        404, "not_found",
+    )  # fmt: skip
+    related = {"subjectId": str(members[1]), "party": "community", "reason": "与本人系夫妻"}
+    declared = await done(world, "worker", "POST", f"{path}/recusals", related)
+    assert declared["kind"] == "recusal"
+    assert await refused(world, "worker", reviews, voice(members[1], "community", conduct="good")) == (403, "recused")
+    assert await refused(world, "worker", f"{path}/recusals", related) == (409, "reviewed_already")
+    await done(world, "second", "POST", reviews, voice(members[1], "community", conduct="good"))
+
+
+async def _answered(world, path, review_id, said):
+    """Let the unit read what was said of it and answer it once, while nobody else knows of either."""
+    seen = (await done(world, "spokesman", "GET", f"{path}/reviews", status=200))["items"]
+    assert {(item["party"], item["comment"]) for item in seen if item["comment"]} == {("community", said)}
+    assert {item["organizationName"] for item in seen if item["party"] == "resident"} == {None}
+    reply = {"text": "走访记录已补报社区"}
+    for stranger, code in (("recipient", 404), ("liaison", 404), ("district_officer", 404)):
+        assert (await call(world, stranger, "POST", f"/reviews/{review_id}/reply", reply)).status_code == code
+        assert (await call(world, stranger, "GET", f"/reviews/{review_id}")).status_code == 404
+    answered = await done(world, "spokesman", "POST", f"/reviews/{review_id}/reply", reply)
+    assert (answered["kind"], answered["answersId"], answered["comment"]) == ("reply", review_id, reply["text"])
+    assert await refused(world, "spokesman", f"/reviews/{review_id}/reply", reply) == (409, "replied_already")
+
+
+async def _told(world, path, review_id, said):
+    """Read voice and answer together once they are published; nobody speaks any more."""
+    shown = (await done(world, "district_officer", "GET", f"{path}/reviews", status=200))["items"]
+    assert {(item["kind"], item["comment"]) for item in shown if item["comment"]} == {
+        ("rating", said), ("reply", "走访记录已补报社区")
+    }  # fmt: skip
+    assert not any("reviewer" in key.lower() or "person" in key.lower() for item in shown for key in item)
+    assert (await call(world, "recipient2", "GET", f"/reviews/{review_id}")).status_code == 404
+    late = voice(world.places["judged"], "panel", year_end="fair")
+    assert await refused(world, PANEL[3], f"{path}/reviews", late) == (409, "review_not_now")
+    assert await refused(world, "spokesman", f"/reviews/{review_id}/reply", {"text": "再说一句"}) == (
+        409, "review_not_now",
+    )  # fmt: skip
