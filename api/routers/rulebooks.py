@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from api.domain.rulebook.schema import json_schema
 from api.route import Anyone, DoorRoute, Who
 from api.schemas.assessment import EditedRulebook, Findings, NewRulebook, Rulebook, RulebookQuery, RulebookText
 from api.schemas.base import Page
@@ -32,7 +33,7 @@ async def create(body: NewRulebook, who: Who) -> RulebookText:
 @router.get("/schema", operation_id="rulebook.schema")
 async def schema(who: Anyone) -> dict[str, Any]:
     """Show the JSON Schema by which a rulebook is written, in YAML or JSON."""
-    return rulebooks.schema()
+    return json_schema()
 
 
 @router.get("/{rulebook_id}", operation_id="rulebook.read")

@@ -108,11 +108,6 @@ def one(session: Session, actor: Actor, rulebook_id: UUID) -> dict[str, Any]:
     return {**_view(actor, row), "findings": _lint(row["content"])}
 
 
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a rulebook, as editors and other programs check one before it is sent."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Book.model_json_schema(by_alias=True)}
-
-
 def findings(session: Session, actor: Actor, rulebook_id: UUID) -> dict[str, Any]:
     """Return what lint finds in a rulebook, errors first, each with place, words and remedy in both languages."""
     row = _found(session, actor, rulebook_id)
