@@ -22,7 +22,7 @@ def band_findings(rulebook: Rulebook, between: dict[str, Range]) -> Iterator[Fin
     """Find empty bands, grades out of reach, overlaps, and gaps within what the final number can be."""
     grades = rulebook.grades
     reach = between[rulebook.final] if rulebook.final else FREE
-    by_gates = {gate.grade for gate in rulebook.gates}
+    by_gates = {gate.grade for gate in rulebook.gates} | {quota.instead for quota in rulebook.quotas}
     bands = [(n, grade.band) for n, grade in enumerate(grades) if grade.band is not None]
     for n, band in bands:
         if _low(band) > _high(band):

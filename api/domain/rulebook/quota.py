@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from math import floor
 from typing import Any, TypedDict
 
 from api.domain.rulebook.evaluate import Judgement
 from api.domain.rulebook.schema import Quota, Rulebook
-from api.domain.rulebook.values import Number, exact
+from api.domain.rulebook.values import Number, Rounding, exact
 
 
 class Allotment(TypedDict):
@@ -41,7 +40,8 @@ def allot(rulebook: Rulebook, judgements: Sequence[Judgement], groups: Groups | 
     """Apply the rulebook's quotas, in their order, to the judgements; the order given back is theirs.
 
     `groups` says for each judgement in which unit, branch or community it stands; without it they are one group.
-    `decision` is kept, lowered or needs_decision. The seats are the whole part of share × group (a third of 10 is 3).
+    `decision` is kept, lowered or needs_decision. The seats are the whole part of share × group (a third of 10 is 3)
+    unless the quota rounds otherwise.
     The best by `rank` take the seats. People decide where a tie lies across the last seat, where the share of a
     small group is less than one seat although somebody earned it (a third of 2), and where an unknown judgement might
     still claim a seat that is contested. The same judgements in another order give the same answers.
@@ -60,7 +60,7 @@ def counted_groups(rulebook: Rulebook, judgements: Sequence[Judgement], groups: 
     """Return each group of each quota with its seats, in the order of the quotas and of the first judgement in it."""
     return [
         Group(quota, of, len(counted := _counted(quota, [judgements[place] for place in places])),
-              floor(len(counted) * quota.at_most))
+              _of_share(quota, len(counted)))
         for quota in rulebook.quotas
         for of, places in _members(quota, groups, len(judgements)).items()
     ]  # fmt: skip
@@ -74,8 +74,13 @@ def _members(quota: Quota, groups: Groups | None, size: int) -> dict[Hashable, l
 
 
 def seats(quota: Quota, judgements: Sequence[Judgement]) -> int:
-    """Return how many of the group may have the grade: the whole part of the share of those who count."""
-    return floor(len(_counted(quota, judgements)) * quota.at_most)
+    """Return how many of the group may have the grade: the share of those who count, in whole seats."""
+    return _of_share(quota, len(_counted(quota, judgements)))
+
+
+def _of_share(quota: Quota, counted: int) -> int:
+    share = int(Rounding(quantum=1, mode=quota.seats).apply(counted * quota.at_most))
+    return min([max(share, quota.fewest), *([quota.most] if quota.most is not None else [])])
 
 
 def _counted(quota: Quota, judgements: Sequence[Judgement]) -> Sequence[Judgement]:

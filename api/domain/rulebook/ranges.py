@@ -150,8 +150,8 @@ def _of_several(score: Sum | Weighted | Product | Ratio | Best, read: list[Range
     if isinstance(score, Weighted):
         return _added(_times(range_, part.weight) for range_, part in zip(read, score.parts, strict=True))
     if isinstance(score, Best):
-        low = sum(sorted((low for low, _ in read), reverse=True)[: score.choose])
-        return low, sum(sorted((high for _, high in read), reverse=True)[: score.choose])
+        low = sum(sorted((low for low, _ in read), reverse=not score.lowest)[: score.choose])
+        return low, sum(sorted((high for _, high in read), reverse=not score.lowest)[: score.choose])
     if any(low < 0 for low, _ in read):
         return FREE
     if isinstance(score, Ratio):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -126,10 +126,11 @@ class Ratio(_Score):
 
 
 class Best(_Score):
-    """The `choose` highest of several numbers, added."""
+    """The `choose` highest of several numbers, or with `lowest` the lowest, added."""
 
     op: Literal["best"]
     choose: Annotated[int, Field(ge=1)]
+    lowest: bool = False
     of: Annotated[list[Reference], Field(min_length=1)]
 
 
@@ -203,10 +204,14 @@ class Quota(_Rule):
     """At most a share of a group may have a grade; the next ones by `rank` get `instead`, and ties wait for people.
 
     `within` names the group: all subjects of the cycle, or the members of one unit, Party branch or community each.
+    The share is rounded to whole seats, which are then never under `fewest` nor over `most`.
     """
 
     grade: Identifier
     at_most: Annotated[Exact, Field(gt=0, le=1)]
+    seats: Literal["down", "half_up", "up"] = "down"
+    fewest: Annotated[int, Field(ge=0)] = 0
+    most: Annotated[int, Field(ge=1)] | None = None
     of: Literal["graded", "all"] = "graded"
     within: Within = "cycle"
     rank: Reference
@@ -271,7 +276,8 @@ class Rulebook(Strict):
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
+@cache
 def json_schema() -> dict[str, Any]:
-    """Return the published JSON Schema (draft 2020-12) of a rulebook."""
+    """Return the published JSON Schema (draft 2020-12) of a rulebook, as editors and other programs check one."""
     schema = Rulebook.model_json_schema(by_alias=True, mode="validation")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

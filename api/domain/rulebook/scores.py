@@ -124,7 +124,7 @@ def _of_several(score: Sum | Weighted | Product | Ratio | Best, numbers: Numbers
     if isinstance(score, Ratio):
         return Fraction(values[0]) / values[1] if values[1] else score.when_empty
     if isinstance(score, Best):
-        return sum(sorted(values, reverse=True)[: score.choose])
+        return sum(sorted(values, reverse=not score.lowest)[: score.choose])
     if isinstance(score, Product):
         product: Number = 1
         for value in values:

@@ -26,7 +26,7 @@ OPERATIONS = {
     "weighted": ("加权合计", "added by weight"),
     "product": ("相乘", "multiplied"),
     "ratio": ("前者除以后者", "the first over the second"),
-    "best": ("取最高的几项相加", "the highest of them added"),
+    "best": ("取最高（或最低）的几项相加", "the highest (or lowest) of them added"),
     "tally": ("满足的条件数", "how many conditions hold"),
     "cases": ("按适用情形取值", "by the case that applies"),
 }

@@ -105,7 +105,8 @@ def _plain(judgement: Any) -> Row:
     plain = {name: judgement[name] for name in ("outcome", "grade", "possible", "score")}
     return plain | {
         "numbers": {line["rule"]: line["value"] for line in judgement["numbers"]},
-        "spans": {line["rule"]: (line["required"], line["missed"]) for line in measures if line.get("spans")},
+        "spans": {line["rule"]: tuple(line.get(name) for name in ("required", "missed", "streaks", "longest"))
+                  for line in measures if line.get("spans")},
         "unknown": {line["rule"]: sorted(set(line.get("unknown", []))) for line in measures},
         "waits": sorted((row["rule"], row["level"], row["sum"]) for row in judgement["pending"]),
         "counted": {line["rule"]: {row["key"]: row["counted"] for row in line["inputs"] if line["source"] != "presence"}

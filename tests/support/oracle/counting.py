@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 from tests.support.oracle.picking import Answer, Bit, bits_of, in_table, passes, unrecorded
-from tests.support.oracle.plain import Row, day, days_between, limits, number, rounded, span
+from tests.support.oracle.plain import Row, day, number, rounded, span
+from tests.support.oracle.stretches import calendar, in_time, is_exempt, one_by_one
 
 WIDTH = ["event", "day", "week", "month", "two_months", "quarter", "half_year", "year", "period"]
 
@@ -30,14 +29,15 @@ def counted(measure: Row, bundle: Row) -> Answer:
     _each(bits, measure.get("rounding"), _round)
     _approve(measure.get("approval"), bits, facts, answer)
     _each(bits, measure.get("qualify"), _drop_small)
+    _best(measure.get("keep"), bits, answer)
     _once(measure.get("distinct"), bits, answer)
     for cap in sorted(measure.get("caps", []), key=lambda cap: WIDTH.index(cap["per"])):
         _each(bits, cap, _cap)
+    _result(measure, bits, bundle, answer)
     for bit in bits:
         answer.counted[bit.key] = answer.counted.get(bit.key, Fraction(0)) + bit.counts
-    _result(measure, bits, bundle, answer)
     if answer.unknown:
-        answer.value = answer.required = answer.missed = None
+        answer.value = answer.required = answer.missed = answer.streaks = answer.longest = None
     return answer
 
 
@@ -137,12 +137,34 @@ def _approve(rule: Row | None, bits: list[Bit], facts: list[Row], answer: Answer
                 bit.counts = Fraction(0)
 
 
+def _named(bit: Bit, column: str) -> Any:
+    if column not in WIDTH:
+        return bit.row.get(column)
+    return bit.where("event") if column == "event" else span(bit.first, column)
+
+
+def _best(rule: Row | None, bits: list[Bit], answer: Answer) -> None:
+    """Leave a row out if enough others of its span come to more, or to as much and are earlier."""
+    if rule is None:
+        return
+    totals: dict[str, Fraction] = {}
+    for bit in bits:
+        totals[bit.key] = totals.get(bit.key, Fraction(0)) + bit.counts
+        if _named(bit, rule["per"]) is None:
+            answer.unknown.add(f"SOURCE:{bit.key}")
+    order, names = list(totals), {bit.key: _named(bit, rule["per"]) for bit in bits}
+    for bit in bits:
+        rivals = [key for key in order if names[key] == names[bit.key]]
+        better = [k for k in rivals if totals[k] > totals[bit.key]
+                  or (totals[k] == totals[bit.key] and order.index(k) < order.index(bit.key))]  # fmt: skip
+        if len(better) >= rule.get("choose", 1):
+            bit.counts = Fraction(0)
+
+
 def _once(column: str | None, bits: list[Bit], answer: Answer) -> None:
     seen: set[Any] = set()
     for bit in bits if column else []:
-        found = bit.row.get(column)
-        if column in WIDTH:
-            found = bit.where(column) if column == "event" else span(bit.first, column)
+        found = _named(bit, column)
         if found is None:
             answer.unknown.add(f"SOURCE:{bit.key}")
         counts = bit.counts > 0 and bit.rows > 0 and found not in seen
@@ -152,56 +174,44 @@ def _once(column: str | None, bits: list[Bit], answer: Answer) -> None:
 
 def _result(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
     voices = sum({bit.key: bit.rows for bit in bits}.values())
-    if measure.get("quorum") and voices < measure["quorum"]:
-        answer.unknown.add(f"quorum:{voices}/{measure['quorum']}")
+    needed = max(measure.get("quorum", 0), 2 * measure["trim"] + 1 if "trim" in measure else 0)
+    if voices < needed:
+        answer.unknown.add(f"quorum:{voices}/{needed}")
     result, values = measure.get("result", "sum"), [bit.counts for bit in bits]
     if measure.get("cadence"):
-        _cadence(measure, bits, bundle, answer)
+        in_time(measure, bits, bundle, answer)
+    elif measure.get("series"):
+        one_by_one(measure, bits, bundle, answer)
     elif result == "sum":
         answer.value = sum(values, Fraction(0))
     elif voices == 0:
         answer.unknown.add(f"{measure['source']}:none")
-    elif result == "average":
+    elif result == "average" and "trim" not in measure:
         answer.value = sum(values, Fraction(0)) / voices
+    elif result in ("average", "median"):
+        answer.value = _middle(measure, bits)
     else:
         answer.value = sorted(values)[-1 if result == "largest" else 0]
 
 
-def _cadence(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
-    rule = measure["cadence"]
-    first, after = limits(measure.get("window"), day(bundle["period"]["start"]), day(bundle["period"]["end"]))
-    known = min(after, day(bundle["through"])) if "through" in bundle else after
-    fulfilled = required = 0
-    for days in _calendar(first, after, rule["each"]):
-        total = sum(bit.counts for bit in bits if days[0] <= bit.first <= days[-1])
-        reached = total >= number(rule.get("atLeast", 1))
-        fulfilled += reached
-        over = days[-1] < known
-        required += reached or (over and not is_exempt(days, rule, bundle))
-        answer.has_spans = True
-    answer.value, answer.required, answer.missed = Fraction(fulfilled), required, required - fulfilled
-
-
-@cache
-def _calendar(first: date, after: date, kind: str) -> list[list[date]]:
-    found: dict[Any, list[date]] = {}
-    for each in days_between(first, after):
-        found.setdefault(span(each, kind), []).append(each)
-    return list(found.values())
-
-
-def is_exempt(days: list[date], rule: Row, bundle: Row) -> bool:
-    """Say whether exemptions of the rule's kinds cover a span: each of its days, or any of them."""
-    kinds = rule.get("exempt", [])
-    rows = [(day(x["start"]), day(x["end"])) for x in bundle.get("exemptions") or [] if x["kind"] in kinds]
-    free = [any(start <= each < end for start, end in rows) for each in days] if rows else [False]
-    return any(free) if rule.get("exemptWhen") == "any_day" else all(free)
+def _middle(measure: Row, bits: list[Bit]) -> Fraction | None:
+    """Take away the lowest and the highest in turn, so often as the rule says or until one or two are left."""
+    left, rounds = list(bits), measure.get("trim", len(bits))
+    while rounds and (measure.get("trim") or len(left) > 2) and left:
+        lowest = min(left, key=lambda bit: (bit.counts, bits.index(bit)))
+        highest = max(left, key=lambda bit: (bit.counts, bits.index(bit)))
+        left = [bit for bit in left if bit not in (lowest, highest)]
+        rounds -= 1
+    value = sum((bit.counts for bit in left), Fraction(0)) / len(left) if left else None
+    for bit in bits:
+        bit.counts = bit.counts if any(bit is each for each in left) else Fraction(0)
+    return value
 
 
 def _present(measure: Row, bundle: Row) -> Answer:
     if bundle.get("exemptions") is None:
         return Answer(unknown={"exemptions"})
     start, end = day(bundle["period"]["start"]), day(bundle["period"]["end"])
-    spans = _calendar(start, end, measure["per"])
+    spans = calendar(start, end, measure["per"])
     here = [days for days in spans if not is_exempt(days, measure, bundle)]
     return Answer(Fraction(len(here), len(spans)))

@@ -27,6 +27,8 @@ def judged(book: Row, bundle: Row) -> Row:
         numbers[name] = answer.value
         numbers[f"{name}.required"] = None if answer.required is None else Fraction(answer.required)
         numbers[f"{name}.missed"] = None if answer.missed is None else Fraction(answer.missed)
+        numbers[f"{name}.streaks"] = None if answer.streaks is None else Fraction(answer.streaks)
+        numbers[f"{name}.longest"] = None if answer.longest is None else Fraction(answer.longest)
     attributes = bundle.get("attributes", {})
     scores = [score for stage in ("scores", "adjustments", "totals") for score in book.get(stage, [])]
     for score in scores:
@@ -41,7 +43,7 @@ def judged(book: Row, bundle: Row) -> Row:
         "possible": possible,
         "score": written(numbers[book["final"]]) if "final" in book else None,
         "numbers": {name: written(numbers[name]) for name in [*answers, *(score["id"] for score in scores)]},
-        "spans": {name: (answer.required, answer.missed) for name, answer in answers.items() if answer.has_spans},
+        "spans": {name: (a.required, a.missed, a.streaks, a.longest) for name, a in answers.items() if a.has_spans},
         "unknown": {name: _reasons(book, name, answer.unknown) for name, answer in answers.items()},
         "waits": sorted(waits),
         "counted": {name: _written(answer.counted) for name, answer in answers.items() if not answer.unknown},
@@ -119,7 +121,7 @@ def _of_known(score: Row, values: list[Fraction]) -> Fraction | None:
     if op == "best":
         left = list(values)
         while len(left) > score["choose"]:
-            left.remove(min(left))
+            left.remove(max(left) if score.get("lowest") else min(left))
         return sum(left, Fraction(0))
     for other in values[1:]:
         value *= other
@@ -207,7 +209,9 @@ def allotted(book: Row, judgements: Sequence[Row], branches: Sequence[str]) -> l
 
 def _after(quota: Row, judgements: Sequence[Row], rows: list[Any]) -> list[Any]:
     counted_ones = [j for j in judgements if quota.get("of") == "all" or j["outcome"] in ("graded", "unknown")]
-    seats = int(len(counted_ones) * number(quota["atMost"]))
+    share = len(counted_ones) * number(quota["atMost"])
+    seats = int(rounded(share, {"quantum": 1, "mode": quota.get("seats", "down")}))
+    seats = min(max(seats, quota.get("fewest", 0)), quota.get("most", seats + quota.get("fewest", 0)))
     claims = [n for n, (grade, _) in enumerate(rows) if grade == quota["grade"]]
     may = [n for n, j in enumerate(judgements) if j["outcome"] == "unknown" and quota["grade"] in j["possible"]]
     if len(claims) + len(may) <= seats:

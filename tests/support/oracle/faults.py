@@ -107,6 +107,10 @@ def _rows(other: Callable[[Any, list[Any]], list[Any]]) -> Fault:
     return [measures], "chosen", make
 
 
+def _seats(**update: Any) -> Fault:
+    return [quota], "_of_share", lambda piece: lambda rule, counted: piece(_changed(**update)(rule), counted)
+
+
 def _cap(per: str) -> Fault:
     wrong = {
         **dict(pairwise(SPANS)),
@@ -174,6 +178,11 @@ FAULTS: dict[str, Fault] = {
     **{f"cap per {per}": _cap(per) for per in SPANS},
     "cadence": ([measures], "buckets", lambda piece: lambda *given: dict(list(piece(*given).items())[:-1])),
     "cadence minimum": _measure(cadence=_changed(at_least=1)),
+    "runs of spans": _measure(streak=_changed(length=lambda length: length + 1)),
+    "a score for each span": _measure(series=_changed(times=lambda times: times + 1)),
+    "the last so many spans": _measure(series=_changed(last=lambda number: number + 1)),
+    "the best so many spans": _measure(series=_changed(best=lambda number: number + 1)),
+    "spans joined": _measure(series=_changed(join=lambda join: "largest" if join == "average" else "average")),
     "window since": _window(lambda w, days: (days[0][:5] + "01-01" if w and w.since else days[0], days[1])),
     "cut-off date": _window(lambda w, days: (days[0], _one_day_more(days[1]) if w and w.before else days[1])),
     "window of years before": _measure(window=_changed(years_back=0)),
@@ -184,6 +193,7 @@ FAULTS: dict[str, Fault] = {
     "capped bonus": _scored(Rate, at_most=lambda most: most + 1),
     "total over 100": _value(Sum, lambda rule, value: min(value, 100)),
     "choose N of M": _scored(Best, choose=lambda number: number + 1),
+    "the lowest of M": _scored(Best, lowest=False),
     "bands": ([grading], "within", lambda piece: lambda band, value: piece(band, value + Fraction(1, 10**6))),
     "grade with a condition": ([grading], "_earned", lambda piece: lambda grade, *known: piece(
         _changed(when=None)(grade), *known)),
@@ -192,7 +202,10 @@ FAULTS: dict[str, Fault] = {
     "exempt": _gates("exempt"),
     "out of the assessment": _gates("out_of_assessment", "exempt"),
     "strikes": _rows(_strikes_stay),
-    "forced distribution": ([quota], "floor", lambda piece: lambda share: piece(share) + 1),
+    "forced distribution": ([quota], "_of_share", lambda piece: lambda *given: piece(*given) + 1),
+    "seats rounded": _seats(seats="down"),
+    "fewest seats": _seats(fewest=0),
+    "most seats": _seats(most=None),
     "exemption of a cadence": _measure(cadence=_changed(exempt=_first_of)),
     "exemption of a part of a span": _measure(cadence=_changed(exempt_when="whole")),
     "exemptions": ([measures, spans], "merged", lambda piece: lambda *given: piece(*given)[:1]),
@@ -204,6 +217,8 @@ FAULTS: dict[str, Fault] = {
         _changed(mode=lambda mode: "half_even" if mode == "half_up" else "down")(rule), value)),
     "rounding of a span": ([measures], "_round", _parts_by_themselves),
     "minimum of a span": _measure(qualify=_changed(at_least=lambda least: least + Fraction(1, 2))),
+    "best of a span": _measure(keep=_changed(choose=lambda number: number + 1)),
+    "months of standing": ([rows], "_months", lambda piece: lambda first, after: piece(first[:8] + "01", after)),
     "once each": _measure(distinct=_distinct),
     "approval tiers": _measure(approval=_changed(tiers=_tiers)),
     "void after a finding": ([rows, measures], "weigh", lambda piece: lambda rule, *given: piece(
@@ -218,6 +233,7 @@ FAULTS: dict[str, Fault] = {
     "left out": ([rows], "matches", lambda piece: lambda row, where, without: piece(row, where, {})),
     "average and extremes": _measure(
         result=lambda result: {"largest": "smallest", "average": "largest"}.get(result, result)),
+    "highest and lowest left out": _measure(trim=lambda _: None),
     "quorum": _measure(quorum=lambda quorum: quorum + 1),
     "lookup": _scored(Lookup, below=lambda below: below + 1),
     "rate": _value(Rate, lambda rule, value: value - Fraction(1, 10**6)),

@@ -54,10 +54,10 @@ class Measurer:
         return measure
 
     def reviews(self) -> Row:
-        measure: Row = {
-            "source": "reviews",
-            "result": self.chance.choice(("average", "average", "largest", "smallest")),
-        }
+        result = self.chance.choice(("average", "average", "average", "median", "largest", "smallest"))
+        measure: Row = {"source": "reviews", "result": result}
+        if result == "average" and self.maybe(0.5):
+            measure["trim"] = self.chance.choice((1, 1, 2))
         if self.maybe(0.5):
             measure["where"] = {"kind": [self.chance.choice(("resident", "community"))]}
         if self.maybe(0.4):
@@ -77,10 +77,13 @@ class Measurer:
             return {"source": "denominators", "name": self.chance.choice(("staff", "eligible"))}
         if way < 0.5:
             window = self._window() if self.maybe(0.5) else {}
-            return {"source": "affiliations", "where": {"kind": ["registration"]}} | window
+            result = {"result": "largest"} if self.maybe(0.5) else {}
+            take = {"take": "months"} if self.maybe(0.6) else {}
+            return {"source": "affiliations", "where": {"kind": ["registration"]}, **window, **take, **result}
         number = {"take": {"number": "hours"}} if way < 0.7 else {"take": "count"}
         column = self.chance.choice(({"grade": ["passed"]}, {"reportedIn": ["yes"]}, {"outcome": ["graded"]}))
-        return {"source": "members", "where": column, **number}
+        single = {"qualify": {"per": "event", "atLeast": 12}, "distinct": "event"} if self.maybe(0.4) else {}
+        return {"source": "members", "where": column, **number, **single}
 
     def _weigh(self, measure: Row) -> None:
         if self.maybe(0.15):
@@ -102,6 +105,10 @@ class Measurer:
             measure["distinct"] = chance.choice(("event", "day", "month", "quarter", "community", "matter"))
             if measure["distinct"] in ("community", "matter"):
                 measure["distinct"] = "community" if measure["source"] == "entries" else "matter"
+        elif self.maybe(0.15):
+            column = "community" if measure["source"] == "entries" else "matter"
+            per = chance.choice(("event", "day", "month", "quarter", column))
+            measure["keep"] = {"per": per, "choose": chance.choice((1, 1, 2, 3))}
         if self.maybe(0.2):
             quantum = chance.choice((30, 60, 25)) if unit == 60 else chance.choice((1, "0.5", 2))
             measure["rounding"] = {"per": chance.choice(("event", "day", "month", "period")), "quantum": quantum,
@@ -115,8 +122,11 @@ class Measurer:
             spans = chance.sample(CAP_SPANS, chance.choice((1, 1, 2, 3)))
             limits = (1, 2, 3, 5, "8/3") if unit == 1 else (90, 120, 240, 400, 700)
             measure["caps"] = [{"per": per, "atMost": chance.choice(limits)} for per in spans]
-        if self.maybe(0.3) and not measure.get("window", {}).get("lifetime"):
+        way = self.chance.random() if not measure.get("window", {}).get("lifetime") else 1
+        if way < 0.3:
             self._cadence(measure, unit)
+        elif way < 0.45:
+            measure["series"] = self._series()
 
     def _cadence(self, measure: Row, unit: int) -> None:
         each = self.chance.choice(("day", "week", "month", "month", "two_months", "quarter", "half_year", "year"))
@@ -125,6 +135,20 @@ class Measurer:
             measure["cadence"]["atLeast"] = 1
         if self.maybe(0.5):
             measure["cadence"] |= self._exempting()
+
+        if self.maybe(0.35):
+            streak = {"of": self.chance.choice(("fulfilled", "missed")), "length": self.chance.choice((2, 2, 3, 5))}
+            measure["streak"] = streak | ({"again": True} if self.maybe(0.5) else {})
+
+    def _series(self) -> Row:
+        chance = self.chance
+        made: Row = {"each": chance.choice(("month", "month", "two_months", "quarter", "half_year")),
+                     "plus": chance.choice((0, 10)), "times": chance.choice((1, -5, "1/60"))}  # fmt: skip
+        for name, values in (("atLeast", (0, 2)), ("atMost", (5, 120)), ("last", (1, 3)), ("best", (1, 2, 4))):
+            made |= {name: chance.choice(values)} if self.maybe(0.4) else {}
+        made |= {"rounding": {"quantum": chance.choice((1, "0.5")), "mode": "half_up"}} if self.maybe(0.2) else {}
+        made |= self._exempting() if self.maybe(0.2) else {}
+        return made | {"join": chance.choice(("sum", "sum", "average", "average", "largest", "smallest"))}
 
     def _exempting(self) -> Row:
         made: Row = {"exempt": self.chance.sample(EXEMPTIONS, 2)}
@@ -137,7 +161,7 @@ class Measurer:
             return {"window": {"since": day}}
         if way < 0.75:
             return {"window": {"before": day}}
-        return {"window": {"yearsBack": 1} if way < 0.87 else {"lifetime": True}}
+        return {"window": {"yearsBack": 1} if way < 0.84 else {"lifetime": True}}
 
     def _measure(self, name: str, rule: Row) -> None:
         measure = {"id": name, "labels": LABELS} | rule
@@ -145,5 +169,7 @@ class Measurer:
         answer = counted(measure, self.bundle)
         self.values[name] = answer.value
         if rule.get("cadence"):
-            for part, value in (("required", answer.required), ("missed", answer.missed)):
+            parts = [("required", answer.required), ("missed", answer.missed)]
+            parts += [("streaks", answer.streaks), ("longest", answer.longest)] if rule.get("streak") else []
+            for part, value in parts:
                 self.values[f"{name}.{part}"] = None if value is None else Fraction(value)

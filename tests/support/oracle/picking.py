@@ -38,6 +38,8 @@ class Answer:
     required: int | None = None
     missed: int | None = None
     has_spans: bool = False
+    streaks: int | None = None
+    longest: int | None = None
     unknown: set[str] = field(default_factory=set)
     waits: list[tuple[str, Fraction]] = field(default_factory=list)
     counted: dict[str, Fraction] = field(default_factory=dict)
@@ -61,7 +63,7 @@ def unrecorded(measure: Row, bundle: Row) -> set[str]:
     if measure.get("approval"):
         readings.append(("facts", {"kind": [measure["approval"]["kind"]]}, {}))
     reasons = {source for source, _, _ in readings if bundle.get(source) is None}
-    if (measure.get("cadence") or {}).get("exempt") and bundle.get("exemptions") is None:
+    if (measure.get("cadence") or measure.get("series") or {}).get("exempt") and bundle.get("exemptions") is None:
         reasons.add("exemptions")
     for gap in bundle.get("unknown", []):
         for source, where, without in readings:
@@ -87,17 +89,17 @@ def bits_of(measure: Row, bundle: Row, answer: Answer) -> list[Bit]:
     daily = any(rule and rule["per"] == "day" for rule in rules)
     bits: list[Bit] = []
     for key, rows in by_key.items():
-        bits += _of_key(measure, key, rows, daily, answer)
+        bits += _of_key(measure, key, rows, daily, bundle, answer)
     return sorted(bits, key=lambda bit: (bit.own, bit.row.get("activity") or "", bit.key))
 
 
-def _of_key(measure: Row, key: str, rows: list[Row], daily: bool, answer: Answer) -> list[Bit]:
+def _of_key(measure: Row, key: str, rows: list[Row], daily: bool, bundle: Row, answer: Answer) -> list[Bit]:
     doubts = 0
     found: dict[date, Bit] = {}
     for row in rows:
         name = DATE.get(measure["source"])
         on = day(row[name]) if name else date.min
-        amount = _amount(measure, row)
+        amount = _amount(measure, row, bundle)
         if amount is None or passes(row, measure.get("where", {}), measure.get("without", {})) is None:
             doubts += 1
             continue
@@ -122,12 +124,17 @@ def _falls(source: str, row: Row, first: date, after: date) -> bool:
     if source == "members":
         return True
     if source == "affiliations":
-        return day(row["start"]) < after and (row.get("end") is None or day(row["end"]) > first)
+        end = min(day(row["end"]), after) if row.get("end") else after
+        return max(day(row["start"]), first) < end
     return first <= day(row[DATE[source]]) < after
 
 
-def _amount(measure: Row, row: Row) -> Fraction | None:
+def _amount(measure: Row, row: Row, bundle: Row) -> Fraction | None:
     take = measure.get("take", "amount")
+    if take == "months":
+        first, after = limits(measure.get("window"), day(bundle["period"]["start"]), day(bundle["period"]["end"]))
+        end = min(day(row["end"]), after) if row.get("end") else after
+        return Fraction(_whole_months(max(day(row["start"]), first), end) * _rows(row))
     if take == "count":
         return Fraction(_rows(row))
     if take == "amount":
@@ -140,6 +147,14 @@ def _amount(measure: Row, row: Row) -> Fraction | None:
         return None if amount is None else number(amount)
     points = in_table(take, row.get(take["column"]))
     return None if points is None else points * _rows(row)
+
+
+def _whole_months(first: date, after: date) -> int:
+    """Count how often the day of the month comes round."""
+    months = 0
+    while (first.year * 12 + first.month + months, first.day) < (after.year * 12 + after.month, after.day + 1):
+        months += 1
+    return max(0, months - 1)
 
 
 def in_table(table: Row, found: str | None) -> Fraction | None:

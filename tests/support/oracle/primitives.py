@@ -8,7 +8,6 @@ from tests.support.oracle.removals import (
     Removal,
     bands,
     became,
-    bundles,
     cadence,
     cadence_member,
     cap,
@@ -18,30 +17,29 @@ from tests.support.oracle.removals import (
     each,
     earlier_version,
     equal_weights,
-    exempted,
     factor,
     fallback,
     filter_column,
     gate,
+    in_quotas,
+    in_series,
     in_stage,
     joined,
     measures,
-    midnight,
     minimum,
     negated,
     of_source,
     over_100,
     quotas,
     ratio,
-    reversal,
     roll_up,
     score_member,
     scores,
-    through,
-    unknown,
+    streak,
     window,
     without_choice,
 )
+from tests.support.oracle.restoring import bundles, exempted, midnight, reversal, through, unknown
 
 
 def without(name: str, case: Case) -> Case | None:
@@ -63,6 +61,11 @@ PRIMITIVES: dict[str, Removal] = {
         (m["cadence"] for m in measures(case) if m.get("cadence", {}).get("atLeast", 1) != 1),
         lambda cadence: cadence.update(atLeast=1),
     ),
+    "runs of spans": streak,
+    "a score for each span": drop("series"),
+    "the last so many spans": in_series("last"),
+    "the best so many spans": in_series("best"),
+    "spans joined": in_series("join"),
     "window since": window("since"),
     "cut-off date": window("before"),
     "window of years before": window("yearsBack"),
@@ -73,6 +76,9 @@ PRIMITIVES: dict[str, Removal] = {
     "capped bonus": in_stage("adjustments", "atMost"),
     "total over 100": over_100,
     "choose N of M": lambda case: each(scores(case, "best"), without_choice),
+    "the lowest of M": lambda case: each(
+        (s for s in scores(case, "best") if s.get("lowest")), lambda s: s.pop("lowest")
+    ),
     "bands": bands,
     "grade with a condition": lambda case: each(
         (g for g in case.books[0].get("grades", []) if "when" in g), lambda g: g.pop("when")
@@ -83,6 +89,9 @@ PRIMITIVES: dict[str, Removal] = {
     "out of the assessment": gate("out_of_assessment"),
     "strikes": gate("becomes", "cannot_be_better_than", "out_of_assessment", "exempt", reads="strike"),
     "forced distribution": quotas,
+    "seats rounded": in_quotas("seats"),
+    "fewest seats": in_quotas("fewest"),
+    "most seats": in_quotas("most"),
     "exemption of a cadence": cadence_member("exempt"),
     "exemption of a part of a span": cadence_member("exemptWhen"),
     "exemptions": bundles(exempted),
@@ -93,6 +102,10 @@ PRIMITIVES: dict[str, Removal] = {
     "rounding of a score": score_member("rounding"),
     "rounding of a span": drop("rounding"),
     "minimum of a span": drop("qualify"),
+    "best of a span": drop("keep"),
+    "months of standing": lambda case: each(
+        (m for m in measures(case) if m.get("take") == "months"), lambda m: m.pop("take")
+    ),
     "once each": drop("distinct"),
     "approval tiers": drop("approval"),
     "void after a finding": drop("voidedBy"),
@@ -106,6 +119,7 @@ PRIMITIVES: dict[str, Removal] = {
     "home or paired": filter_column("relation"),
     "left out": lambda case: each((m for m in measures(case) if "without" in m), lambda m: m.pop("without")),
     "average and extremes": drop("result"),
+    "highest and lowest left out": drop("trim"),
     "quorum": drop("quorum"),
     "lookup": became("lookup"),
     "rate": became("rate"),

@@ -87,11 +87,27 @@ def factor(by_fact: bool) -> Removal:
     return lambda case: each((m for m in measures(case) if any(is_it(f) for f in m.get("factors", []))), change)
 
 
+PARTS = ("required", "missed", "streaks", "longest")
+
+
 def cadence(case: Case) -> bool:
+    """Take away cadences; numbers that read a part of one read the sum."""
     found = [measure for measure in measures(case) if "cadence" in measure]
-    names = {measure["id"] for measure in found}
     for measure in found:
         del measure["cadence"]
+        measure.pop("streak", None)
+    _read_whole(case, {f"{measure['id']}.{part}" for measure in found for part in PARTS})
+    return bool(found)
+
+
+def streak(case: Case) -> bool:
+    """Take away runs of spans; numbers that read them read how many spans there are."""
+    found = [measure for measure in measures(case) if measure.pop("streak", None)]
+    _read_whole(case, {f"{measure['id']}.{part}" for measure in found for part in PARTS[2:]})
+    return bool(found)
+
+
+def _read_whole(case: Case, names: set[str]) -> None:
     for holder in [*scores(case), *(part for score in scores(case) for part in score.get("parts", []))]:
         for member in ("of", "over", "otherwise", "take", "minus"):
             if member in holder:
@@ -101,13 +117,26 @@ def cadence(case: Case) -> bool:
     for condition in conditions(case):
         if "value" in condition:
             condition["value"] = _renamed(condition["value"], names)
-    return bool(found)
+
+
+def in_series(member: str) -> Removal:
+    """Take a member out of series."""
+    return lambda case: each(
+        (m["series"] for m in measures(case) if member in m.get("series", {})), lambda series: series.pop(member)
+    )
+
+
+def in_quotas(member: str) -> Removal:
+    """Take a member out of quotas."""
+    return lambda case: each(
+        (quota for quota in case.books[0].get("quotas", []) if member in quota), lambda quota: quota.pop(member)
+    )
 
 
 def _renamed(name: Any, names: set[str]) -> Any:
     if isinstance(name, list):
         return [_renamed(one, names) for one in name]
-    return name.partition(".")[0] if isinstance(name, str) and name.partition(".")[0] in names else name
+    return name.partition(".")[0] if isinstance(name, str) and name in names else name
 
 
 def cadence_member(member: str) -> Removal:
@@ -180,44 +209,6 @@ def gate(*effects: str, reads: str = "") -> Removal:
         return bool(gone)
 
     return change
-
-
-def bundles(change: Callable[[Row], bool]) -> Removal:
-    return lambda case: bool(sum([change(bundle) for bundle in case.bundles]))
-
-
-def reversal(bundle: Row) -> bool:
-    found = 0
-    for source in ("entries", "facts"):
-        rows = bundle.get(source) or []
-        bundle_rows = [row for row in rows if "reverses" not in row]
-        found += len(rows) - len(bundle_rows)
-        if source in bundle:
-            bundle[source] = bundle_rows
-    return bool(found)
-
-
-def midnight(bundle: Row) -> bool:
-    return each((row for row in bundle.get("entries", []) if "days" in row), lambda row: row.pop("days"))
-
-
-def unknown(bundle: Row) -> bool:
-    absent = [source for source in ("entries", "facts", "reviews", "exemptions") if source not in bundle]
-    bundle |= {source: [] for source in absent}
-    gaps = bundle.pop("unknown", [])
-    nulls = [(row, name) for source in ("entries", "facts") for row in bundle[source] for name in row
-             if row[name] is None]  # fmt: skip
-    for row, name in nulls:
-        row[name] = 1 if name == "amount" else "other"
-    return bool(absent or gaps or nulls)
-
-
-def exempted(bundle: Row) -> bool:
-    return bool(bundle.get("exemptions")) and not bundle.update(exemptions=[])
-
-
-def through(bundle: Row) -> bool:
-    return bundle.pop("through", None) is not None
 
 
 def of_source(source: str, *more: str) -> Callable[[Case], set[str]]:

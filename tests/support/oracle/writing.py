@@ -88,7 +88,8 @@ class _Author(Measurer):
             lambda: {"op": "award", "when": self.condition(), "points": chance.choice((3, "2.5")), "otherwise": 0},
             lambda: {"op": "ratio", "of": of, "over": self.pick()} | ({"whenEmpty": 1} if self.maybe(0.5) else {}),
             lambda: {"op": "tally", "of": [self.condition(0) for _ in range(3)]},
-            lambda: {"op": "best", "choose": chance.choice((1, 2)), "of": self.several(3)},
+            lambda: {"op": "best", "choose": chance.choice((1, 2)), "of": self.several(3),
+                     "lowest": self.maybe(0.4)},
             lambda: {"op": "product", "of": self.several(2)},
             lambda: {"op": "cases", "cases": [{"when": self._fallback(), "take": self.pick()}],
                      "otherwise": self.pick()},
@@ -160,7 +161,13 @@ class _Author(Measurer):
             grades[-1].pop("band", None)
         self.book["grades"] = grades
         for n in range(self.chance.choice((0, 0, 0, 1, 2)) if "final" in self.book else 0):
-            share, of = self.chance.choice(("1/3", "20%", "0.5")), self.chance.choice(("graded", "all"))
+            share, of = self.chance.choice(("1/3", "20%", "10%", "0.5")), self.chance.choice(("graded", "all"))
             self.book["quotas"].append({"id": f"quota_{n}", "labels": LABELS, "grade": names[n],
                                         "instead": names[n + 1], "atMost": share, "of": of, "rank": "total"}
-                                       | ({"within": "branch"} if self.maybe(0.3) else {}))  # fmt: skip
+                                       | ({"within": "branch"} if self.maybe(0.3) else {})
+                                       | self._seats())  # fmt: skip
+
+    def _seats(self) -> Row:
+        made: Row = {"seats": self.chance.choice(("half_up", "up"))} if self.maybe(0.5) else {}
+        made |= {"fewest": self.chance.choice((1, 2))} if self.maybe(0.5) else {}
+        return made | ({"most": 1} if self.maybe(0.3) else {})

@@ -1,0 +1,94 @@
+"""The spans of a period looked at one by one: cadences, runs of spans, and series of scores."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from tests.support.oracle.picking import Answer, Bit
+from tests.support.oracle.plain import Row, day, days_between, limits, number, rounded, span
+
+
+def in_time(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
+    """Count the spans that reach a cadence's minimum, and the runs of them."""
+    rule = measure["cadence"]
+    told: list[bool] = []
+    fulfilled = 0
+    spans, known = _spans(measure, bundle, rule)
+    for days in spans:
+        reached = _sum(bits, days) >= number(rule.get("atLeast", 1))
+        fulfilled += reached
+        if reached or (days[-1] < known and not is_exempt(days, rule, bundle)):
+            told.append(reached)
+    answer.has_spans = bool(spans)
+    answer.value, answer.required, answer.missed = Fraction(fulfilled), len(told), told.count(False)
+    if measure.get("streak"):
+        answer.streaks, answer.longest = _runs(measure["streak"], told)
+
+
+def _runs(rule: Row, told: list[bool]) -> tuple[int, int]:
+    written = "".join("x" if reached == (rule["of"] == "fulfilled") else " " for reached in told)
+    runs = written.split()
+    enough = [run for run in runs if len(run) >= rule["length"]]
+    count = sum(len(run) // rule["length"] for run in enough) if rule.get("again") else len(enough)
+    return count, max([len(run) for run in runs], default=0)
+
+
+def one_by_one(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
+    """Score each span that is over and not exempt, and join those that the rule chooses."""
+    rule = measure["series"]
+    spans, known = _spans(measure, bundle, rule)
+    scores: list[Fraction] = []
+    answer.has_spans = bool(spans)
+    for days in spans:
+        if days[-1] >= known or is_exempt(days, rule, bundle):
+            continue
+        value = number(rule.get("plus", 0)) + number(rule.get("times", 1)) * _sum(bits, days)
+        value = rounded(value, rule["rounding"]) if "rounding" in rule else value
+        value = max(value, number(rule["atLeast"])) if "atLeast" in rule else value
+        scores.append(min(value, number(rule["atMost"])) if "atMost" in rule else value)
+    while "last" in rule and len(scores) > rule["last"]:
+        scores.pop(0)
+    while "best" in rule and len(scores) > rule["best"]:
+        scores.remove(min(scores))
+    answer.value = _joined(rule.get("join", "sum"), scores)
+    if answer.value is None:
+        answer.unknown.add(f"{measure['source']}:none")
+
+
+def _joined(way: str, scores: list[Fraction]) -> Fraction | None:
+    if way == "sum":
+        return sum(scores, Fraction(0))
+    if not scores:
+        return None
+    return {"average": sum(scores, Fraction(0)) / len(scores), "largest": max(scores), "smallest": min(scores)}[way]
+
+
+def _spans(measure: Row, bundle: Row, rule: Row) -> tuple[list[list[date]], date]:
+    """Return the days of each span, and the first day that nobody knows yet."""
+    first, after = limits(measure.get("window"), day(bundle["period"]["start"]), day(bundle["period"]["end"]))
+    known = min(after, day(bundle["through"])) if "through" in bundle else after
+    return calendar(first, after, rule["each"]), known
+
+
+def _sum(bits: list[Bit], days: list[date]) -> Fraction:
+    return sum((bit.counts for bit in bits if days[0] <= bit.first <= days[-1]), Fraction(0))
+
+
+@cache
+def calendar(first: date, after: date, kind: str) -> list[list[date]]:
+    """Return the days of each span of a kind that meets the half-open days."""
+    found: dict[Any, list[date]] = {}
+    for each in days_between(first, after):
+        found.setdefault(span(each, kind), []).append(each)
+    return list(found.values())
+
+
+def is_exempt(days: list[date], rule: Row, bundle: Row) -> bool:
+    """Say whether exemptions of the rule's kinds cover a span: each of its days, or any of them."""
+    kinds = rule.get("exempt", [])
+    rows = [(day(x["start"]), day(x["end"])) for x in bundle.get("exemptions") or [] if x["kind"] in kinds]
+    free = [any(start <= each < end for start, end in rows) for each in days] if rows else [False]
+    return any(free) if rule.get("exemptWhen") == "any_day" else all(free)
