@@ -44,6 +44,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             privacy.registry erasure.read
             sign_in.refresh session.token session.password credential.set_up credential.confirm""",
         "member": """
+            cycle.figures cycle.ranking
             cycle.review cycle.recuse cycle.rubrics review.list review.read review.due review.reply
             panel.list panel.read
             availability.read availability.edit match_proposal.mine match_proposal.read match_proposal.accept
@@ -123,6 +124,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             document.read document.export delivery.read delivery.list list.import file.create job.cancel
             person.read person.unmask case.list case.escalate person.list import.create""",
         "street_officer": """
+            cycle.create cycle.compute cycle.tally cycle.set_calendar cycle.open_self_review cycle.open_public_review
+            cycle.publish cycle.open_appeals cycle.finalize cycle.deliver assessment.explain rulebook.create
+            rulebook.edit rulebook.lint rulebook.simulate rulebook.activate rulebook.retire job.read job.cancel
             cycle.review cycle.recuse review.read review.reply
             opinion.list opinion.read
             match_rule.list match_run.create match_run.preview match_run.list match_run.read match_run.figures
@@ -202,6 +206,7 @@ _NEVER_A_CLIENTS = {
 
 
 _SPOKEN = {"cycle.review", "cycle.recuse", "review.reply"}  # what only a person says, for whomever they speak
+_DECIDED = {"cycle", "rulebook"}  # of these a client only reads: people judge, and by rules that people made
 
 
 def client_steps(role: str) -> frozenset[str]:
@@ -209,4 +214,5 @@ def client_steps(role: str) -> frozenset[str]:
     if role not in CLIENT_ROLES:
         return frozenset()
     own = {step for step in STEPS_OF_ROLE[role] if step.split(".")[0] not in _NEVER_A_CLIENTS}
-    return CLIENT_READS | (own - _SPOKEN)
+    judged = {step for step in own if step.split(".")[0] in _DECIDED}
+    return CLIENT_READS | (own - _SPOKEN - judged)

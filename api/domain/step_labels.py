@@ -128,6 +128,8 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "claim_code.lock": ("锁定", "Lock"),
     "claim_code.redeem": ("认领", "Redeem"),
     "cycle.allotments": ("查看名额分配", "See whom a quota concerns"),
+    "cycle.figures": ("查看分布", "See the figures"),
+    "cycle.ranking": ("查看排名", "See the ranking"),
     "cycle.quota": ("查看名额", "See the seats"),
     "cycle.remind": ("到期提醒", "Remind of a phase's end"),
     "cycle.set_calendar": ("设定考核日程", "Set the calendar"),

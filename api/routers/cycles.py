@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.route import DoorRoute, Who
+from api.adapters.render.bars import spread_svg
+from api.route import DoorRoute, Who, problem_responses
 from api.schemas.assessment import Cycle, CycleQuery, NewCycle
 from api.schemas.base import Page
+from api.schemas.figures import Figures, Ranking
 from api.schemas.simulation import HowItStands, WhatIf
 from api.schemas.work import Job
-from api.services import cycles, jobs, simulations
+from api.services import cycles, figures, jobs, simulations
 
 router = APIRouter(prefix="/api/v1/cycles", tags=["cycles"], route_class=DoorRoute)
 
@@ -45,6 +47,26 @@ async def compute(cycle_id: UUID, who: Who) -> Job:
 async def what_if(cycle_id: UUID, body: WhatIf, who: Who) -> HowItStands:
     """Tell the caller how they stand by what is recorded now, and how with further services; writes nothing."""
     return await who.read(simulations.what_if, cycle_id, body.values()["services"])
+
+
+@router.get("/{cycle_id}/figures", operation_id="cycle.figures", responses=problem_responses([409]))
+async def spread(cycle_id: UUID, who: Who) -> Figures:
+    """Show how the grades of a cycle's members are spread, as counts that tell of no few people, and as a picture."""
+    found: Any = await who.read(figures.figures, cycle_id)
+    bars = [
+        (f"{line['labels']['zh']}（{line['members']}）",
+         [(column["labels"]["zh"], cell) for column, cell in zip(found["columns"], line["cells"], strict=True)])
+        for line in found["classes"]
+    ]  # fmt: skip
+    whole = ("全部", [(column["labels"]["zh"], column["members"]) for column in found["columns"]])
+    found["picture"] = spread_svg([whole, *bars])
+    return found
+
+
+@router.get("/{cycle_id}/ranking", operation_id="cycle.ranking", responses=problem_responses([409]))
+async def ranking(cycle_id: UUID, who: Who, subject: Literal["unit", "community"] = "unit") -> Ranking:
+    """Show units or communities in order, where the district switched it on; never people, never by what is spent."""
+    return await who.read(figures.ranking, cycle_id, subject)
 
 
 @router.post("/{cycle_id}/open-self-review", operation_id="cycle.open_self_review")
