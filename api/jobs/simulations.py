@@ -1,4 +1,4 @@
-"""The long work of trying a rulebook on a past period; nothing is written but the job's own progress and result."""
+"""The long work of trying a rulebook on a past period: of it nothing is kept but the job's own progress and result."""
 
 from __future__ import annotations
 
@@ -6,23 +6,31 @@ from typing import Any
 
 from api.adapters.render.bars import spread_svg
 from api.calls import House
-from api.domain.simulation import Tried
 from api.jobs.kinds import JobHandle, job_kind
-from api.services import simulations
+from api.services import ledger_columns, simulations
 
 AT_ONCE = 200
 
 
 @job_kind("rulebook.simulate")
 def simulate(_house: House, job: JobHandle) -> dict[str, Any]:
-    """Judge an authority's members by one rule or two; return how grades are spread, as figures and a picture."""
+    """Judge an authority's members by one rule or two; return how grades are spread, as figures and a picture.
+
+    All are judged at once where sums tell their outcome; the others one by one.
+    """
+    while job.write(ledger_columns.pack):
+        continue
     trial, members = job.read(simulations.plan, job.input)
-    outcomes: list[list[Tried]] = [[] for _ in trial.books]
-    for start in range(0, len(members), AT_ONCE):
-        some = members[start : start + AT_ONCE]
-        for kept, more in zip(outcomes, job.read(simulations.tried, trial, some), strict=True):
-            kept.extend(more)
-        job.progress(start + len(some), len(members), members=start + len(some))
+    outcomes = job.read(simulations.at_once, trial, members)
+    left = [n for n in range(len(members)) if any(found[n] is None for found in outcomes)]
+    done = len(members) - len(left)
+    for start in range(0, len(left), AT_ONCE):
+        some = left[start : start + AT_ONCE]
+        for found, more in zip(outcomes, job.read(simulations.tried, trial, [members[n] for n in some]), strict=True):
+            for n, each in zip(some, more, strict=True):
+                found[n] = each
+        done += len(some)
+        job.progress(done, len(members), members=done)
     answer = simulations.summed(trial, outcomes)
     groups = [
         (

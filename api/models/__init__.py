@@ -14,7 +14,7 @@ from api.models.matching import Availability, MatchGap, MatchProposal, MatchRule
 from api.models.measures import Emergency, SwitchSetting
 from api.models.opinions import Opinion, OpinionReader
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
-from api.models.record import Checkpoint, Entry, Event, Fact, MonthlyTotal, Position, TreeNode
+from api.models.record import Checkpoint, Entry, Event, Fact, LedgerColumns, MonthlyTotal, Position, TreeNode
 from api.models.reviews import Panel, PanelMember, Review
 from api.models.rights import Consent, DataExport, Disclosure, Erasure, RestrictedPerson
 from api.models.rulings import Allotment, QuotaGroup, Ruling
@@ -67,6 +67,7 @@ __all__ = [
     "MatchProposal",
     "MatchRule",
     "MatchRun",
+    "LedgerColumns",
     "MonthlyTotal",
     "Need",
     "NumberSeries",

@@ -13,6 +13,7 @@ from api.models.personal import MENTIONED, Personal
 _STATED = Personal("fact", "account_id", "service_record")
 _TOLD = Personal("event", MENTIONED, "accountability")
 ACCOUNT_KINDS = ("person", "organization", "fund")
+STATED = sa.text("kind NOT IN ('check_in', 'check_out')")  # facts that are looked for by their kind
 UNITS = ("volunteer_minutes", "participation", "points", "fen")
 
 
@@ -35,7 +36,11 @@ class Fact(Appended, table=True):
         ),
         partial_unique("uq_facts_reverses", "reverses_id", where="reverses_id IS NOT NULL"),
         sa.Index("ix_facts_account", "tenant_id", "account_id", "occurred_at"),
-    )
+        sa.Index(
+            "ix_facts_stated", "tenant_id", "kind", "served_on", "account_id",
+            sqlite_where=STATED, postgresql_where=STATED,
+        ),
+    )  # fmt: skip
     kind: str
     account_kind: str
     account_id: UUID
@@ -146,3 +151,29 @@ class MonthlyTotal(SQLModel, table=True):
     employer_id: UUID = Field(primary_key=True)
     amount: int = Field(sa_type=sa.BigInteger)
     entries: int
+
+
+class LedgerColumns(SQLModel, table=True):
+    """A block of the sealed entries by columns (api.domain.columns), kept beside them for sums over many accounts.
+
+    `level` 0 holds postings, each level above the monthly sums of eight blocks below; `first` and `last` are positions.
+    It can be thrown away and packed again: the ledger stays the truth.
+    """
+
+    __tablename__ = "ledger_columns"
+    tenant_id: UUID = Field(primary_key=True, foreign_key="tenants.id")
+    level: int = Field(primary_key=True, sa_type=sa.Integer)
+    place: int = Field(primary_key=True, sa_type=sa.Integer)
+    first: int = Field(sa_type=sa.BigInteger)
+    last: int = Field(sa_type=sa.BigInteger)
+    codes: list[Any] = json_field(list)
+    accounts: bytes = Field(sa_type=sa.LargeBinary)
+    occasions: bytes = Field(sa_type=sa.LargeBinary)
+    months: bytes = Field(sa_type=sa.LargeBinary)
+    wide: bytes = Field(sa_type=sa.LargeBinary)
+    account: bytes = Field(sa_type=sa.LargeBinary)
+    day: bytes = Field(sa_type=sa.LargeBinary)
+    amount: bytes = Field(sa_type=sa.LargeBinary)
+    count: bytes = Field(sa_type=sa.LargeBinary)
+    code: bytes = Field(sa_type=sa.LargeBinary)
+    occasion: bytes = Field(sa_type=sa.LargeBinary)

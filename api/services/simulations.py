@@ -13,14 +13,14 @@ import sqlalchemy as sa
 from api.access import Actor, found, require
 from api.db import Session
 from api.domain.bundle_rows import NONE
-from api.domain.rulebook.evaluate import evaluate
+from api.domain.rulebook.evaluate import Verdict, evaluate
 from api.domain.rulebook.explain import explain
 from api.domain.rulebook.schema import Effective
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.simulation import Tried, moves, spread
 from api.errors import Conflict, Invalid, NotFound
 from api.models import Cycle, Organization, Rulebook
-from api.services import assessments, bundles, cycle_books, days, jobs, judging, rulebooks
+from api.services import assessments, bundles, cycle_books, days, jobs, judging, outcomes, rulebooks
 from api.services.bundle_facts import unrecorded
 from api.services.cuts import Cut, last_recorded
 from api.services.places import governed
@@ -119,32 +119,50 @@ def _at(book: Book, start: date) -> Book:
     return book.model_copy(update={"effective": Effective(since=start.isoformat())})
 
 
+def at_once(session: Session, _actor: Actor, trial: Trial, members: Sequence[Subject]) -> list[list[Tried | None]]:
+    """Return for each rule the outcome of each of all these members, None of whom `tried` has to look at alone.
+
+    Sums over the packed ledger tell the others; reads only.
+    """
+    return [
+        [
+            None if verdict is None else _tried(trial, member, verdict)
+            for member, verdict in zip(members, outcomes.in_sets(session, trial.cut, book, members, gaps), strict=True)
+        ]
+        for book, gaps in zip(trial.books, trial.gaps, strict=True)
+    ]
+
+
 def tried(session: Session, _actor: Actor, trial: Trial, members: Sequence[Subject]) -> list[list[Tried]]:
-    """Return for each rule the outcome of each of these members; reads only."""
-    outcomes: list[list[Tried]] = []
-    for book, gaps in zip(trial.books, trial.gaps, strict=True):
-        given = bundles.member_bundles(session, trial.cut, book, members, gaps)
-        judged = (evaluate(book, bundle) for bundle in given)
-        outcomes.append([
-            Tried(member.key, None if member.community_id is None else trial.names[member.community_id],
-                  judgement["outcome"], judgement["grade"])
-            for member, judgement in zip(members, judged, strict=True)
-        ])  # fmt: skip
-    return outcomes
+    """Return for each rule the outcome of each of these members, by the bundle of each; reads only."""
+    return [
+        [
+            _tried(trial, member, verdict)
+            for member, verdict in zip(
+                members, outcomes.one_by_one(session, trial.cut, book, members, gaps), strict=True
+            )
+        ]
+        for book, gaps in zip(trial.books, trial.gaps, strict=True)
+    ]
 
 
-def summed(trial: Trial, outcomes: Sequence[Sequence[Tried]]) -> dict[str, Any]:
+def _tried(trial: Trial, member: Subject, verdict: Verdict) -> Tried:
+    community = None if member.community_id is None else trial.names[member.community_id]
+    return Tried(member.key, community, verdict.outcome, verdict.grade)
+
+
+def summed(trial: Trial, found: Sequence[Sequence[Tried]]) -> dict[str, Any]:
     """Return the spread of grades under each rule, and against a second one who would stand better or worse."""
     rules = [
         {
             "rulebook": book.id, "version": book.version, "labels": book.labels.both(),
             "spread": spread(outcome, {grade.id: grade.labels.both() for grade in book.grades}),
         }
-        for book, outcome in zip(trial.books, outcomes, strict=True)
+        for book, outcome in zip(trial.books, found, strict=True)
     ]  # fmt: skip
-    answer: dict[str, Any] = {"members": len(outcomes[0]), "asOf": trial.cut.position, "rules": rules}
-    if len(outcomes) > 1:
-        answer["compared"] = moves(outcomes[1], outcomes[0], [grade.id for grade in trial.books[0].grades])
+    answer: dict[str, Any] = {"members": len(found[0]), "asOf": trial.cut.position, "rules": rules}
+    if len(found) > 1:
+        answer["compared"] = moves(found[1], found[0], [grade.id for grade in trial.books[0].grades])
     return answer
 
 

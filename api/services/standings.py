@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api.db import Session
-from api.domain.exemptions import Standing
+from api.domain.exemptions import MEMBER, Standing
 from api.models import Affiliation, Person, PersonStatus
 from api.services.affiliations import IN_FORCE_ONCE
 
@@ -41,3 +41,22 @@ def standings(session: Session, tenant_id: UUID, accounts: Sequence[UUID], end: 
         for account, *standing in session.rows(statement):
             found[account].append(Standing(*standing))
     return found
+
+
+def may_be_exempt(session: Session, tenant_id: UUID) -> set[UUID]:
+    """Return the accounts with anything on record from which `exempt_spans` could make an exemption, at any time."""
+    statuses = (
+        sa.select(Person.account_id)
+        .join(PersonStatus, PersonStatus.person_id == Person.id)
+        .where(
+            PersonStatus.tenant_id == tenant_id,
+            PersonStatus.kind.in_(("political_status", "member_class")),
+            PersonStatus.value.not_in((*MEMBER, "in_service")),
+        )
+    )
+    away = (
+        sa.select(Person.account_id)
+        .join(Affiliation, Affiliation.person_id == Person.id)
+        .where(Affiliation.tenant_id == tenant_id, Affiliation.kind == "seconded")
+    )
+    return {account for (account,) in session.rows(sa.union(statuses, away))}

@@ -1,0 +1,90 @@
+"""Members judged in sets over the packed ledger: the verdicts that the engine gives one by one, on both databases."""
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from api.domain.rulebook.shipped import shipped
+from api.models import Entry, Fact, LedgerColumns, Organization
+from api.services import days, ledger_columns, outcomes, sealer
+from api.services.bundle_facts import unrecorded
+from api.services.cuts import Cut, last_recorded
+from api.services.subjects import of_cycle
+from tests.support import assessed
+from tests.support import world as worlds
+from tests.support.clock import Clock
+
+BOOKS = ("basic-member", "r01-qiaoxi-member", "r02-foshan", "r07-chengxi", "r13-shishi-member", "r17-cangnan",
+         "r19-hailin", "r21-luohe", "r29-beijing-stars")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(database, tmp_path_factory):
+    built = worlds.build(database, tmp_path_factory.mktemp("var"), Clock())
+    built.year = built.run(assessed.build_year, built)
+    built.run(_more, built.year)
+    built.run(lambda session, actor: sealer.seal(session, actor.tenant_id, everything=True))
+    yield built
+    built.close()
+
+
+def _more(session, actor, year):
+    """Take entries back, add some without an activity, one occasion over two months, and a fact that voids one."""
+    for n in range(5, 30, 6):
+        assessed.reverse(session, actor, year.entries[n][0])
+    rows = [row._asdict() for row in session.rows(sa.select(*Entry.__table__.c).where(Entry.reverses_id.is_(None)))]
+    for n, row in enumerate(rows[:12]):
+        alone = {"shift_id": None, "activity_id": None, "source_id": assessed.new_id()}
+        elsewhen = {"served_on": row["served_on"] + timedelta(days=40), "source_id": assessed.new_id()}
+        more = {**row, "id": assessed.new_id(), "amount": 30 + n} | (alone if n % 2 else elsewhen)
+        session.insert(Entry, [more])
+    head = {name: rows[-1][name] for name in ("tenant_id", "actor_id", "grant_id", "account_kind", "account_id",
+                                              "served_on", "shift_id", "community_id", "employer_id")}  # fmt: skip
+    session.insert(Fact, [{
+        **head, "id": assessed.new_id(), "recorded_at": session.now, "request_key": None, "fingerprint": None,
+        "kind": "complaint_finding", "occurred_at": session.now, "provenance": "case", "pair": None, "revision": 0,
+        "reverses_id": None, "details": {"value": "found_true"},
+    }])  # fmt: skip
+
+
+def cut_of(session, tenant_id, position=None):
+    zone = days.zone_of(session, tenant_id)
+    at = last_recorded(session, tenant_id) if position is None else position
+    return Cut(tenant_id, zone, date(2025, 1, 1), date(2026, 1, 1), date(2025, 12, 31), at)
+
+
+def judged(world, book, position=None):
+    """Return the members, what sets say of them and what the engine says."""
+
+    def run(session, actor):
+        cut = cut_of(session, actor.tenant_id, position)
+        path = session.scalar(sa.select(Organization.path).where(Organization.id == world.places["district"]))
+        members, _ = of_cycle(session, actor.tenant_id, path, cut.cut_off)
+        gaps = unrecorded(session, cut, book)
+        sets = outcomes.in_sets(session, cut, book, members, gaps)
+        return sets, outcomes.one_by_one(session, cut, book, members, gaps)
+
+    return world.run(run)
+
+
+@pytest.mark.parametrize("code", BOOKS)
+def test_sets_say_what_the_engine_says(world, code):
+    sets, alone = judged(world, shipped(code))
+    told = [(mine, theirs) for mine, theirs in zip(sets, alone, strict=True) if mine is not None]
+    assert len(told) > len(alone) / 2
+    assert all(mine == theirs for mine, theirs in told)
+
+
+def test_blocks_and_the_rest_of_the_ledger_give_the_same_as_of_any_position(world):
+    books = [shipped(code) for code in ("basic-member", "r07-chengxi")]
+    positions = [None, 60, 100]
+    before = [judged(world, book, position) for book in books for position in positions]
+    packed = 0
+    while count := world.run(lambda session, actor: ledger_columns.pack(session, actor, 7)):
+        packed += count
+    assert packed > ledger_columns.FOLD
+    levels = world.run(lambda session, _: {row.level for row in session.rows(sa.select(LedgerColumns.level))})
+    assert levels >= {0, 1}
+    assert world.run(lambda session, actor: ledger_columns.pack(session, actor, 7)) == 0
+    assert [judged(world, book, position) for book in books for position in positions] == before
