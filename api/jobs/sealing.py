@@ -21,6 +21,7 @@ from api.services import (
     erasing,
     grants,
     inspection,
+    ledger_columns,
     match_answers,
     needs,
     offline_later,
@@ -77,6 +78,7 @@ _DUE = (
     grants.expire_due,
     data_exports.expire_due,
     erasing.end_due,
+    ledger_columns.pack,
 )
 
 
