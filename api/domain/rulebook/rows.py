@@ -104,7 +104,7 @@ def chosen(measure: RowMeasure, rows: Iterable[Row], period: tuple[str, str], un
             unsure.symmetric_difference_update([key])
             continue
         count = row.get("count", -1 if reverses else 1)
-        split = row.get("days") if per_day and measure.take == "amount" else None
+        split = row.get("days") if per_day and measure.take == "amount" and row.get("amount") is not None else None
         for day, value in sorted(split.items()) if split else ((on, _amount(measure, row, count, days)),):
             if value is None:
                 unsure.symmetric_difference_update([key])

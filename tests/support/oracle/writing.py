@@ -48,7 +48,7 @@ class _Author(Measurer):
         """Return a limit at a number's value or just beside it."""
         value = self.values[name]
         off = self.chance.choice((0, 0, 0, 1, -1, Fraction(1, 2)))
-        value = Fraction(round((3 if value is None else value) * 100), 100)
+        value = Fraction(round(min(3 if value is None else value, 10**9) * 100), 100)
         return written(value + off) or ""
 
     def condition(self, deep: int = 1) -> Row:
@@ -160,7 +160,7 @@ class _Author(Measurer):
         if self.maybe(0.3) or "final" not in self.book:
             grades[-1].pop("band", None)
         self.book["grades"] = grades
-        for n in range(self.chance.choice((0, 0, 0, 1, 2)) if "final" in self.book else 0):
+        for n in range(self.chance.choice((0, 0, 1, 1, 2)) if "final" in self.book else 0):
             share, of = self.chance.choice(("1/3", "20%", "10%", "0.5")), self.chance.choice(("graded", "all"))
             self.book["quotas"].append({"id": f"quota_{n}", "labels": LABELS, "grade": names[n],
                                         "instead": names[n + 1], "atMost": share, "of": of, "rank": "total"}
@@ -170,4 +170,4 @@ class _Author(Measurer):
     def _seats(self) -> Row:
         made: Row = {"seats": self.chance.choice(("half_up", "up"))} if self.maybe(0.5) else {}
         made |= {"fewest": self.chance.choice((1, 2))} if self.maybe(0.5) else {}
-        return made | ({"most": 1} if self.maybe(0.3) else {})
+        return made | ({"most": 1} if self.maybe(0.5) else {})
