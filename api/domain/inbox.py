@@ -17,12 +17,13 @@ class Waiting:
     path: str
 
 
-OF_ONES_OWN = frozenset({"assessment", "confirmation", "presence", "review", "shift"})
+OF_ONES_OWN = frozenset({"assessment", "confirmation", "match_proposal", "opinion", "presence", "review", "shift"})
 """Kinds that wait without a grant: for who asked for a service, forgot to check out, is to review, leads a shift."""
 
 KINDS: tuple[Waiting, ...] = (
     Waiting("emergency", "emergency", "emergency.confirm", "应急状态待确认", "an emergency to confirm", "emergencies"),
     Waiting("case", "case", "case.answer", "事项待办理", "a case to handle", "cases"),
+    Waiting("opinion", "opinion", "opinion.read", "征求意见待您答复", "an opinion waits for your voice", "opinions"),
     Waiting("grant", "grant", "grant.confirm", "授权待确认", "a grant to confirm", "grants"),
     Waiting(
         "confirmation", "confirmation_slip", "confirmation_slip.confirm", "服务待您确认", "a service to confirm",
@@ -40,12 +41,20 @@ KINDS: tuple[Waiting, ...] = (
     ),
     Waiting("signal", "signal", "signal.judge", "线索待判断", "a signal to judge", "signals"),
     Waiting("sanction", "sanction", "sanction.confirm", "处置待确认", "a sanction to confirm", "sanctions"),
+    Waiting("review", "cycle", "cycle.review", "评议待填写", "reviews to give", "cycles"),
     Waiting("ruling", "ruling", "ruling.confirm", "等次裁定待确认", "a ruling on a grade to confirm", "rulings"),
+    Waiting(
+        "recomputation", "recomputation", "recomputation.adopt", "复算结果待采用", "a recomputation to adopt",
+        "recomputations",
+    ),
     Waiting("cycle", "cycle", "cycle.publish", "考核阶段将到期或已逾期", "a phase of a cycle that ends", "cycles"),
     Waiting("assessment", "assessment", "assessment.read", "评价结果已公布", "your result is published", "assessments"),
-    Waiting("review", "cycle", "cycle.review", "评议待填写", "reviews to give", "cycles"),
     Waiting("need", "need", "need.publish", "需求待发布", "a need to publish", "needs"),
     Waiting("project", "project", "project.accept", "项目待确认", "a project to agree to", "projects"),
+    Waiting(
+        "match_proposal", "match_proposal", "match_proposal.accept", "匹配建议待答复", "a proposal to answer",
+        "match-proposals",
+    ),
     Waiting("delivery", "delivery", "delivery.acknowledge", "文书待签收", "a document to acknowledge", "deliveries"),
     Waiting("document", "document", "document.issue", "文书待签发", "a document to issue", "documents"),
 )  # fmt: skip

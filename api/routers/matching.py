@@ -13,11 +13,8 @@ from api.route import DoorRoute, Who, problem_responses
 from api.schemas.base import Page
 from api.schemas.lists import Declining
 from api.schemas.matching import (
-    Accepting,
-    Availability,
     MatchFigures,
     MatchPreview,
-    MatchProposal,
     MatchRule,
     MatchRules,
     MatchRun,
@@ -25,11 +22,9 @@ from api.schemas.matching import (
     NewMatchRule,
     NewMatchRun,
     Previewing,
-    ProposalQuery,
     RulesQuery,
-    Stars,
-    ToldAvailability,
 )
+from api.schemas.proposals import Accepting, Availability, MatchProposal, ProposalQuery, Stars, ToldAvailability
 from api.services import (
     availabilities,
     match_answers,

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query
 from api.route import DoorRoute, Who
 from api.schemas.base import Page
 from api.schemas.lists import Need, NeedQuery, NewNeed, Reason
-from api.schemas.matching import LastGap, MatchProposal, ProposalQuery
+from api.schemas.matching import LastGap
+from api.schemas.proposals import MatchProposal, ProposalQuery
 from api.services import match_figures, match_proposals, needs, project_steps
 
 router = APIRouter(prefix="/api/v1/needs", tags=["needs"], route_class=DoorRoute)

@@ -23,17 +23,19 @@ from api.models import (
     Document,
     Emergency,
     Grant,
+    MatchProposal,
     Need,
-    Organization,
+    Opinion,
     OrganizationLink,
     Project,
     ProjectParty,
+    Recomputation,
     Ruling,
     Sanction,
     Shift,
     Signal,
 )
-from api.services import inbox_rows, leaving, review_due
+from api.services import inbox_rows, leaving, opinion_waiting, review_due
 from api.services.days import today
 from api.services.inbox_rows import shown as _shown
 from api.visibility import visible
@@ -214,18 +216,22 @@ def _reviews(session: Session, actor: Actor) -> sa.Select[Any] | None:
 
 
 _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any] | None]] = {
+    "opinion": opinion_waiting.waiting,
     "case": _cases, "registration": _registrations, "unit_registration": _unit_registrations, "need": _needs,
     "project": _projects, "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
     "confirmation": _confirmations, "signal": _signals, "sanction": _sanctions,
-    "ruling": inbox_rows.rulings, "cycle": inbox_rows.cycles, "assessment": inbox_rows.assessments,
+    "ruling": inbox_rows.rulings, "recomputation": inbox_rows.recomputations, "cycle": inbox_rows.cycles, "assessment": inbox_rows.assessments,
     "emergency": _emergencies, "presence": _presences, "review": _reviews,
+    "match_proposal": inbox_rows.match_proposals,
 }  # fmt: skip
 _KEY: Mapping[str, Any] = {
+    "opinion": Opinion.id,
     "case": Case.id, "registration": Affiliation.id, "unit_registration": OrganizationLink.id, "need": Need.id,
     "project": ProjectParty.id, "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
     "confirmation": ConfirmationSlip.id, "signal": Signal.id, "sanction": Sanction.id,
-    "ruling": Ruling.id, "cycle": Cycle.id, "assessment": Assessment.id,
+    "ruling": Ruling.id, "recomputation": Recomputation.id, "cycle": Cycle.id, "assessment": Assessment.id,
     "emergency": Emergency.id, "presence": Shift.id, "review": Cycle.id,
+    "match_proposal": MatchProposal.id,
 }  # fmt: skip
 
 

@@ -1,18 +1,22 @@
-"""待办, of cycles: phases that end, rulings that wait for a second person, results to read; and how a row is shown."""
+"""待办, of cycles and the match: phases that end, rulings and proposals that wait, results; and how a row is shown."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from api.access import Actor, within
 from api.db import Session
-from api.models import Assessment, Cycle, Organization, Ruling
+from api.models import Assessment, Cycle, MatchProposal, Organization, Recomputation, Ruling
 from api.services import cycle_clocks
 from api.services.days import today
 from api.visibility import visible
 from api.visibility.judged import stands
+
+CHANGED = timedelta(days=30)
+"""How long a changed result is shown to its subject among what waits."""
 
 _NONE = sa.null()
 _NO_FACTS = _NONE.label("facts")  # a sealed column bears its own name alone
@@ -59,13 +63,34 @@ def cycles(session: Session, actor: Actor) -> sa.Select[Any]:
     )
 
 
-def assessments(_session: Session, actor: Actor) -> sa.Select[Any]:
-    """Select the actor's own results, from publication until the appeals window is over."""
+def recomputations(_session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select the recomputations and amendments that somebody else proposed."""
+    place = Recomputation.organization_id
+    return shown(Recomputation.id, place, state=Recomputation.state, since=Recomputation.created_at).where(
+        visible(actor, Recomputation), Recomputation.state == "proposed", within(actor, "recomputation.adopt", place),
+        Recomputation.proposed_by != actor.person_id,
+    )  # fmt: skip
+
+
+def assessments(session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select the actor's own results: from publication until the appeals window is over, and lately changed ones."""
+    taken = Cycle.state.in_(("published", "appeals"))
     found = shown(
         Assessment.id, Cycle.organization_id, state=Cycle.state, since=Assessment.created_at,
-        due_on=Cycle.appeals_until, of=sa.join(Assessment, Cycle, Cycle.id == Assessment.cycle_id),
+        due_on=sa.case((taken, Cycle.appeals_until)), of=sa.join(Assessment, Cycle, Cycle.id == Assessment.cycle_id),
+    )  # fmt: skip
+    changed = sa.exists().where(
+        Recomputation.cycle_id == Assessment.cycle_id, Recomputation.revision == Assessment.revision,
+        Recomputation.state == "adopted", Recomputation.decided_at > session.now - CHANGED,
     )  # fmt: skip
     return found.where(
-        visible(actor, Assessment), stands(), Assessment.subject_id == actor.account_id,
-        Cycle.state.in_(("published", "appeals")),
-    )  # fmt: skip
+        visible(actor, Assessment), stands(), Assessment.subject_id == actor.account_id, sa.or_(taken, changed)
+    )
+
+
+def match_proposals(session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select what the match proposed to the actor or to a unit that they speak for, while it may be answered."""
+    proposal, unit = MatchProposal, MatchProposal.organization_id
+    to_me = sa.or_(proposal.person_id == actor.person_id, within(actor, "match_proposal.accept", unit))
+    found = shown(proposal.id, proposal.community_id, state=proposal.state, since=proposal.created_at)
+    return found.where(visible(actor, proposal), proposal.state == "proposed", proposal.answer_by > session.now, to_me)

@@ -16,9 +16,11 @@ from api.domain.merging import MergeRefused
 from api.models import (
     Activity,
     Affiliation,
+    Availability,
     Case,
     Grant,
     Identity,
+    MatchProposal,
     Need,
     Opinion,
     OpinionReader,
@@ -42,11 +44,13 @@ _GOES: dict[str, tuple[Any, Any, Any]] = {
     "opinions": (Opinion, Opinion.person_id, sa.true()),
     "opinion_readers": (OpinionReader, OpinionReader.person_id, sa.true()),
     "outside_records": (OutsideRecord, OutsideRecord.person_id, sa.true()),
+    "match_proposals": (MatchProposal, MatchProposal.person_id, sa.true()),
 }
 _TABLES: dict[str, tuple[Any, Any]] = {name: (table, column) for name, (table, column, _) in _GOES.items()} | {
     "affiliations": (Affiliation, Affiliation.person_id), "signups": (Signup, Signup.person_id),
-    "profiles": (Profile, Profile.person_id),
+    "profiles": (Profile, Profile.person_id), "availabilities": (Availability, Availability.person_id),
 }  # fmt: skip
+_ONE_EACH = (Profile, Availability)  # of which a person has one row
 Moved = list[dict[str, Any]]
 
 
@@ -63,7 +67,7 @@ def give(session: Session, actor: Actor, gone: UUID, left: UUID) -> Moved:
         moved += [{"table": name, "id": str(row.id)} for row in ids]
         of = sa.and_(table.tenant_id == tenant_id, column == gone, which)
         session.execute(sa.update(table).where(of).values({column: left}))
-    moved += _profile(session, gone, left)
+    moved += [each for table in _ONE_EACH for each in _told(session, table, gone, left)]
     moved += _affiliations(session, tenant_id, gone, left)
     moved += _signups(session, tenant_id, gone, left)
     sign_ins.end_others(session, actor.aside(), gone, "ended")
@@ -108,15 +112,15 @@ def _require_roles_fit(session: Session, gone: UUID, left: UUID) -> None:
         raise MergeRefused
 
 
-def _profile(session: Session, gone: UUID, left: UUID) -> Moved:
+def _told(session: Session, table: Any, gone: UUID, left: UUID) -> Moved:
     """Give what the one who goes told of themselves, unless the one who stays told of themselves too."""
     told = {row.person_id: row.id for row in session.rows(
-        sa.select(Profile.id, Profile.person_id).where(Profile.person_id.in_([gone, left]))
+        sa.select(table.id, table.person_id).where(table.person_id.in_([gone, left]))
     )}  # fmt: skip
     if left in told or gone not in told:
         return []
-    session.execute(sa.update(Profile).where(Profile.id == told[gone]).values(person_id=left))
-    return [{"table": "profiles", "id": str(told[gone])}]
+    session.execute(sa.update(table).where(table.id == told[gone]).values(person_id=left))
+    return [{"table": table.__tablename__, "id": str(told[gone])}]
 
 
 def _affiliations(session: Session, tenant_id: UUID, gone: UUID, left: UUID) -> Moved:

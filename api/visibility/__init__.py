@@ -33,6 +33,9 @@ from api.models import (
     File,
     Grant,
     Job,
+    MatchProposal,
+    MatchRule,
+    MatchRun,
     Need,
     Opinion,
     Organization,
@@ -53,7 +56,7 @@ from api.models import (
     Witness,
 )
 from api.visibility import conditions as seen
-from api.visibility import confirming, reviewing
+from api.visibility import confirming, matching, reviewing
 from api.visibility.conditions import DISPUTED, GONE, JOBS, Condition
 from api.visibility.opinions import opinions
 from api.visibility.ruled import rulings
@@ -96,6 +99,9 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     File: lambda actor: File.owner_id == actor.person_id,
     Grant: seen.grants,
     Job: seen.jobs,
+    MatchProposal: matching.proposals,
+    MatchRule: seen.everybody,
+    MatchRun: matching.runs,
     Need: seen.needs,
     Opinion: opinions,
     Organization: seen.everybody,

@@ -35,62 +35,84 @@ def world(base, request):
     return fresh
 
 
-async def test_from_a_thin_list_to_people_who_come(world):
+async def a_street(world):
+    """Match three needs of a street with two people of two communities; return the run, the needs, and the proposals.
+
+    One need says when, one says nothing, and for one nobody has the skill.
+    """
     met_at(world, "community", 31.30, 120.60)
     met_at(world, "community2", 31.31, 120.60)
-    timed = await open_need(world, headcount=1)
-    thin = await open_need(world, "修理门锁", None, category="infrastructure")
-    nobody = await open_need(world, "法律咨询", (SATURDAY,), category="governance")
+    needs = {
+        "timed": await open_need(world, headcount=1),
+        "thin": await open_need(world, "修理门锁", None, category="infrastructure"),
+        "nobody": await open_need(world, "法律咨询", (SATURDAY,), category="governance"),
+    }
     told = await declared(world, "member", {"health": 3}, preferred=["tue.afternoon"])
     assert (told["areaName"], told["version"]) == ("桃园社区", 1)
     await declared(world, "member2", {"health": 3, "infrastructure": 2}, areaId=str(world.places["community2"]))
-    async with world.client("worker") as worker:
-        body = {"organizationId": str(world.places["community"]), "kind": "people"}
-        seen = await post(worker, "/match-runs/preview", body)
-        assert (seen["method"], seen["needs"], seen["filled"], seen["helpers"]) == ("greedy", 3, 1, 1)
-    # Of the street both communities are part.
     run = await matched(world, at="street", by="street_officer")
     assert (run["state"], run["jobState"], run["rules"]["weights"]["skills"]) == ("done", "done", 3)
     (mine,) = await proposals(world, "member")
     (theirs,) = await proposals(world, "member2")
-    assert (mine["needId"], theirs["needId"]) == (timed["id"], thin["id"])
+    assert (mine["needId"], theirs["needId"]) == (needs["timed"]["id"], needs["thin"]["id"])
+    return run, needs, mine, theirs
+
+
+async def test_what_is_proposed_says_why_in_plain_words(world):
+    _, _, mine, theirs = await a_street(world)
     assert (mine["startsAt"], mine["endsAt"]) == ("2026-03-03T06:00:00Z", "2026-03-03T08:00:00Z")
     assert "技能等级 100/100 × 3：+300 分" in mine["reasons"]["lines"]["zh"]
     assert mine["reasons"]["alternative"]["why"] == "full"  # the other one takes one task and has it
     assert "两地相距约 1100 米（按社区位置计）。" in theirs["reasons"]["lines"]["zh"]
     assert [each["code"] for each in theirs["reasons"]["assumptions"]] == ["time_unknown", "headcount_unknown"]
     assert mine["allowedActions"] == ["match_proposal.accept", "match_proposal.decline"]
-
-    async with world.client("member") as member, world.client("worker") as worker, world.client("member2") as other:
-        path = f"/match-proposals/{mine['id']}/accept"
+    async with world.client("member2") as other:
         assert (await other.get(f"/api/v1/match-proposals/{mine['id']}")).status_code == 404
+        waiting = (await other.get("/api/v1/inbox")).json()["items"]
+        assert [(each["kind"], each["id"]) for each in waiting] == [("match_proposal", theirs["id"])]
+
+
+async def test_a_preview_shows_at_once_what_a_match_would_come_to_and_writes_nothing(world):
+    await open_need(world)
+    await declared(world, "member", {"health": 3})
+    async with world.client("worker") as worker, world.client("member") as member:
+        body = {"organizationId": str(world.places["community"]), "kind": "people", "weights": {"skills": 0}}
+        seen = await post(worker, "/match-runs/preview", body)
+        assert (seen["method"], seen["needs"], seen["filled"], seen["helpers"]) == ("greedy", 1, 1, 1)
+        assert (await worker.get("/api/v1/match-runs")).json()["items"] == []
+        assert (await member.post("/api/v1/match-runs/preview", json=body)).status_code == 403
+    assert await proposals(world, "member") == []
+
+
+async def test_a_yes_signs_up_and_figures_tell_of_nobody(world):
+    run, needs, mine, theirs = await a_street(world)
+    async with world.client("member") as member, world.client("worker") as worker, world.client("member2") as other:
         key = {"Idempotency-Key": "one-yes"}
-        said = await post(member, path, {}, **key)
-        again = await post(member, path, {}, **key)
+        said = await post(member, f"/match-proposals/{mine['id']}/accept", {}, **key)
+        again = await post(member, f"/match-proposals/{mine['id']}/accept", {}, **key)
         assert (said["state"], again["shiftId"]) == ("accepted", said["shiftId"])
         shift = (await member.get(f"/api/v1/shifts/{said['shiftId']}")).json()
         assert (shift["capacity"], shift["confirmed"], shift["communityName"]) == (1, 1, "桃园社区")
-        assert (await state_of(world, f"/needs/{timed['id']}"))["state"] == "matched"
-        # The worker may not read whom it has no business with; who took part it reads by sign-up.
-        (shown,) = (await worker.get(f"/api/v1/needs/{timed['id']}/proposals")).json()["items"]
+        assert (await state_of(world, f"/needs/{needs['timed']['id']}"))["state"] == "matched"
+        (shown,) = (await worker.get(f"/api/v1/needs/{needs['timed']['id']}/proposals")).json()["items"]
         assert (shown["helperName"], shown["own"], shown["reason"]) == (None, False, None)
-
-        no_time = await other.post(f"/api/v1/match-proposals/{theirs['id']}/accept", json={})
+        path = f"/match-proposals/{theirs['id']}/accept"
+        no_time = await other.post(f"/api/v1{path}", json={})
         assert (no_time.status_code, no_time.json()["code"]) == (422, "time_to_be_named")
-        when = {"startsAt": SATURDAY[0], "endsAt": SATURDAY[1]}
-        assert (await post(other, f"/match-proposals/{theirs['id']}/accept", when))[
-            "startsAt"
-        ] == "2026-03-07T01:00:00Z"
-
-        gap = (await worker.get(f"/api/v1/needs/{nobody['id']}/unserved")).json()
+        agreed = await post(other, path, {"startsAt": SATURDAY[0], "endsAt": SATURDAY[1]})
+        assert agreed["startsAt"] == "2026-03-07T01:00:00Z"
+        gap = (await worker.get(f"/api/v1/needs/{needs['nobody']['id']}/unserved")).json()
         assert (gap["why"], gap["change"], gap["missing"]) == ("no_skill", "find_the_skill", 1)
         assert gap["lines"]["en"][0] == "1 missing, 0 found: nobody has the skill."
-        served = (await worker.get(f"/api/v1/needs/{timed['id']}/unserved")).json()
+        served = (await worker.get(f"/api/v1/needs/{needs['timed']['id']}/unserved")).json()
         assert (served["missing"], served["why"]) == (0, None)
-
         # Who cannot come after all gives the place back, and the need is open again.
         await post(member, f"/shifts/{said['shiftId']}/signups/me/cancel")
-        assert (await state_of(world, f"/needs/{timed['id']}"))["state"] == "published"
+        assert (await state_of(world, f"/needs/{needs['timed']['id']}"))["state"] == "published"
+    await figures_of(world, run)
+
+
+async def figures_of(world, run):
     async with world.client("street_officer") as office:
         sums = (await office.get(f"/api/v1/match-runs/{run['id']}/figures")).json()
     assert (sums["needs"], sums["filled"], sums["unserved"], sums["idle"]) == (3, 2, 1, 0)
@@ -99,6 +121,24 @@ async def test_from_a_thin_list_to_people_who_come(world):
     assert [(each["name"], each["accepted"]) for each in sums["communities"]] == [("桃园社区", 2)]
     assert sums["units"] == []  # of two helpers no unit's figures are shown
     assert sums["picture"].startswith("<svg")
+
+
+async def test_a_need_that_people_served_is_done_with_its_activity(world):
+    need = await open_need(world, headcount=1)
+    await declared(world, "member")
+    await matched(world)
+    (mine,) = await proposals(world, "member")
+    async with world.client("member") as member, world.client("worker") as worker:
+        said = await post(member, f"/match-proposals/{mine['id']}/accept", {})
+        early = await worker.post(f"/api/v1/match-proposals/{mine['id']}/rate", json={"stars": 5})
+        assert (early.status_code, early.json()["code"]) == (409, "not_over_yet")
+        shift = (await worker.get(f"/api/v1/shifts/{said['shiftId']}")).json()
+    world.clock.forward(days=2)
+    async with world.client("member") as member, world.client("worker") as worker:
+        await post(worker, f"/activities/{shift['activityId']}/complete")
+        assert (await state_of(world, f"/needs/{need['id']}"))["state"] == "done"
+        assert (await post(worker, f"/match-proposals/{mine['id']}/rate", {"stars": 5}))["rating"] == 5
+        assert (await member.post(f"/api/v1/match-proposals/{mine['id']}/rate", json={"stars": 5})).status_code == 403
 
 
 async def test_a_no_costs_nothing_and_teaches_the_next_run(world):

@@ -77,7 +77,8 @@ def test_half_days_of_a_week_become_slots_of_the_days_ahead():
     assert days == [
         ("2026-03-02", "morning"), ("2026-03-04", "evening"), ("2026-03-09", "morning"), ("2026-03-11", "evening"),
     ]  # fmt: skip
-    assert len(HALF_DAYS) == 28
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    assert tuple(f"{day}.{part}" for day in days for part in PARTS) == HALF_DAYS
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ MORE: dict[str, dict[str, Any]] = {
     "facts": {"kind": "check_in"},
     "entries": {"unit": "volunteer_minutes"},
     "jobs": {"kind": "divisions.import"},
+    "match_proposals": {"state": "proposed"},
     "emergencies": {"basis": "decision", "permits": ["location_check_in"]},
     "signals": {"kind": "recipients_deny", "figures": {"people": 5}},
     "grants": {"role": "community_worker", "state": "proposed"},

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from api.domain.matching.slots import PARTS
 from api.errors import Invalid
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-HALF_DAYS = tuple(f"{day}.{part}" for day in DAYS for part in PARTS)
+HalfDay = Literal[
+    "mon.night", "mon.morning", "mon.afternoon", "mon.evening", "tue.night", "tue.morning", "tue.afternoon",
+    "tue.evening", "wed.night", "wed.morning", "wed.afternoon", "wed.evening", "thu.night", "thu.morning",
+    "thu.afternoon", "thu.evening", "fri.night", "fri.morning", "fri.afternoon", "fri.evening", "sat.night",
+    "sat.morning", "sat.afternoon", "sat.evening", "sun.night", "sun.morning", "sun.afternoon", "sun.evening",
+]  # fmt: skip
+HALF_DAYS: tuple[str, ...] = get_args(HalfDay)
 """A week in quarters of six hours, as people say when they are free: `sat.morning`."""
 
 Every = Literal["day", "week"]
