@@ -39,6 +39,12 @@ def sealed(world):
     world.run(lambda session, actor: sealer.seal(session, actor.tenant_id, everything=True))
 
 
+async def due(world, name):
+    """Return the opinions that wait for the voice of somebody."""
+    items = (await send(world, name, "/inbox?limit=100")).json()["items"]
+    return [item["id"] for item in items if item["kind"] == "opinion"]
+
+
 async def verified(world, number):
     async with world.client() as anybody:
         return await anybody.get(f"/verify/{number}", headers={"Accept": "application/json"})
@@ -73,7 +79,9 @@ async def _organisations_speak_once(world, opinion, path):
         409, "not_all_heard",
     )  # fmt: skip
     assert (await said(world, "worker", opinion, "street")).status_code == 403
+    assert await due(world, "worker") == [opinion]
     assert (await said(world, "worker", opinion, "community")).status_code == 200
+    assert [await due(world, name) for name in ("worker", "party", "liaison", "member")] == [[], [opinion], [], []]
     assert code(await said(world, "worker", opinion, "community")) == (409, "spoken_already")
     assert (await said(world, "party", opinion, "street", "agrees_with_remarks", "希望多参加")).status_code == 200
     seen = (await send(world, "liaison", path)).json()
@@ -83,6 +91,7 @@ async def _organisations_speak_once(world, opinion, path):
 async def _the_person_replies_before_it_is_issued(world, path):
     drafted = await send(world, "party", f"{path}/draft", {"conclusion": "supports", "text": "拟同意发展"})
     assert drafted.status_code == 200, drafted.text
+    assert len(await due(world, "member")) == 1
     own = (await send(world, "member", path)).json()
     assert (own["draft"]["text"], own["replyUntil"], own["allowedActions"]) == (
         "拟同意发展", "2026-03-09", ["opinion.reply"],
@@ -91,6 +100,7 @@ async def _the_person_replies_before_it_is_issued(world, path):
     assert (await send(world, "liaison", path)).json()["draft"] is None
     assert code(await send(world, "party", f"{path}/issue", {})) == (409, "reply_open")
     assert (await send(world, "member", f"{path}/reply", {"text": "愿意继续服务"})).status_code == 200
+    assert await due(world, "member") == []
     assert code(await send(world, "member", f"{path}/reply", {"text": "再说"})) == (409, "spoken_already")
 
 
@@ -217,6 +227,7 @@ async def test_a_units_honour_is_issued_where_enough_of_the_roster_voted(world):
     called = await send(world, "worker", f"{path}/convene", ids(*RESIDENTS))
     assert (called.status_code, called.json()["votes"]["quorum"]) == (200, 4), called.text
     assert (await send(world, "liaison", f"{path}/vote", {"choice": "for"})).status_code == 403
+    assert await due(world, RESIDENTS[0]) == [opinion["id"]]
     for name, choice in zip(RESIDENTS, ("for", "for", "for", "against", "abstain"), strict=False):
         voted = await send(world, name, f"{path}/vote", {"choice": choice, "reason": f"理由{choice}"})
         assert (voted.status_code, voted.json()["votes"]["counts"]) == (200, None), voted.text
