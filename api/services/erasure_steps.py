@@ -12,7 +12,19 @@ from sqlmodel import SQLModel
 from api.access import Actor
 from api.db import Session, new_id
 from api.domain.erasing import AT_THE_END, PERSON, WAYS
-from api.models import Activity, Affiliation, Assessment, Case, Grant, Need, Person, RestrictedPerson, Shift, Signup
+from api.models import (
+    Activity,
+    Affiliation,
+    Assessment,
+    Case,
+    Grant,
+    Need,
+    Person,
+    RestrictedPerson,
+    Ruling,
+    Shift,
+    Signup,
+)
 from api.services import changes, consents, grant_ends, signups
 from api.services.days import today
 
@@ -97,6 +109,7 @@ def let_die(session: Session, row: Any) -> None:
     _delete_what_ends_with_it(session, row.person_id)
     judged = sa.update(Assessment).where(Assessment.subject_id == row.account_id)
     session.execute(judged.values(subject_key="", bundle={}, judgement={}))
+    session.execute(sa.update(Ruling).where(Ruling.subject_id == row.account_id).values(reason=""))
     person = sa.update(Person).where(Person.id == row.person_id)
     session.execute(person.values(state="erased", wrapped_key=None, account_id=new_id()))
 

@@ -12,21 +12,28 @@ from api.access import Actor
 from api.db import Session
 from api.domain.looking import UNTOLD
 from api.domain.person_columns import ABOUT, ACTING, is_secret
-from api.models import AccessLog, AccessLogSubject, Disclosure, Opinion, Review
+from api.models import AccessLog, AccessLogSubject, Allotment, Cycle, Disclosure, Opinion, Review, Ruling
 from api.security import Sealed
 from api.services.people import SEALED
+from api.visibility.ruled import TOLD
 
 _WHOLE = 1000  # rows that one statement brings at a time
 
 
+_PUBLISHED = sa.select(Cycle.id).where(Cycle.state.in_(TOLD))
 _CONFIDED = sa.select(Opinion.case_id).where(~Opinion.disclosed)
 _WITHHELD: dict[str, Any] = {
     "opinions": Opinion.disclosed,
+    "allotments": Allotment.cycle_id.in_(_PUBLISHED),
+    "rulings": sa.and_(Ruling.state == "confirmed", Ruling.cycle_id.in_(_PUBLISHED)),
     "reviews": sa.or_(Review.round_kind != "opinion", Review.round_id.not_in(_CONFIDED)),
     "disclosures": Disclosure.purpose.not_in(UNTOLD),
     "access_log_subjects": AccessLogSubject.log_id.not_in(sa.select(AccessLog.id).where(AccessLog.purpose.in_(UNTOLD))),
 }
-"""Conditions under which a row is in somebody's copy: what a law lets be heard in confidence is not (PIPL §18)."""
+"""Conditions under which a row is in somebody's copy: what a law lets be heard in confidence is not (PIPL §18).
+
+What an office decides of a grade is in it from publication on.
+"""
 
 
 def leading(table: sa.Table, names: frozenset[str]) -> list[sa.Column[Any]]:
