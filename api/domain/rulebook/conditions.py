@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from api.domain.rulebook.unfit import Unfit
 from api.domain.rulebook.values import Exact, Reference, Strict
 
 
@@ -22,7 +23,7 @@ class Compare(Strict):
     @model_validator(mode="after")
     def _says_something(self) -> Compare:
         if all(limit is None for limit in (self.at_least, self.more_than, self.at_most, self.less_than)):
-            raise ValueError("a comparison needs atLeast, moreThan, atMost or lessThan")
+            raise Unfit("nothing_compared")
         return self
 
 

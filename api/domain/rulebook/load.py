@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from api.domain.rulebook.references import dangling
 from api.domain.rulebook.schema import Rulebook
+from api.domain.rulebook.unfit import Unfit
 from api.errors import Invalid
 
 _LONGEST = 256 * 1024
@@ -17,6 +18,29 @@ _DEEPEST = 30
 _MOST = 100
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,15})\Z")
 _WORDS = {"true": True, "false": False, "null": None}
+
+_KINDS = {
+    "missing": "缺少必填项",
+    "extra_forbidden": "不认识的项",
+    "literal_error": "只能是 {expected}",
+    "union_tag_invalid": "没有 {tag} 这一种，可用的有 {expected_tags}",
+    "union_tag_not_found": "须写明种类",
+    "string_pattern_mismatch": "写法不合要求，应符合 {pattern}",
+    "string_type": "须为文字",
+    "string_too_short": "至少 {min_length} 个字",
+    "string_too_long": "至多 {max_length} 个字",
+    "int_type": "须为整数",
+    "bool_type": "只能是 true 或 false",
+    "list_type": "须为列表",
+    "dict_type": "须为成组的名称和值",
+    "model_type": "须为成组的名称和值",
+    "too_short": "至少要有 {min_length} 项",
+    "too_long": "至多只能有 {max_length} 项",
+    "greater_than": "须大于 {gt}",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+}
+"""What is wrong, in Chinese, by the kind of error; what a rule says of itself is said where it stands."""
 
 Marks = dict[str, tuple[int, int]]
 
@@ -147,9 +171,17 @@ def _found(document: Any, error: Any) -> tuple[str, str, str, str]:
         elif not (error["type"] == "missing" and number == len(parts) - 1):
             continue
         pointer += f"/{escape(str(part))}"
-    kinds = {"missing": "缺少必填项", "extra_forbidden": "不认识的项"}
-    zh = kinds.get(error["type"], "取值不符合规则格式")
-    return pointer, error["type"], zh, error["msg"].removeprefix("Value error, ")
+    return pointer, error["type"], _in_chinese(error), error["msg"].removeprefix("Value error, ")
+
+
+def _in_chinese(error: Any) -> str:
+    said = error.get("ctx", {})
+    cause = said.get("error")
+    if isinstance(cause, Unfit):
+        return cause.zh
+    if isinstance(cause, ValueError):
+        return "没有这样的日期"
+    return _KINDS.get(error["type"], "取值不符合规则格式").format(**said)
 
 
 def _invalid(found: list[tuple[str, str, str, str]], marks: Marks) -> RulebookInvalid:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
+from api.domain.rulebook.unfit import Unfit
 from api.domain.rulebook.values import Column, Exact, Identifier, Labels, Rounding, Sentence, Span, Strict
 
 RowSource = Literal["entries", "facts", "reviews", "members", "affiliations"]
@@ -193,30 +194,30 @@ class RowMeasure(_Measure):
         spans = [rule.per for rule in (self.qualify, self.rounding, self.keep, *self.caps) if rule] + [self.distinct]
         dated = self.cadence or self.series or self.window or self.approval or {*spans} - {"event", None}
         if self.source == "members" and (dated or self.voided_by):
-            raise ValueError("members are judgements of a whole period: no window and no span but each by itself")
+            raise Unfit("members_have_no_days")
         if self.source == "affiliations" and (
             self.caps or self.cadence or self.series or self.qualify or self.approval
         ):
-            raise ValueError("affiliations last: they have a window, but no caps, cadence, minimum or approval")
+            raise Unfit("affiliations_last")
         if self.take == "months" and self.source != "affiliations":
-            raise ValueError("only affiliations last for months")
+            raise Unfit("months_of_affiliations")
         if isinstance(self.take, MemberNumber) and self.source != "members":
-            raise ValueError("only members have numbers of their own")
+            raise Unfit("numbers_of_members")
         return self
 
     @model_validator(mode="after")
     def _goes_together(self) -> RowMeasure:
         by_spans = self.cadence or self.series
         if by_spans and (self.result != "sum" or (self.cadence and self.series)):
-            raise ValueError("a cadence or a series takes spans by their sum, and only one of them stands")
+            raise Unfit("cadence_or_series")
         if by_spans and self.window and self.window.lifetime:
-            raise ValueError("a cadence or a series needs a first day: take yearsBack instead of lifetime")
+            raise Unfit("no_first_day")
         if self.streak and not self.cadence:
-            raise ValueError("a streak counts the spans of a cadence")
+            raise Unfit("streak_without_cadence")
         if self.trim and self.result != "average":
-            raise ValueError("only an average leaves out the highest and the lowest")
+            raise Unfit("trim_of_average")
         if self.keep and self.distinct:
-            raise ValueError("keep and distinct both choose among rows: only one of them stands")
+            raise Unfit("keep_or_distinct")
         return self
 
 

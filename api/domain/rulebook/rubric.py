@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from api.domain.rulebook.unfit import Unfit
 from api.domain.rulebook.values import Exact, Identifier, Labels, Number, Sentence, Strict, whole
 
 Voice = Literal["self", "community", "street", "resident", "panel"]
@@ -44,9 +45,9 @@ class Rubric(Strict):
     def _names_differ(self) -> Rubric:
         for each in (self.criteria, *(criterion.levels for criterion in self.criteria)):
             if len({one.id for one in each}) < len(each):
-                raise ValueError("two criteria, or two levels of one, have the same id")
+                raise Unfit("same_criterion")
         if {criterion.id for criterion in self.criteria} & set(VOICES):
-            raise ValueError("a criterion cannot have the name of a party")
+            raise Unfit("criterion_like_party")
         return self
 
     def points(self, marks: Mapping[str, str]) -> tuple[Number, dict[str, Number]]:
@@ -66,4 +67,4 @@ def asked_once(rubrics: Iterable[Rubric]) -> None:
     """Raise ValueError where one party is asked twice."""
     parties = [rubric.party for rubric in rubrics]
     if len(set(parties)) < len(parties):
-        raise ValueError("one party has one rubric")
+        raise Unfit("party_twice")

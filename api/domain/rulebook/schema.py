@@ -11,6 +11,7 @@ from api.domain.canonical import digest
 from api.domain.rulebook.conditions import Condition
 from api.domain.rulebook.measure import Measure
 from api.domain.rulebook.rubric import Rubric, asked_once
+from api.domain.rulebook.unfit import Unfit
 from api.domain.rulebook.values import Day, Exact, Identifier, Labels, Reference, Rounding, Sentence, Strict
 
 SubjectKind = Literal["member", "unit", "branch", "community", "street", "secretary"]
@@ -83,7 +84,7 @@ class Lookup(_Score):
     @model_validator(mode="after")
     def _steps_differ(self) -> Lookup:
         if len({step.reaches for step in self.steps}) < len(self.steps):
-            raise ValueError("two steps begin at the same number")
+            raise Unfit("same_step")
         return self
 
 
@@ -172,7 +173,7 @@ class Gate(_Rule):
     @model_validator(mode="after")
     def _names_its_grade(self) -> Gate:
         if (self.effect in ("becomes", "cannot_be_better_than")) != (self.grade is not None):
-            raise ValueError("becomes and cannot_be_better_than name a grade; exempt and out_of_assessment do not")
+            raise Unfit("grade_of_gate")
         return self
 
 
@@ -189,7 +190,7 @@ class Band(Strict):
         if (self.at_least is not None and self.more_than is not None) or (
             self.at_most is not None and self.less_than is not None
         ):
-            raise ValueError("an end of a band is either inclusive or exclusive")
+            raise Unfit("both_ends")
         return self
 
 
@@ -234,7 +235,7 @@ class Effective(Strict):
     @model_validator(mode="after")
     def _runs_forward(self) -> Effective:
         if self.until is not None and self.until <= self.since:
-            raise ValueError("until must be after since")
+            raise Unfit("ends_before")
         return self
 
 

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from api.domain.rulebook.unfit import Unfit
+
 Number = int | Fraction
 """An exact amount: an int while it can be, a Fraction where a rule divides."""
 
@@ -26,15 +28,15 @@ _EXACT = r"^-?\d{1,15}(\.\d{1,12})?%?$|^-?\d{1,15}/\d{1,15}$"
 def exact(value: Any) -> Number:
     """Read an exact number: an int, "1.4", "1/3" or "95%"; a binary float is refused because it is not exact."""
     if isinstance(value, bool) or not isinstance(value, int | str | Fraction):
-        raise ValueError('an exact number is an integer or a string such as "1.4", "1/3" or "95%"')
+        raise Unfit("not_exact")
     if isinstance(value, str):
         if not re.match(_EXACT, value) or not value.isascii():
-            raise ValueError('an exact number is an integer or a string such as "1.4", "1/3" or "95%"')
+            raise Unfit("not_exact")
         percent = value.endswith("%")
         try:
             value = Fraction(value.rstrip("%")) / (100 if percent else 1)
         except ZeroDivisionError:
-            raise ValueError("a fraction cannot have the denominator 0") from None
+            raise Unfit("over_nothing") from None
     return whole(value)
 
 

@@ -1,0 +1,90 @@
+"""What does not fit in a part of a rulebook, said in both languages; nothing but the part itself is looked at."""
+
+from __future__ import annotations
+
+_TEXTS: dict[str, tuple[str, str]] = {
+    "nothing_compared": (
+        "比较须写 atLeast、moreThan、atMost 或 lessThan 之一",
+        "a comparison needs atLeast, moreThan, atMost or lessThan",
+    ),
+    "members_have_no_days": (
+        "成员结果针对整个周期：不能设时间窗，也不能按时段，只能逐人",
+        "members are judgements of a whole period: no window and no span but each by itself",
+    ),
+    "affiliations_last": (
+        "隶属关系是持续的：可设时间窗，不能设上限、频次、最低数或审批",
+        "affiliations last: they have a window, but no caps, cadence, minimum or approval",
+    ),
+    "months_of_affiliations": (
+        "只有隶属关系可以按月数计",
+        "only affiliations last for months",
+    ),
+    "numbers_of_members": (
+        "只有成员有自己的分数",
+        "only members have numbers of their own",
+    ),
+    "cadence_or_series": (
+        "频次与逐段计分按各时段合计计算，且两者只能用一个",
+        "a cadence or a series takes spans by their sum, and only one of them stands",
+    ),
+    "no_first_day": (
+        "频次与逐段计分须有起始日：请用 yearsBack，不用 lifetime",
+        "a cadence or a series needs a first day: take yearsBack instead of lifetime",
+    ),
+    "streak_without_cadence": (
+        "连续计数须与频次一起使用",
+        "a streak counts the spans of a cadence",
+    ),
+    "trim_of_average": (
+        "只有平均值可以去掉最高分和最低分",
+        "only an average leaves out the highest and the lowest",
+    ),
+    "keep_or_distinct": (
+        "keep 与 distinct 都是取舍记录，只能用一个",
+        "keep and distinct both choose among rows: only one of them stands",
+    ),
+    "same_criterion": (
+        "两个评议项或同一项的两个档次编号相同",
+        "two criteria, or two levels of one, have the same id",
+    ),
+    "criterion_like_party": (
+        "评议项的编号不能与评议方相同",
+        "a criterion cannot have the name of a party",
+    ),
+    "party_twice": (
+        "每一评议方只能有一张评议表",
+        "one party has one rubric",
+    ),
+    "same_step": (
+        "有两档的起点相同",
+        "two steps begin at the same number",
+    ),
+    "grade_of_gate": (
+        "becomes 和 cannot_be_better_than 须写等次，exempt 和 out_of_assessment 不写等次",
+        "becomes and cannot_be_better_than name a grade; exempt and out_of_assessment do not",
+    ),
+    "both_ends": (
+        "区间的同一端只能写含或不含其一",
+        "an end of a band is either inclusive or exclusive",
+    ),
+    "ends_before": (
+        "截止日须晚于起始日",
+        "until must be after since",
+    ),
+    "not_exact": (
+        '须为整数，或写作 "1.4"、"1/3"、"95%" 的精确数',
+        'an exact number is an integer or a string such as "1.4", "1/3" or "95%"',
+    ),
+    "over_nothing": (
+        "分母不能为 0",
+        "a fraction cannot have the denominator 0",
+    ),
+}
+
+
+class Unfit(ValueError):
+    """A part of a rulebook contradicts itself, or is not what it should be."""
+
+    def __init__(self, slip: str) -> None:
+        self.zh, english = _TEXTS[slip]
+        super().__init__(english)
