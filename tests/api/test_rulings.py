@@ -18,46 +18,10 @@ from api.access import acting
 from api.domain.rulings import NoSeatLeft
 from api.jobs.loop import run_due
 from api.models import Cycle
-from api.services import audit_judged, organizations, people, rulings
-from tests.support import assessed
+from api.services import audit_judged, rulings
 from tests.support import world as worlds
 from tests.support.clock import Clock
-from tests.support.world import LONG_AGO
-
-HOURS = [100, 90, 80, 80, 70, 9, 8, 7, 6, 5]  # of ten members: five would be excellent, three may
-PAIR = [50, 3]  # of a unit of two: a third of them is no seat
-BOOK = """
-format: 1
-id: a-third-of-a-unit
-version: "1"
-labels: {zh: 优秀不超过三分之一, en: At most a third excellent}
-source: modelled on R-14
-subject: member
-effective: {since: 2020-01-01}
-measures:
-  - {id: served, labels: {zh: 服务分钟, en: Minutes}, source: entries, where: {unit: [volunteer_minutes]}, result: sum}
-scores:
-  - {id: points, labels: {zh: 积分, en: Points}, op: rate, of: served, points: 1, per: 60}
-final: points
-grades:
-  - {id: excellent, labels: {zh: 优秀, en: Excellent}, band: {atLeast: 10}}
-  - {id: qualified, labels: {zh: 合格, en: Qualified}, band: {atLeast: 6, lessThan: 10}}
-  - {id: unqualified, labels: {zh: 不合格, en: Unqualified}, band: {lessThan: 6}}
-quotas:
-  - id: a_third
-    labels: {zh: 优秀不超过三分之一, en: At most a third excellent}
-    grade: excellent
-    atMost: 1/3
-    within: unit
-    rank: points
-    instead: qualified
-"""
-CALENDAR = {
-    "selfReviewUntil": "2026-03-06",
-    "publicReviewUntil": "2026-03-13",
-    "publishBy": "2026-03-20",
-    "appealDays": 5,
-}
+from tests.support.ruling import BOOK, opened, populate, propose, take
 
 
 @pytest.fixture(scope="module")
@@ -73,62 +37,8 @@ def world(database, tmp_path_factory, clock):
     built.close()
 
 
-def populate(session, actor, world):
-    """Ten members in one unit and two in another; one of the ten is an officer too, and so is the unit's liaison."""
-    world.shifts = assessed._shifts(session, actor, world.places["community"], 12)
-    for unit, hours in (("ten", HOURS), ("pair", PAIR)):
-        node = {"axis": "employer", "kind": "public_institution", "name": f"单位{unit}"}
-        world.places[unit] = organizations.create(session, actor, node, world.places["employers"])
-        for number, each in enumerate(hours):
-            name = f"{unit}{number}"
-            person = people.add(session, actor, {"name": name}, {"political_status": "full"}, since=LONG_AGO)
-            people.affiliate(
-                session, actor, person, world.places[unit], "employment", roster_number=f"{number:02}", since=LONG_AGO
-            )
-            home = {"state": "accepted", "principal": True, "basis": "residence", "since": LONG_AGO}
-            people.affiliate(session, actor, person, world.places["community"], "registration", **home)
-            account = people.account_of(session, person)
-            assessed.post(session, actor, account, each * 60, world.shifts[0], world.places[unit])
-            world.people[name] = person
-    people.grant(session, actor, world.people["ten9"], "district_officer", world.places["district"], since=LONG_AGO)
-    for role, at in (("liaison", "ten"), ("district_officer", "district")):
-        people.grant(session, actor, world.people["liaison2"], role, world.places[at], since=LONG_AGO)
-
-
-async def opened(world, officer, title="2025年度", text=BOOK):
-    """Open and compute a cycle with the rule of a third; return its path and its assessments by roster number."""
-    at = str(world.places["district"])
-    books = [
-        (await officer.post("/api/v1/rulebooks", json={"organizationId": at, **source})).json()["id"]
-        for source in ({"text": text}, {"shipped": "basic-unit"})
-    ]
-    for book in books:
-        await officer.post(f"/api/v1/rulebooks/{book}/activate")
-    body = {
-        "title": title, "organizationId": at, "periodStart": "2025-01-01", "periodEnd": "2026-01-01",
-        "cutOff": "2025-12-31", "memberRulebookId": books[0], "unitRulebookId": books[1], "calendar": CALENDAR,
-    }  # fmt: skip
-    made = await officer.post("/api/v1/cycles", json=body)
-    assert made.status_code == 201, made.text
-    path = f"/api/v1/cycles/{made.json()['id']}"
-    await take(officer, f"{path}/compute", 202)
-    run_due(world.house)
-    found = (await officer.get("/api/v1/assessments", params={"cycleId": made.json()["id"], "limit": 100})).json()
-    return path, {each["subjectKey"]: each for each in found["items"] if each["subjectKind"] == "member"}
-
-
-async def take(client, path, expected=200, body=None):
-    answer = await client.post(path, json=body) if body is not None else await client.post(path)
-    assert answer.status_code == expected, answer.text
-    return answer.json()
-
-
-async def propose(client, path, assessment, grade, kind="quota_choice", expected=201):
-    body = {"assessmentId": assessment["id"], "kind": kind, "grade": grade, "reason": "支部大会讨论决定"}
-    return await take(client, f"{path}/rulings", expected, body)
-
-
 async def test_a_tie_for_the_last_of_three_seats_and_a_unit_of_two_are_decided_by_two_people(world, clock):
+    await one_unit_says_that_it_did_nothing(world)
     async with world.client("district_officer") as officer, world.client("city_officer") as second:
         path, of = await opened(world, officer)
         await as_arithmetic_leaves_it(officer, path, of)
@@ -154,6 +64,18 @@ async def test_a_tie_for_the_last_of_three_seats_and_a_unit_of_two_are_decided_b
         ] == "ruling_not_now"
     await what_the_subject_reads(world, path, of)
     await the_window_closes_by_the_calendar(world, clock, path)
+
+
+async def one_unit_says_that_it_did_nothing(world):
+    told = {
+        "kind": "nil_return", "organizationId": str(world.places["ten"]), "occurredOn": "2025-01-01",
+        "communityId": str(world.places["community"]),
+    }  # fmt: skip
+    async with world.client("liaison2") as liaison:
+        refused = await take(liaison, "/api/v1/facts", 422, told)
+        assert (refused["code"], refused["errors"][0]["pointer"]) == ("nil_return_period", "/until")
+        said = await take(liaison, "/api/v1/facts", 201, {**told, "until": "2026-01-01"})
+        assert (said["case"], said["fact"]["provenance"]) == (None, "unit_reported")
 
 
 async def as_arithmetic_leaves_it(officer, path, of):
@@ -237,10 +159,17 @@ async def the_window_closes_by_the_calendar(world, clock, path):
         await take(officer, f"{path}/deliver", 202)
         run_due(world.house)
         statements = (await officer.get("/api/v1/documents", params={"kind": "feedback_statement"})).json()["items"]
-        told = {}
+        told, units = {}, {}
         for each in statements:
             content = (await officer.get(f"/api/v1/documents/{each['id']}")).json()["content"]
             told |= {(content["recipient"]["name"], line["rosterNumber"]): line for line in content["members"]}
+            units[content["recipient"]["name"]] = content["result"]
+        said, silent = units["单位ten"], units["单位pair"]
+        assert (said["grade"]["code"], "2025-01-01 起至 2026-01-01（不含）" in said["lines"][0]["zh"]) == (
+            "unqualified",
+            True,
+        )
+        assert (silent["grade"], silent["outcome"]) == (None, None)  # of a silent unit it is unknown, not nought
         lowered, override = told["单位ten", "04"], told["单位ten", "09"]
         assert (lowered["grade"]["code"], lowered["basis"]["code"]) == ("qualified", "quota")
         assert (override["grade"]["code"], override["basis"]["code"]) == ("qualified", "override")
