@@ -79,15 +79,15 @@ class _World:
 
     def entries(self) -> list[Row]:
         rows = [self._entry(n) for n in range(self.chance.choice((0, 3, 8, 14, 20)))]
+        for row in rows:
+            if self.chance.random() < 0.04:
+                row["servedOn"] = (self.start - timedelta(days=self.chance.randint(1, 300))).isoformat()
+                row.pop("days", None)
         rows += [
             row | {"key": f"r{row['key']}", "reverses": row["key"], "amount": -row["amount"]} | self._turned(row)
             for row in rows
             if self.chance.random() < 0.08
         ]
-        for row in rows:
-            if self.chance.random() < 0.04:
-                row["servedOn"] = (self.start - timedelta(days=self.chance.randint(1, 300))).isoformat()
-                row.pop("days", None)
         return self._shuffled(rows)
 
     def _turned(self, row: Row) -> Row:
