@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +26,10 @@ from api.visibility import visible
 from api.visibility.judged import stands
 
 _OPEN = ("open", "assigned", "escalated", "reopened")
-_BEFORE = ("objection", "supplement", "appeal")
-"""Kinds of cases of the same person whose deciders have formed a view of the record already."""
+_BEFORE = ("objection", "supplement")
+"""Kinds of cases of the same person about the record: who answered one has formed a view of it already."""
 
-_CYCLE = sa.select(Cycle.id, Cycle.state, Cycle.organization_id, Cycle.appeals_until, Cycle.period_start)
+_CYCLE = sa.select(Cycle.id, Cycle.state, Cycle.organization_id, Cycle.appeals_until)
 
 
 def create(session: Session, actor: Actor, cycle_id: UUID, values: dict[str, Any]) -> UUID:
@@ -85,7 +85,12 @@ def require_decided(session: Session, actor: Actor, cycle_id: UUID) -> None:
 
 
 def involved(session: Session, tenant_id: UUID, cycle_id: UUID, subject_id: UUID, asker_id: UUID) -> list[str]:
-    """Return who computed the cycle, reviewed or ruled on the subject, or answered the asker's cases before."""
+    """Return who computed the cycle, reviewed or ruled on the subject, or answered the asker's cases about it before.
+
+    Those are appeals in the cycle, and claims about the record since the period began.
+    """
+    began = sa.select(Cycle.period_start).where(Cycle.id == cycle_id)
+    since = datetime.combine(found(session.first(began)).period_start, time(), UTC)
     told = (
         sa.select(Event.actor_id).where(
             Event.tenant_id == tenant_id, Event.subject_id == cycle_id,
@@ -102,7 +107,11 @@ def involved(session: Session, tenant_id: UUID, cycle_id: UUID, subject_id: UUID
             for column in (Ruling.proposed_by, Ruling.confirmed_by)
         ),
         sa.select(Case.answered_by).where(
-            Case.tenant_id == tenant_id, Case.opened_by == asker_id, Case.kind.in_(_BEFORE)
+            Case.tenant_id == tenant_id, Case.opened_by == asker_id,
+            sa.or_(
+                sa.and_(Case.kind == "appeal", Case.subject_id == cycle_id),
+                sa.and_(Case.kind.in_(_BEFORE), Case.created_at >= since),
+            ),
         ),
     )  # fmt: skip
     people = {row[0] for statement in told for row in session.rows(statement.distinct())}

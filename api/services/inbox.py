@@ -220,7 +220,8 @@ _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any] | None]] = {
     "case": _cases, "registration": _registrations, "unit_registration": _unit_registrations, "need": _needs,
     "project": _projects, "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
     "confirmation": _confirmations, "signal": _signals, "sanction": _sanctions,
-    "ruling": inbox_rows.rulings, "recomputation": inbox_rows.recomputations, "cycle": inbox_rows.cycles, "assessment": inbox_rows.assessments,
+    "ruling": inbox_rows.rulings, "recomputation": inbox_rows.recomputations,
+    "cycle": inbox_rows.cycles, "assessment": inbox_rows.assessments,
     "emergency": _emergencies, "presence": _presences, "review": _reviews,
     "match_proposal": inbox_rows.match_proposals,
 }  # fmt: skip

@@ -52,7 +52,7 @@ def amend(session: Session, actor: Actor, cycle_id: UUID, values: dict[str, Any]
     """
     cycle, grant = _governed(session, actor, cycle_id, "cycle.amend")
     wanted = sorted(set(values["assessment_ids"]))
-    if len(_standing(session, cycle_id, wanted)) != len(wanted):
+    if len(session.rows(standing_of(cycle_id).where(Assessment.id.in_(wanted)))) != len(wanted):
         raise NotStanding(pointer="/assessmentIds")
     follows = [case.id for case in owed(session, actor, cycle_id)]
     return _queue(session, actor, cycle, "amendment", values["reason"], follows, wanted, grant)
@@ -170,14 +170,12 @@ def _queue(
 def _current(session: Session, cycle_id: UUID, named: Sequence[UUID]) -> list[UUID]:
     """Return the assessments that stand now of the subjects of these; an earlier recomputation may have judged them."""
     subjects = sa.select(Assessment.subject_id).where(Assessment.cycle_id == cycle_id, Assessment.id.in_(named))
-    current = sa.select(Assessment.id).join(Cycle, Cycle.id == Assessment.cycle_id)
-    rows = session.rows(current.where(Assessment.subject_id.in_(subjects), stands(), Cycle.id == cycle_id))
-    return sorted(row.id for row in rows)
+    return sorted(row.id for row in session.rows(standing_of(cycle_id).where(Assessment.subject_id.in_(subjects))))
 
 
-def _standing(session: Session, cycle_id: UUID, wanted: Sequence[UUID]) -> Sequence[Any]:
-    current = sa.select(Assessment.id).join(Cycle, Cycle.id == Assessment.cycle_id)
-    return session.rows(current.where(Cycle.id == cycle_id, Assessment.id.in_(wanted), stands()))
+def standing_of(cycle_id: UUID) -> sa.Select[Any]:
+    """Select the assessments of a cycle that stand now, by their ids."""
+    return sa.select(Assessment.id).join(Cycle, Cycle.id == Assessment.cycle_id).where(Cycle.id == cycle_id, stands())
 
 
 def _governed(session: Session, actor: Actor, cycle_id: UUID, step: str) -> tuple[Any, UUID]:

@@ -18,6 +18,7 @@ from rich.console import Console
 from benchmarks.harness import Row, table
 
 BARS = {
+    "A5": "appeals",
     "E1": "agreement",
     "P1": "plaintext",
     "P3": "keys",

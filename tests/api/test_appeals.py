@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+from uuid import UUID
 
+import pytest
+import sqlalchemy as sa
+
+from api.jobs.loop import run_due
+from api.models import Event, Job
 from api.services import audit_judged
-from tests.support import appealing
+from tests.support import appealing, assessed
 from tests.support.appealing import all_of, appealed, decided, got, missed, opened, over, posted, worked
 
 MEMBERS, UNITS = 18, 2
@@ -152,3 +158,90 @@ async def test_only_the_subject_appeals_and_only_in_the_window(world):
     assert wrong["errors"][0]["pointer"] == "/ground"
     shown = await got(world, "m001", f"/cycles/{cycle}")
     assert shown["allowedActions"] == ["cycle.appeal"]
+
+
+async def proposed(world, cycle, forget=False):
+    """Ask twice at once, kill the one recomputation in the middle, correct the record, and let it go on.
+
+    With `forget` it is killed before it has kept anything, and does not know any more what it was as of.
+    """
+    path = f"/api/v1/cycles/{cycle}/recomputations"
+    async with world.client("district_officer") as officer:
+        asked = await asyncio.gather(*(officer.post(path, json={"reason": "补录后复算"}) for _ in range(2)))
+    assert sorted(answer.status_code for answer in asked) == [202, 409]
+    job = UUID(next(answer.json()["id"] for answer in asked if answer.status_code == 202))
+
+    def dies(_per_cent, counts):
+        if ("position" if forget else "members") in counts:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_due(world.house, only=job, watch=dies)
+    year = world.year
+    world.run(assessed.post, year.accounts[6], 60, year.shifts[10], year.units[0])
+    world.run(assessed.post, year.accounts[6], 60, year.shifts[9], year.units[0])
+    if forget:
+        world.run(forgotten, job)
+    world.house.clock.forward(minutes=1)  # the dead worker's lease has run out
+    run_due(world.house, only=job)
+    ended = await got(world, "district_officer", f"/jobs/{job}")
+    assert ended["state"] == "done", ended
+    return await got(world, "district_officer", f"/recomputations/{ended['result']['recomputationId']}")
+
+
+def forgotten(session, _actor, job):
+    session.execute(sa.update(Job).where(Job.id == job).values(counts={}))
+
+
+async def test_killed_asked_for_twice_and_adopted_twice_a_recomputation_counts_once(world):
+    cycle = await opened(world)
+    case = await appealed(world, cycle, "m006")
+    await decided(world, case["id"], "partly")
+    missed(world, 6)
+    found = await proposed(world, cycle)
+    mine = found["effects"]["results"][0]
+    assert (mine["before"]["points"], mine["after"]["points"]) == (
+        "15",
+        "19",
+    )  # and not what came while it was computed
+    async with world.client("city_officer") as officer:
+        path = f"/api/v1/recomputations/{found['id']}/adopt"
+        answers = await asyncio.gather(*(officer.post(path) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    with world.house.engines.look() as session:
+        kinds = sa.select(Event.kind).where(Event.subject_id.in_([UUID(found["id"]), UUID(cycle)]))
+        told = [row.kind for row in session.rows(kinds)]
+    assert (told.count("recomputation.adopt"), told.count("cycle.recompute")) == (1, 1)
+    again = await appealed_and_dropped(world, cycle)
+    assert again["state"] == "dropped"
+
+
+async def appealed_and_dropped(world, cycle):
+    """A second recomputation that is dropped leaves what stands, and blocks the next one no longer."""
+    before = await all_of(world, cycle)
+    case = await appealed(world, cycle, "m008")
+    await decided(world, case["id"], "upheld")
+    missed(world, 8)
+    result = await worked(world, "district_officer", f"/cycles/{cycle}/recomputations", {"reason": "复算"})
+    path = f"/recomputations/{result['recomputationId']}"
+    dropped = await posted(world, "district_officer", f"{path}/drop")
+    assert await all_of(world, cycle) == before
+    async with world.client("city_officer") as officer:
+        assert (await officer.post(f"/api/v1{path}/adopt")).status_code == 409
+    third = await worked(world, "district_officer", f"/cycles/{cycle}/recomputations", {"reason": "再次复算"})
+    last = await posted(world, "city_officer", f"/recomputations/{third['recomputationId']}/adopt")
+    assert last["revision"] == 4
+    after = await all_of(world, cycle)
+    assert after["考核单位0:R008"]["points"] != before["考核单位0:R008"]["points"]
+    assert after["考核单位0:R006"] == before["考核单位0:R006"]  # what the first one gave stands
+    return dropped
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_recomputation_that_forgets_its_position_sees_what_came_later(world):
+    """Control: the figures of the test above depend on the position that was settled first."""
+    cycle = await opened(world)
+    before = (await all_of(world, cycle))["考核单位0:R006"]["points"]
+    await decided(world, (await appealed(world, cycle, "m006"))["id"], "upheld")
+    found = await proposed(world, cycle, forget=True)
+    assert (before, found["effects"]["results"][0]["after"]["points"]) == ("21", "23")

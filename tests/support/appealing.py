@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,17 @@ def missed(world: worlds.World, n: int, minutes: int = 240) -> None:
     year = world.year  # type: ignore[attr-defined]
     unit = year.units[n % len(year.units)]
     world.run(assessed.post, year.accounts[n], minutes, year.shifts[11], unit)
+
+
+async def claimed(world: worlds.World, n: int, minutes: int) -> None:
+    """Let member n hand in a service of December that was not recorded, and the community accept it."""
+    community = str(world.places["community"])
+    starts = datetime(2025, 12, 6, 1, 0, tzinfo=UTC)
+    claim = {"startsAt": starts.isoformat(), "endsAt": (starts + timedelta(minutes=minutes)).isoformat()}
+    body = {"kind": "supplement", "organizationId": community, "reason": "未记入", "claim": claim}
+    case = (await posted(world, f"m{n:03d}", "/cases", body, 201))["id"]
+    await posted(world, "worker", f"/cases/{case}/assign", {})
+    await posted(world, "worker", f"/cases/{case}/answer", {"answer": "属实", "outcome": "accepted"})
 
 
 def over(world: worlds.World) -> None:
