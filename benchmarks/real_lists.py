@@ -8,21 +8,23 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from math import cos, radians
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from api.domain.matching.feasibility import violations
 from api.domain.matching.inputs import Ask, Limits, Offer, Place
 from api.domain.matching.propose import Proposals, propose
 from api.domain.matching.reasons import Proposal
+from api.domain.matching.telling import reasons
 from benchmarks.choosing import by_list, outcome
 from benchmarks.cities import NO_SHOW, WEEKDAYS, City
 from benchmarks.harness import Row
 
 OPPORTUNITIES = "volunteering/nyc_service_opportunities_2011.csv"
+CALIBRATION = "volunteering/calibration.json"
 LISTS = ("needs", "micro_wishes", "posts", "projects")
 PARTS = 3  # of a day: morning, afternoon, evening
 PEOPLE = 2000
@@ -55,11 +57,19 @@ def rows(_size: str, data: Path | None) -> list[Row]:
 def cities(data: Path) -> dict[str, City]:
     """Return the opportunities and the lists of needs, each with people generated around them."""
     asked, looks = opportunities(data / OPPORTUNITIES)
-    lists = needs(data / "lists")
+    lists, week = needs(data / "lists"), weekdays(data / CALIBRATION)
     return {
-        f"{len(asked)} opportunities": City(asked, people(asked, PEOPLE), looks),
-        f"{len(lists)} needs of real lists": City(lists, people(lists, len(lists) * 2), {ask.id: 1 for ask in lists}),
+        f"{len(asked)} opportunities": City(asked, people(asked, PEOPLE, week), looks),
+        f"{len(lists)} needs of real lists": City(
+            lists, people(lists, len(lists) * 2, week), {ask.id: 1 for ask in lists}
+        ),
     }
+
+
+def weekdays(path: Path) -> list[float]:
+    """Return the measured share of each weekday in the shifts of a city, Monday first; people are free by it."""
+    measured = json.loads(path.read_text(encoding="utf-8"))["measured"]["leeds2023_shifts"]["weekday_share"]
+    return [measured[str(day)] for day in range(7)]
 
 
 def opportunities(path: Path) -> tuple[list[Ask], dict[str, int]]:
@@ -106,16 +116,16 @@ def _lines(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def people(asks: list[Ask], many: int, seed: int = 1) -> list[Offer]:
+def people(asks: list[Ask], many: int, week: Sequence[float] = WEEKDAYS, seed: int = 1) -> list[Offer]:
     """Return generated people who live around the needs and have their skills; the same ones for a seed."""
     chance = Random(f"people {many} {seed}")
     places = sorted(ask.place for ask in asks if ask.place is not None)
     kinds = sorted(ask.category for ask in asks)  # often asked, often had
-    return [_person(chance, number, places, kinds) for number in range(many)]
+    return [_person(chance, number, places, kinds, week) for number in range(many)]
 
 
-def _person(chance: Random, number: int, places: list[Place], kinds: list[str]) -> Offer:
-    days = chance.choices(range(len(WEEKDAYS)), WEEKDAYS, k=3)
+def _person(chance: Random, number: int, places: list[Place], kinds: list[str], week: Sequence[float]) -> Offer:
+    days = chance.choices(range(len(week)), week, k=3)
     centre = chance.choice(places) if places else None
     home = centre and (round(chance.gauss(centre[0], 1500)), round(chance.gauss(centre[1], 1500)))
     skills = {chance.choice(kinds): chance.randrange(1, 4) for _ in range(2)}
@@ -128,23 +138,27 @@ def _person(chance: Random, number: int, places: list[Place], kinds: list[str]) 
 
 
 def strangest(found: Proposals, many: int = 10) -> list[Proposal]:
-    """Return the proposals that score least before what a filled place earns: those that a reader would doubt."""
+    """Return the proposals that score least before what a filled place earns, one a need: what a reader would doubt."""
 
     def score(each: Proposal) -> int:
         return sum(counted.points for counted in each.counted if counted.factor not in ("place", "cover", "load"))
 
-    return sorted(found, key=lambda each: (score(each) // each.places, each.ask_id, each.offer_id))[:many]
+    worst: dict[str, Proposal] = {}
+    for each in sorted(found, key=lambda each: (score(each) // each.places, each.ask_id, each.offer_id)):
+        worst.setdefault(each.ask_id, each)
+    return list(worst.values())[:many]
 
 
 def main(folder: Path) -> None:
-    """Print the strangest proposals of each list as JSON lines."""
+    """Print the strangest proposals of each list, one a paragraph, with the reasons as their readers get them."""
     for name, town in cities(folder).items():
         able = {offer.id: offer for offer in town.offers}
         print(f"# {name}")
+        wanted = {ask.id: ask for ask in town.asks}
         for each in strangest(propose(town.asks, town.offers)):
-            offer: Any = able[each.offer_id]
-            said = {"need": each.ask_id, "skills": offer.skills, "slot": each.slot, "metres": each.metres}
-            print(json.dumps(said | each.reasons(), ensure_ascii=False))
+            offer, ask = able[each.offer_id], wanted[each.ask_id]
+            print(f"\n{each.ask_id} [{ask.category}] ← {offer.id} {dict(offer.skills)}")
+            print("\n".join(reasons({**each.reasons(), "metres": each.metres})["lines"]["zh"]))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from api.domain.matching.rules import Rules, rules_of
 from api.domain.matching.slots import begins_at
 from api.domain.matching.times import windows_of
 from api.errors import Conflict
-from api.models import MatchGap, MatchProposal, MatchRule, MatchRun, Need
+from api.models import Job, MatchGap, MatchProposal, MatchRule, MatchRun, Need, Person
 from api.services import changes, match_runs
 from api.services.days import zone_of
 from api.services.match_inputs import window_of
@@ -102,7 +102,7 @@ def finish(
 ) -> dict[str, Any]:
     """Show all proposals of a run at once and forget whose its numbers were; RunIncomplete where one is missing.
 
-    A repeat says the same and does nothing.
+    Who left the platform while it ran is asked nothing. A repeat says the same and does nothing.
     """
     row = match_runs.stored(session, actor, run_id)
     result = {"runId": str(run_id), "proposals": proposals, "resultHash": digest}
@@ -111,11 +111,28 @@ def finish(
     mine = sa.and_(MatchProposal.run_id == run_id, MatchProposal.state == "prepared")
     if session.scalar(sa.select(sa.func.count()).where(mine)) != proposals:
         raise RunIncomplete
+    left = sa.and_(mine, MatchProposal.person_id.in_(sa.select(Person.id).where(Person.state != "active")))
+    session.execute(sa.update(MatchProposal).where(left).values(state="lapsed", person_id=None, reasons={}))
     session.execute(sa.update(MatchProposal).where(mine).values(state="proposed"))
     values = {"keys": {}, "result_hash": digest, "figures": figures, "finished_at": session.now}
     details = {"proposals": proposals, "inputs": row.inputs_hash, "result": digest}
     changes.take(session, actor, MatchRun, row, "match_run.finish", values, at=row.organization_id, details=details)
     return result
+
+
+def drop_stopped(session: Session, actor: Actor) -> int:
+    """Sweep away what runs prepared that were stopped or failed, and whose their numbers were; return how many runs."""
+    ended = Job.state.in_(("cancelled", "failed"))
+    stopped = sa.select(MatchRun.id).join(Job, Job.id == MatchRun.job_id).where(
+        MatchRun.tenant_id == actor.tenant_id, MatchRun.state == "prepared", ended, MatchRun.keys != {},
+    )  # fmt: skip
+    runs = [row.id for row in session.rows(stopped.order_by(MatchRun.id).limit(100))]
+    if runs:
+        mine = sa.and_(MatchProposal.run_id.in_(runs), MatchProposal.state == "prepared")
+        session.execute(sa.delete(MatchProposal).where(mine))
+        session.execute(sa.delete(MatchGap).where(MatchGap.run_id.in_(runs)))
+        session.execute(sa.update(MatchRun).where(MatchRun.id.in_(runs)).values(keys={}))
+    return len(runs)
 
 
 def slot_begins(details: dict[str, Any], zone: ZoneInfo) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from api.jobs.sealing import do_due
 from tests.support import world as worlds
 from tests.support.clock import START, Clock
 from tests.support.matching import post, published_resource, state_of
@@ -181,8 +182,6 @@ async def test_a_no_costs_nothing_and_teaches_the_next_run(world):
 
 
 async def test_who_does_not_answer_lapses_and_a_need_that_is_gone_asks_nobody(world):
-    from api.jobs.sealing import do_due
-
     need = await open_need(world)
     await declared(world, "member")
     await matched(world)

@@ -149,6 +149,7 @@ def test_reasons_say_in_both_languages_what_counted_and_why_the_next_best_lost_b
     assert shown["alternative"]["ahead"] == 201 + 50 + 200
     assert "h-2" not in str(shown)
     (alone,) = propose([HAIRCUT], [BARBER])
+    assert "距离（未知，按此计） 50/100 × 4：+200 分" in reasons(alone.reasons())["lines"]["zh"]
     assert reasons(alone.reasons())["lines"]["zh"][-1] == "没有其他可比的人选。"
 
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.domain.matching.times import Window
 from api.jobs.loop import run_due
+from api.jobs.sealing import do_due
 from api.models import MatchRun
 from api.services import jobs, match_proposals, match_runs
 from tests.support import offering
@@ -112,3 +113,20 @@ def test_a_variant_that_looks_at_the_city_again_gives_another_result(world):
     world.run(lambda session, _: session.execute(forget))
     run_due(world.house)
     assert offering.run_of(world, run_id).result_hash not in (None, expected)
+
+
+def test_a_run_that_somebody_stops_leaves_nothing(world):
+    run_id = offering.requested(world)
+    killed_in_the_middle(world, run_id)
+    run = offering.run_of(world, run_id)
+    worker = actor(world, "worker")
+    world.run(jobs.cancel, run.job_id, actor=worker)
+    world.clock.forward(minutes=1)
+    run_due(world.house, only=run.job_id)
+    assert world.house.read_now(worker, jobs.one, run.job_id)["state"] == "cancelled"
+    assert len(offering.rows(world, run_id)) > 0
+    do_due(world.house)
+    assert (offering.rows(world, run_id), offering.run_of(world, run_id).keys) == ([], {})
+    again = offering.requested(world)  # the area may be matched anew
+    run_due(world.house)
+    assert len(offering.rows(world, again)) == 8

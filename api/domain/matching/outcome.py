@@ -10,7 +10,7 @@ from typing import Any
 
 from api.domain.canonical import canonical_bytes, digest
 from api.domain.matching.propose import Proposals
-from api.domain.simulation import SMALLEST
+from api.domain.suppression import pooled, small
 
 _BARS = 12  # communities that stand by themselves in the picture
 
@@ -60,15 +60,12 @@ def few_together(rows: Sequence[Mapping[str, Any]], size: str) -> list[dict[str,
     `size` names the column that counts people. Where the small ones together are fewer than five as well, the next
     smallest stands with them.
     """
-    ordered = sorted(rows, key=lambda row: (row[size], row["id"]))
-    kept = [row for row in ordered if row[size] >= SMALLEST]
-    small = ordered[: len(ordered) - len(kept)]
-    while small and kept and sum(row[size] for row in small) < SMALLEST:
-        small.append(kept.pop(0))
-    shown: list[dict[str, Any]] = [dict(row) for row in kept]
-    if small and sum(row[size] for row in small) >= SMALLEST:
-        numbers = [name for name, value in small[0].items() if type(value) is int]
-        shown.append({"id": None, **{name: sum(row[name] for row in small) for name in numbers}})
+    together = pooled({row["id"]: row[size] for row in rows})
+    shown: list[dict[str, Any]] = [dict(row) for row in rows if row["id"] not in together and row[size]]
+    few = [row for row in rows if row["id"] in together]
+    if few and not small(sum(row[size] for row in few)):
+        numbers = [name for name, value in few[0].items() if type(value) is int]
+        shown.append({"id": None, **{name: sum(row[name] for row in few) for name in numbers}})
     return shown
 
 

@@ -18,6 +18,7 @@ _COUNTED_UP = {
     "cover": ("{label}", "{label}"),
     "load": ("{label}（{value} 项）", "{label}: {value}"),
 }
+_UNKNOWN = ("（未知，按此计）", " (unknown, taken as)")
 _ROUNDED = 100  # metres: a distance is told between communities, never to a door
 PASSED = ("所报时间均已过去", "all of its times have passed")
 
@@ -69,9 +70,12 @@ def _lines(
     counted: list[dict[str, Any]], points: int, other: dict[str, Any] | None, flags: list[Any], metres: int | None
 ) -> Lines:
     lines: Lines = {"zh": [], "en": []}
+    unknown = {"slot"} if any(flag["code"] == "time_unknown" for flag in flags) else set()
+    unknown |= {"distance"} if metres is None else set()
     for each in counted:
         for place, language in enumerate(("zh", "en")):
-            lines[language].append(_counted(each, place, language))
+            guessed = _UNKNOWN[place] if each["factor"] in unknown else ""
+            lines[language].append(_counted(each, place, language, guessed))
     lines["zh"].append(f"合计 {points} 分。")
     lines["en"].append(f"{points} points in all.")
     if metres is not None:
@@ -91,12 +95,12 @@ def _lines(
     return lines
 
 
-def _counted(each: Mapping[str, Any], place: int, language: str) -> str:
+def _counted(each: Mapping[str, Any], place: int, language: str, guessed: str) -> str:
     name, label = each["factor"], each["labels"][language]
     if name in _COUNTED_UP:
         said = _COUNTED_UP[name][place].format(label=label, value=each["value"])
     else:
-        said = f"{label} {each['value']}/100 × {each['weight']}"
+        said = f"{label}{guessed} {each['value']}/100 × {each['weight']}"
     return f"{said}：{each['points']:+} 分" if language == "zh" else f"{said}: {each['points']:+} points"
 
 
