@@ -45,6 +45,13 @@ class WrongOffice(Invalid):
     code, zh, en = "wrong_office", "请向服务所在社区提出", "The community where it happened decides; name that one"
 
 
+class PartOutsideClaim(Invalid):
+    """Of a claim somebody accepts a part; more than what was asked for is another claim."""
+
+    code = "part_outside_claim"
+    zh, en = "认可的时间须在申请的时间之内", "What is accepted lies within what was asked for"
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Minutes that a person has already: their bounds where they are known, the day and the amount."""
@@ -63,6 +70,15 @@ def require_window(window: Window, now: datetime, shift: Window | None) -> None:
         raise ClaimTooLong(pointer="/claim/endsAt")
     if shift is not None and (window[0] < shift[0] or window[1] > shift[1]):
         raise ClaimOutsideShift(pointer="/claim/startsAt", startsAt=_iso(shift[0]), endsAt=_iso(shift[1]))
+
+
+def accepted_of(asked: Window | None, part: Window | None) -> Window | None:
+    """Return the stretch that stands: the part that was accepted, else all that was asked for; PartOutsideClaim."""
+    if part is None:
+        return asked
+    if asked is None or part[0] < asked[0] or part[1] > asked[1]:
+        raise PartOutsideClaim(pointer="/accepted")
+    return part
 
 
 def free(window: Window, standing: Iterable[Standing]) -> list[Window]:

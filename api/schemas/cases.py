@@ -112,6 +112,19 @@ class Finding(Body):
         return self
 
 
+class Stretch(Body):
+    """From when to when."""
+
+    starts_at: Moment
+    ends_at: Moment
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Stretch:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("it ends after it starts")
+        return self
+
+
 class CaseAnswer(Body):
     """The office's answer."""
 
@@ -123,10 +136,14 @@ class CaseAnswer(Body):
     finding: Annotated[
         Finding | None, Field(description="of an accepted complaint: whom it was found of; before it nothing counts")
     ] = None
+    accepted: Annotated[
+        Stretch | None, Field(description="of an accepted claim of hours: the part of it that stands; else all of it")
+    ] = None
     organization_id: Annotated[
         UUID | None, Field(description="of two employers the one that stays (keep) or is the principal one (both)")
     ] = None
 
     def told(self) -> dict[str, Any]:
         """Return what the answer says, by inner names."""
-        return {**self.values(), "finding": self.finding and self.finding.values()}
+        inner = {"finding": self.finding, "accepted": self.accepted}
+        return {**self.values(), **{name: each and each.values() for name, each in inner.items()}}

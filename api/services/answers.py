@@ -52,7 +52,7 @@ def answer(session: Session, actor: Actor, case_id: UUID, told: dict[str, Any]) 
     above = getattr(_follow_of(asked), "above", None)
     needed = above(session, actor, asked, told) if above is not None else None
     if needed is not None:
-        return _pass_up(session, actor, asked, told["answer"], needed)
+        return _pass_up(session, actor, asked, told, needed)
 
     def settle(case: Any, grant: UUID) -> dict[str, Any]:
         follow = _follow_of(case)
@@ -74,15 +74,15 @@ def withdraw(session: Session, actor: Actor, case_id: UUID) -> UUID:
     return case_id
 
 
-def _pass_up(session: Session, actor: Actor, case: Any, text: str, needed: UUID) -> UUID:
+def _pass_up(session: Session, actor: Actor, case: Any, told: dict[str, Any], needed: UUID) -> UUID:
     """Hand a case that was accepted here to the organisation above that has to agree, with a clock of its own."""
     grant = require(actor, "case.answer", case.path)
     cases.require_fresh(case, actor.person_id)
-    passed = [*case.facts.get("passed", ()), {"organizationId": str(case.organization_id), "answer": text}]
+    passed = [*case.facts.get("passed", ()), {"organizationId": str(case.organization_id), "answer": told["answer"]}]
     decided = [*cases.deciders(case), str(actor.person_id)]
     anew = {
         "organization_id": needed, "assigned_to": None, "answered_by": actor.person_id,
-        "facts": {**case.facts, "deciders": decided, "passed": passed},
+        "facts": {**case.facts, "deciders": decided, "passed": passed, **hour_claims.remembered(told)},
         "due_on": add_workdays(today(session, actor.tenant_id), cases.DUE_DAYS, WorkCalendar()),
     }  # fmt: skip
     changes.take(session, actor, Case, case, "case.pass_up", anew, at=case.organization_id, grant=grant)

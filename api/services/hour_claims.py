@@ -63,9 +63,12 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
 
 
 def above(session: Session, actor: Actor, case: Any, told: dict[str, Any]) -> UUID | None:
-    """Return the organisation that has to agree as well before these hours stand; None where nobody else has."""
+    """Return the organisation that has to agree as well before these hours stand; None where nobody else has.
+
+    PartOutsideClaim where more is accepted than was asked for, or than somebody below agreed to.
+    """
     claim = case.facts["claim"]
-    window = _window_of(claim)
+    window = _accepted(case, told)
     if told["outcome"] != "accepted" or window is None or "posted" in case.facts:
         return None
     account = _account(session, case)
@@ -84,20 +87,27 @@ def above(session: Session, actor: Actor, case: Any, told: dict[str, Any]) -> UU
 def settle(session: Session, actor: Actor, case: Any, grant: UUID, told: dict[str, Any]) -> dict[str, Any]:
     """Post what an accepted claim asks for: the entry falls, and the stretch stands as far as nothing covers it.
 
-    What one answer posted stands whatever a later one says. DecidedBefore for who recorded it, AlreadyCredited where
-    nothing of the stretch is free, in whichever community.
+    Of a stretch the answer may accept a part (`accepted`), which the case remembers. What one answer posted stands
+    whatever a later one says. DecidedBefore for who recorded it, AlreadyCredited where nothing of the stretch is free,
+    in whichever community, PartOutsideClaim.
     """
     if told["outcome"] != "accepted" or "posted" in case.facts:
         return {}
-    claim, account = case.facts["claim"], _account(session, case)
+    claim, account, window = case.facts["claim"], _account(session, case), _accepted(case, told)
     settlement.hold(session, [account])
     if str(actor.person_id) in _recorders(session, account, claim):
         raise cases.DecidedBefore
     if "entryId" in claim:
         reason = "wrong_time" if "startsAt" in claim else "recorded_by_mistake"
         ledger.take_back_entry(session, actor, UUID(claim["entryId"]), grant, reason)
-    window = _window_of(claim)
-    return {"posted": [] if window is None else _post(session, actor, case, account, window)}
+    posted = [] if window is None else _post(session, actor, case, account, window)
+    return {"posted": posted, **remembered(told)}
+
+
+def remembered(told: dict[str, Any]) -> dict[str, Any]:
+    """Return what a case keeps of the part that an answer accepts; nothing where it accepts all."""
+    part = told.get("accepted")
+    return {"accepted": {to_camel(name): at.isoformat() for name, at in part.items()}} if part else {}
 
 
 def evidence(session: Session, actor: Actor, case_id: UUID) -> dict[str, Any]:
@@ -202,6 +212,13 @@ def _account(session: Session, case: Any) -> UUID:
 
 def _window(claim: dict[str, Any]) -> Window | None:
     return None if claim["starts_at"] is None else (claim["starts_at"], claim["ends_at"])
+
+
+def _accepted(case: Any, told: dict[str, Any]) -> Window | None:
+    """Return the stretch that an answer lets stand, within what was asked for and agreed to below; PartOutsideClaim."""
+    part = told.get("accepted")
+    agreed = _window_of(case.facts.get("accepted", case.facts["claim"]))
+    return rules.accepted_of(agreed, (part["starts_at"], part["ends_at"]) if part else None)
 
 
 def _window_of(claim: dict[str, Any]) -> Window | None:

@@ -68,14 +68,21 @@ async def ask(world, name, start, end, kind="supplement", at="community", **clai
         return await client.post("/api/v1/cases", json=body)
 
 
-async def decide(world, case, outcome="accepted", by="worker", key=None):
+async def decide(world, case, outcome="accepted", by="worker", key=None, part=None):
     async with world.client(by) as client:
         path = f"/api/v1/cases/{case['id']}"
         assigned = await client.post(f"{path}/assign", json={})
         if assigned.status_code != 200:
             return assigned
-        headers = {"Idempotency-Key": key} if key else {}
-        return await client.post(f"{path}/answer", json={"answer": "核实", "outcome": outcome}, headers=headers)
+    return await answer(world, case, outcome, by, key, part)
+
+
+async def answer(world, case, outcome="accepted", by="worker", key=None, part=None):
+    headers, body = {"Idempotency-Key": key} if key else {}, {"answer": "核实", "outcome": outcome}
+    if part is not None:
+        body["accepted"] = {"startsAt": part[0].isoformat(), "endsAt": part[1].isoformat()}
+    async with world.client(by) as client:
+        return await client.post(f"/api/v1/cases/{case['id']}/answer", json=body, headers=headers)
 
 
 async def test_missing_hours_are_posted_by_the_answer_that_accepts_them_once(world, morning):
@@ -111,6 +118,27 @@ async def test_a_claim_that_is_declined_says_why_and_posts_nothing(world, mornin
     second = await decide(world, case, by="street_officer")
     assert (second.status_code, second.json()["state"]) == (200, "answered")
     assert hours(world, "member", morning) == [(60, "supplementary")]
+
+
+async def test_of_a_claim_a_part_is_accepted_and_never_more_than_was_asked_for(world, morning):
+    case = (await ask(world, "member", morning, morning + 3 * HOUR)).json()
+    more = await decide(world, case, part=(morning, morning + 4 * HOUR))
+    assert (more.status_code, more.json()["code"]) == (422, "part_outside_claim")
+    done = await answer(world, case, part=(morning + HOUR, morning + 2 * HOUR))
+    assert (done.status_code, done.json()["state"]) == (200, "answered"), done.text
+    assert done.json()["facts"]["accepted"]["endsAt"] == (morning + 2 * HOUR).isoformat()
+    assert hours(world, "member", morning) == [(60, "supplementary")]
+    rest = (await ask(world, "member", morning, morning + HOUR)).json()
+    assert (await decide(world, rest)).status_code == 200
+    assert hours(world, "member", morning) == [(60, "supplementary"), (60, "supplementary")]
+    long = (await ask(world, "member", morning + 3 * HOUR, morning + 12 * HOUR)).json()
+    up = (await decide(world, long, part=(morning + 3 * HOUR, morning + 10 * HOUR))).json()
+    assert (up["state"], up["organizationId"]) == ("open", str(world.places["street"]))
+    beyond = await decide(world, long, by="street_officer", part=(morning + 3 * HOUR, morning + 12 * HOUR))
+    assert beyond.json()["code"] == "part_outside_claim"
+    assert (await answer(world, long, by="street_officer")).json()["state"] == "answered"
+    assert hours(world, "member", morning)[2:] == [(420, "supplementary")]
+    assert verified(world)
 
 
 async def test_only_the_uncovered_rest_is_credited_also_across_communities(world, morning):

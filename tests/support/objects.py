@@ -41,7 +41,7 @@ MORE: dict[str, dict[str, Any]] = {
     "emergencies": {"basis": "decision", "permits": ["location_check_in"]},
     "signals": {"kind": "recipients_deny", "figures": {"people": 5}},
     "grants": {"role": "community_worker", "state": "proposed"},
-    "opinions": {"procedure": "member_development", "state": "drafted", "disclosed": True},
+    "opinions": {"procedure": "member_development", "state": "drafted", "disclosed": True, "draft": None},
 }
 PLACES = {
     "near": {"territory": "community", "unit": "unit", "person": "member"},
