@@ -129,7 +129,7 @@ def _first(day: int) -> int:
 
 def written(ids: Iterable[UUID]) -> bytes:
     """Return ids as bytes, sixteen each."""
-    return b"".join(each.bytes for each in ids)
+    return b"".join([each.int.to_bytes(16, "big") for each in ids])
 
 
 def ids_in(text: bytes) -> list[UUID]:

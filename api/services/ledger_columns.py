@@ -223,7 +223,7 @@ class _Reading:
 
         def column(name: str) -> NDArray[Any]:
             some = [part[name] for part in self._parts if name in part]
-            return np.concatenate(some) if some else np.zeros(0, TYPES[name])
+            return some[0] if len(some) == 1 else np.concatenate([np.zeros(0, TYPES[name]), *some])
 
         monthly = self._ready.source == "months"
         return Postings(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from api.domain.rulebook.evaluate import Verdict, evaluate
 from api.domain.rulebook.measure import PresenceMeasure, RowMeasure
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.rulebook.sets import TooLarge
+from api.domain.rulebook.values import Number, whole
 from api.domain.rulebook.verdicts import Alike, alike, verdicts
 from api.models import Fact, Person
 from api.models.record import STATED
@@ -35,7 +37,11 @@ def one_by_one(
 ) -> list[Verdict]:
     """Return what the engine says of each of these members' bundles."""
     judged = (evaluate(book, bundle) for bundle in bundles.member_bundles(session, cut, book, members, gaps))
-    return [Verdict(each["outcome"], each["grade"], tuple(each["possible"]), each["score"]) for each in judged]
+    return [Verdict(each["outcome"], each["grade"], tuple(each["possible"]), _number(each["score"])) for each in judged]
+
+
+def _number(written: str | None) -> Number | None:
+    return None if written is None else whole(Fraction(written))
 
 
 def in_sets(
@@ -69,10 +75,11 @@ def in_sets(
     stated = _stated(session, cut, asked)
     if _reads_exemptions(ready):
         stated |= may_be_exempt(session, cut.tenant_id)
-    return [
-        None if alone or account in stated else found[n]
-        for n, alone, account in zip(place.tolist(), odd.tolist(), accounts, strict=True)
-    ]
+    if stated:
+        odd |= np.array([account in stated for account in accounts], np.bool_)
+    place[odd] = len(found)
+    cases = [*found, None]
+    return [cases[n] for n in place.tolist()]
 
 
 def _kinds(
@@ -90,10 +97,12 @@ def _kinds(
     places: dict[Any, int] = {}
     kinds: list[Alike] = []
     kind = np.zeros(len(members), np.int64)
+    if not asked and not held:
+        return [alike(ready, {**empty, "attributes": {}, "affiliations": []})], kind
     for n, member in enumerate(members):
         rows = held.get(member.person_id, ())
         told = tuple([member.attributes.get(name) for name in asked])
-        shape = (told, *(tuple(row.items()) for row in rows))
+        shape = (told, *[tuple([(name, row[name]) for name in row if name != "key"]) for row in rows])
         place = places.get(shape)
         if place is None:
             place = places[shape] = len(kinds)

@@ -13,6 +13,7 @@ from api.domain.rulebook.evaluate import evaluate
 from api.domain.rulebook.load import read
 from api.domain.rulebook.sets import Postings, TooLarge
 from api.domain.rulebook.shipped import names, shipped
+from api.domain.rulebook.values import text
 from api.domain.rulebook.verdicts import alike, verdicts
 from tests.domain.rulebook_bundles import bundle
 
@@ -133,7 +134,8 @@ def compared(book, histories, monthly=False):
         whole = evaluate(book, bundle(entries=as_entries(history)))
         if not odd[n]:
             verdict = found[place[n]]
-            assert (verdict.outcome, verdict.grade, list(verdict.possible), verdict.score) == (
+            score = None if verdict.score is None else text(verdict.score)
+            assert (verdict.outcome, verdict.grade, list(verdict.possible), score) == (
                 whole["outcome"], whole["grade"], whole["possible"], whole["score"],
             ), (book.document()["measures"], history)  # fmt: skip
     return int(odd.sum())

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from api.domain.rulebook.bundle import InputBundle, MemberRow
 from api.domain.rulebook.choose import in_force
-from api.domain.rulebook.grading import possible_grades
+from api.domain.rulebook.grading import possible_grades, reports
 from api.domain.rulebook.measures import Reading, measured
 from api.domain.rulebook.references import references, stages
 from api.domain.rulebook.schema import Grade, Rulebook, Score
@@ -70,7 +70,7 @@ def evaluate(rulebook: Rulebook, bundle: InputBundle) -> Judgement:
         line = {"rule": score.id, "stage": stage, "op": score.op, "labels": score.labels.both()}
         line |= {"value": _written(value), "from": _read(references(score), numbers)}
         lines.append(line if raw == value else {**line, "before": _written(raw)})
-    possible, gates = possible_grades(rulebook, numbers, attributes)
+    possible, answers = possible_grades(rulebook, numbers, attributes)
     outcome, grade = _outcome(rulebook, possible)
     return {
         "rulebook": {"id": rulebook.id, "version": rulebook.version, "digest": rulebook.digest},
@@ -86,7 +86,7 @@ def evaluate(rulebook: Rulebook, bundle: InputBundle) -> Judgement:
         "possible": possible,
         "score": None if rulebook.final is None else _written(numbers[rulebook.final]),
         "numbers": lines,
-        "gates": gates,
+        "gates": reports(rulebook, answers),
         "pending": pending,
     }
 
@@ -97,7 +97,7 @@ class Verdict(NamedTuple):
     outcome: str
     grade: str | None
     possible: tuple[str, ...]
-    score: str | None
+    score: Number | None
 
 
 def verdict(rulebook: Rulebook, measured: Mapping[str, Number | None], attributes: Mapping[str, str | None]) -> Verdict:
@@ -110,7 +110,7 @@ def verdict(rulebook: Rulebook, measured: Mapping[str, Number | None], attribute
         continue
     possible, _ = possible_grades(rulebook, numbers, attributes)
     outcome, grade = _outcome(rulebook, possible)
-    score = None if rulebook.final is None else _written(numbers[rulebook.final])
+    score = None if rulebook.final is None else numbers[rulebook.final]
     return Verdict(outcome, grade.id if grade else None, tuple(possible), score)
 
 

@@ -12,10 +12,12 @@ from api.domain.rulebook.values import Number
 UNGRADED = "ungraded"
 
 
-def possible_grades(
-    rulebook: Rulebook, numbers: Numbers, attributes: Attributes
-) -> tuple[list[str], list[dict[str, Any]]]:
-    """Return the grades (or exempt, out_of_assessment, ungraded) that are possible, best first, and what gates did.
+Answers = list[tuple[Gate, bool | None]]
+"""What each gate's condition said; None is unknown."""
+
+
+def possible_grades(rulebook: Rulebook, numbers: Numbers, attributes: Attributes) -> tuple[list[str], Answers]:
+    """Return the grades (or exempt, out_of_assessment, ungraded) that are possible, best first, and what gates said.
 
     One possible grade is a decided one, however many numbers are unknown.
     """
@@ -34,8 +36,12 @@ def possible_grades(
         for _, answer in _of(answers, effect):
             possible = {effect} if answer else possible | {effect}
     rank = [*order, UNGRADED, "out_of_assessment", "exempt"]
-    report = [_reported(gate, answer, rulebook) for gate, answer in answers]
-    return sorted(possible, key=rank.index), report
+    return sorted(possible, key=rank.index), answers
+
+
+def reports(rulebook: Rulebook, answers: Answers) -> list[dict[str, Any]]:
+    """Return what the gates did as lines of a judgement."""
+    return [_reported(gate, answer, rulebook) for gate, answer in answers]
 
 
 def within(band: Band, value: Number) -> bool:
@@ -81,7 +87,7 @@ def _earned(grade: Grade, rulebook: Rulebook, numbers: Numbers, attributes: Attr
     return None if in_band is None or also is None else True
 
 
-def _of(answers: list[tuple[Gate, bool | None]], effect: str) -> Iterable[tuple[Gate, bool | None]]:
+def _of(answers: Answers, effect: str) -> Iterable[tuple[Gate, bool | None]]:
     return [(gate, answer) for gate, answer in answers if gate.effect == effect and answer is not False]
 
 

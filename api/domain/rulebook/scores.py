@@ -102,7 +102,7 @@ def _first_case(score: Cases, numbers: Numbers, attributes: Attributes) -> Numbe
 
 def _of_one(score: Rate | Deduct | Lookup, value: Number) -> Number:
     if isinstance(score, Rate):
-        return value * score.points / Fraction(score.per)
+        return Fraction(value * score.points, score.per)
     if isinstance(score, Deduct):
         return score.full - score.each * value
     reached = [step for step in score.steps if value >= step.reaches]

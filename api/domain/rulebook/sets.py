@@ -236,11 +236,13 @@ def _table(groups: _Groups, place: NDArray[Any], places: int, first: int, subjec
     key += place
     sums = np.bincount(key, weights=groups.value, minlength=subjects * places)
     if groups.count is None:
-        cells = np.flatnonzero(sums)
-        return cells // places + first, cells % places, sums[cells], None
-    counts = np.bincount(key, weights=groups.count, minlength=subjects * places)
-    cells = np.flatnonzero((sums != 0) | (counts != 0))
-    return cells // places + first, cells % places, sums[cells], counts[cells]
+        counts, cells = None, np.flatnonzero(sums != 0)
+    else:
+        counts = np.bincount(key, weights=groups.count, minlength=subjects * places)
+        cells = np.flatnonzero((sums != 0) | (counts != 0))
+        counts = counts[cells]
+    subject = cells // places
+    return subject + first, cells - subject * places, sums[cells], counts
 
 
 def _sorted_cells(groups: _Groups, place: NDArray[Any], places: int) -> tuple[Any, ...]:
