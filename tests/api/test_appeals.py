@@ -178,8 +178,8 @@ async def proposed(world, cycle, forget=False):
     with pytest.raises(KeyboardInterrupt):
         run_due(world.house, only=job, watch=dies)
     year = world.year
-    world.run(assessed.post, year.accounts[6], 60, year.shifts[10], year.units[0])
-    world.run(assessed.post, year.accounts[6], 60, year.shifts[9], year.units[0])
+    for shift in (7, 8) if forget else (9, 10):
+        world.run(assessed.post, year.accounts[6], 60, year.shifts[shift], year.units[0])
     if forget:
         world.run(forgotten, job)
     world.house.clock.forward(minutes=1)  # the dead worker's lease has run out
@@ -207,7 +207,7 @@ async def test_killed_asked_for_twice_and_adopted_twice_a_recomputation_counts_o
     async with world.client("city_officer") as officer:
         path = f"/api/v1/recomputations/{found['id']}/adopt"
         answers = await asyncio.gather(*(officer.post(path) for _ in range(2)))
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert sorted(answer.status_code for answer in answers) in ([200, 409], [200, 412])  # decided, or changed meanwhile
     with world.house.engines.look() as session:
         kinds = sa.select(Event.kind).where(Event.subject_id.in_([UUID(found["id"]), UUID(cycle)]))
         told = [row.kind for row in session.rows(kinds)]
