@@ -90,3 +90,38 @@ async def test_nobody_writes_rules_outside_of_their_reach(world):
         assert own.status_code == 403
         unknown = {"shipped": "no-such", "organizationId": str(world.places["district"])}
         assert (await officer.post("/api/v1/rulebooks", json=unknown)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("format: 1", "format: 1\nformat: 1", "duplicate_key"),
+        ("subject: member", "subject: &who member", "alias"),
+        ("subject: member", "subject: *who", "alias"),
+        ("since: 2020-01-01", "since: 2020-01-01, until: 2019-01-01", "value_error"),
+        ("atMost: 3600", "atMost: 1e999", "value_error"),
+        ("atMost: 3600", "atMost: .nan", "value_error"),
+        ("atMost: 3600", "atMost: " + "9" * 400, "value_error"),
+        ("measures:", "measures: " + "[" * 40, "too_deep"),
+    ],
+)
+async def test_a_broken_text_is_a_clear_problem_and_nothing_of_it_is_kept(world, old, new, code):
+    assert old in BASIC
+    async with world.client("district_officer") as officer:
+        before = (await officer.get("/api/v1/rulebooks")).json()["items"]
+        refused = await officer.post("/api/v1/rulebooks", json=draft(world, BASIC.replace(old, new, 1)))
+        assert (refused.status_code, refused.json()["code"]) == (422, "rulebook_invalid")
+        found = refused.json()["errors"][0]
+        assert found["code"] == code
+        assert found["line"] >= 1
+        assert found["column"] >= 1
+        assert "处错误，首处在第" in refused.json()["detail"]
+        assert (await officer.get("/api/v1/rulebooks")).json()["items"] == before
+
+
+async def test_a_text_over_the_limit_is_refused_before_it_is_read_and_so_is_an_empty_one(world):
+    async with world.client("district_officer") as officer:
+        for text, status in (("#" * 60_001, 422), ("#" * 200_000, 413), ("", 422), ("\ufeff", 422)):
+            refused = await officer.post("/api/v1/rulebooks", json=draft(world, text))
+            assert refused.status_code == status, len(text)
+            assert refused.json()["code"]

@@ -42,6 +42,10 @@ _KINDS = {
 }
 """What is wrong, in Chinese, by the kind of error; what a rule says of itself is said where it stands."""
 
+_CONDITIONS = ("value", "attribute", "all", "any", "negate")
+_TAGS = {name: _CONDITIONS for name in ("when", "of", "all", "any", "negate")} | {"take": ("word", "table", "number")}
+"""Below which members a path names the kind of what stands there, in words that members have too."""
+
 Marks = dict[str, tuple[int, int]]
 
 
@@ -164,13 +168,18 @@ def escape(name: str) -> str:
 def _found(document: Any, error: Any) -> tuple[str, str, str, str]:
     """Turn one pydantic error into (pointer, code, zh, en); union tags in its path name no member and are left out."""
     pointer, here, parts = "", document, error["loc"]
+    member, tagged = "", False
     for number, part in enumerate(parts):
+        if not tagged and part in _TAGS.get(member, ()):
+            tagged = True
+            continue
         here_it_is = part in here if isinstance(here, dict) else isinstance(here, list) and isinstance(part, int)
         if here_it_is:
             here = here[part]
         elif not (error["type"] == "missing" and number == len(parts) - 1):
             continue
         pointer += f"/{escape(str(part))}"
+        member, tagged = part if isinstance(part, str) else member, False
     return pointer, error["type"], _in_chinese(error), error["msg"].removeprefix("Value error, ")
 
 
