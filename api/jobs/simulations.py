@@ -6,21 +6,34 @@ from typing import Any
 
 from api.adapters.render.bars import spread_svg
 from api.calls import House
+from api.domain.simulation import Tried
 from api.jobs.kinds import JobHandle, job_kind
-from api.services import ledger_columns, simulations
+from api.services import judging, ledger_columns, simulations, unit_trials
+from api.services.subjects import Subject, Unit
 
-AT_ONCE = 200
+AT_ONCE, UNITS_AT_ONCE = 200, 20
 
 
 @job_kind("rulebook.simulate")
 def simulate(_house: House, job: JobHandle) -> dict[str, Any]:
-    """Judge an authority's members by one rule or two; return how grades are spread, as figures and a picture.
-
-    All are judged at once where sums tell their outcome; the others one by one.
-    """
+    """Judge an authority's members or units by one rule or two; return the spread of grades, and a picture of it."""
     while job.write(ledger_columns.pack):
         continue
-    trial, members = job.read(simulations.plan, job.input)
+    trial, members, units = job.read(simulations.plan, job.input)
+    outcomes = _of_members(job, trial, members) if trial.subject == "member" else _of_units(job, trial, members, units)
+    answer = simulations.summed(trial, outcomes)
+    groups = [
+        (
+            f"{rule['labels']['zh']}（{rule['version']}）",
+            [((row["labels"] or {}).get("zh") or row["outcome"], row["members"]) for row in rule["spread"]],
+        )
+        for rule in answer["rules"]
+    ]
+    return {**answer, "picture": spread_svg(groups)}
+
+
+def _of_members(job: JobHandle, trial: simulations.Trial, members: list[Subject]) -> list[list[Tried]]:
+    """Judge all at once where sums tell their outcome; the others one by one."""
     outcomes = job.read(simulations.at_once, trial, members)
     left = [n for n in range(len(members)) if any(found[n] is None for found in outcomes)]
     done = len(members) - len(left)
@@ -31,12 +44,23 @@ def simulate(_house: House, job: JobHandle) -> dict[str, Any]:
                 found[n] = each
         done += len(some)
         job.progress(done, len(members), members=done)
-    answer = simulations.summed(trial, outcomes)
-    groups = [
-        (
-            f"{rule['labels']['zh']}（{rule['version']}）",
-            [((row["labels"] or {}).get("zh") or row["outcome"], row["members"]) for row in rule["spread"]],
-        )
-        for rule in answer["rules"]
-    ]
-    return {**answer, "picture": spread_svg(groups)}
+    return outcomes
+
+
+def _of_units(job: JobHandle, trial: simulations.Trial, members: list[Subject], units: list[Unit]) -> list[list[Tried]]:
+    """Judge the members under each member rule, then the units by what comes of that."""
+    rows: unit_trials.Rows = [{} for _ in trial.books]
+    outcomes: list[list[Tried]] = [[] for _ in trial.books]
+    total = len(members) + len(units)
+    for start in range(0, len(members), AT_ONCE):
+        some = members[start : start + AT_ONCE]
+        for kept, more in zip(rows, job.read(unit_trials.member_rows, trial, some), strict=True):
+            kept.update(more)
+        job.progress(start + len(some), total, members=start + len(some))
+    counted = judging.counted_in(members)
+    for start in range(0, len(units), UNITS_AT_ONCE):
+        some_units = units[start : start + UNITS_AT_ONCE]
+        for kept, more in zip(outcomes, job.read(unit_trials.tried, trial, some_units, counted, rows), strict=True):
+            kept.extend(more)
+        job.progress(len(members) + start + len(some_units), total, units=start + len(some_units))
+    return outcomes

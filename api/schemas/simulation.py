@@ -12,12 +12,17 @@ from api.schemas.rulings import StandingGrade
 
 
 class NewSimulation(Body):
-    """On whom and on which half-open period a rulebook is tried, and with which other one it is compared."""
+    """On whom and on which half-open period a rulebook is tried, and with which other one it is compared.
+
+    A rule on units is tried together with a rule on their members.
+    """
 
     organization_id: UUID
     period_start: Day
     period_end: Day
     against: UUID | None = None
+    member_rulebook_id: UUID | None = None
+    against_member_rulebook_id: UUID | None = None
 
 
 class PlannedService(Body):

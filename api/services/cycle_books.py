@@ -80,7 +80,8 @@ class Books:
 def allow(session: Session, actor: Actor, at: Any, start: date, values: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the rulebooks of a new cycle as rows of `cycle_rulebooks`, without those that are its two defaults.
 
-    `values` has `member_rulebook_id` and `unit_rulebook_id` (each may be None) and `rulebooks`. Raises NoRulebookNamed,
+    `values` has `member_rulebook_id` and `unit_rulebook_id`, each may be None, and `rulebooks`, each with `subject`,
+    `rulebook_id` and `class_`, which is None or has the members of a Class. Raises NoRulebookNamed,
     RulebookDoesNotFit, RulebooksContradict, CommunityJudgedByStreet, StreetJudgedByDistrict, MembersNotJudged.
     """
     asked = [
@@ -89,8 +90,8 @@ def allow(session: Session, actor: Actor, at: Any, start: date, values: dict[str
         if values.get(name) is not None
     ]
     named = [
-        Asked(each["subject"], each["rulebook_id"], _class(each.get("class_")), f"/rulebooks/{n}")
-        for n, each in enumerate(values.get("rulebooks") or [])
+        Asked(each.subject, each.rulebook_id, _class(each.class_), f"/rulebooks/{n}")
+        for n, each in enumerate(values.get("rulebooks") or ())
     ]
     require_authority(at.kind, [(each.subject, each.pointer) for each in (*asked, *named)])
     rules = [_fitting(session, actor, each, at.path, start) for each in (*asked, *named)]
@@ -170,11 +171,10 @@ def _row(actor: Actor, rule: Rule[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _class(told: dict[str, Any] | None) -> Class | None:
+def _class(told: Any) -> Class | None:
     if told is None:
         return None
-    kinds, classes = frozenset(told["organization_kinds"]), frozenset(told["community_classes"])
-    return Class(kinds, classes, told["larger_than"])
+    return Class(frozenset(told.organization_kinds), frozenset(told.community_classes), told.larger_than)
 
 
 def _kept_class(row: Any) -> Class:

@@ -47,7 +47,7 @@ def figures(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any]:
     if not office and cycle.state not in TOLD:
         raise NotYetTold
     books = cycle_books.of_cycle(session, actor, cycle_id)
-    labels = _labels(books.all())
+    grades_of, labels = _labels(books.all())
     rows = session.rows(
         _JUDGED.with_only_columns(Assessment.subject_id, Assessment.community_id, Assessment.employer_id).where(
             Assessment.cycle_id == cycle_id, Assessment.subject_kind == "member", stands()
@@ -56,9 +56,9 @@ def figures(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any]:
     grades = {subject: _name(each) for subject, each in standing(session, cycle_id).items()}
     known = _organizations(session, {each for row in rows for each in (row.community_id, row.employer_id) if each})
     by_class, by_unit = nested(
-        [(_kind(known, row.employer_id), row.employer_id, grades[row.subject_id]) for row in rows], labels
+        [(_kind(known, row.employer_id), row.employer_id, grades[row.subject_id]) for row in rows], grades_of
     )
-    by_place = table([(row.community_id, grades[row.subject_id]) for row in rows], labels)
+    by_place = table([(row.community_id, grades[row.subject_id]) for row in rows], grades_of)
     enough = len(rows) >= SMALLEST_GROUP
     return {
         "cycle_id": cycle.id, "as_of": cycle.position, "members": len(rows) if enough else None,
@@ -115,11 +115,11 @@ def _name(standing: Any) -> str:
     return standing.grade or standing.outcome
 
 
-def _labels(books: list[Book]) -> dict[str, dict[str, str]]:
-    """Return the words of every grade of members, best first, and of the outcomes without one."""
+def _labels(books: list[Book]) -> tuple[list[str], dict[str, dict[str, str]]]:
+    """Return the grades of members, best first, and the words of these and of the outcomes without one."""
     grades = {grade.id: grade.labels.both() for book in books if book.subject == "member" for grade in book.grades}
     without = {code: {"zh": zh, "en": en} for code, (zh, en) in OUTCOMES.items() if code not in ("graded", "unknown")}
-    return grades | without | {"unknown": _UNKNOWN}
+    return list(grades), grades | without | {"unknown": _UNKNOWN}
 
 
 def _organizations(session: Session, ids: set[UUID]) -> dict[UUID, Any]:

@@ -18,13 +18,14 @@ from api.domain.rulebook.explain import explain
 from api.domain.rulebook.schema import Effective
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.simulation import Tried, moves, spread
+from api.domain.suppression import small
 from api.errors import Conflict, Invalid, NotFound
 from api.models import Cycle, Organization, Rulebook
 from api.services import assessments, bundles, cycle_books, days, jobs, judging, outcomes, rulebooks
 from api.services.bundle_facts import unrecorded
 from api.services.cuts import Cut, last_recorded
 from api.services.places import governed
-from api.services.subjects import Subject, of_cycle
+from api.services.subjects import Subject, Unit, of_cycle
 from api.visibility import visible
 
 
@@ -34,11 +35,19 @@ class PeriodNotOver(Invalid):
     code, zh, en = "period_not_over", "试算周期须已开始，且不超过今天", "A rule is tried on a period that has come"
 
 
-class JudgesNoMembers(Conflict):
-    """Only rules on members are tried by themselves; a unit's rule needs the judgements of its members."""
+class CannotBeTried(Conflict):
+    """Rules on members and on units are tried, two of one kind beside each other."""
 
-    code = "judges_no_members"
-    zh, en = "目前只能试算党员规则", "Only a rulebook that judges members can be tried by itself"
+    code = "cannot_be_tried"
+    zh = "只能试算党员规则或单位规则，且对比的两个规则须为同类"
+    en = "Rulebooks that judge members or units can be tried, and two beside each other judge the same"
+
+
+class MemberRuleMissing(Invalid):
+    """A unit's rule counts the judgements of its members, so it is tried together with a rule on members."""
+
+    code = "member_rule_missing"
+    zh, en = "试算单位规则须同时指定党员规则（memberRulebookId）", "A unit's rule is tried with a memberRulebookId"
 
 
 class NotASubject(NotFound):
@@ -64,13 +73,17 @@ class Trial:
     books: tuple[Book, ...]
     gaps: tuple[list[dict[str, str]], ...]
     names: dict[UUID, str]
+    subject: str = "member"
+    member_books: tuple[Book, ...] = ()
+    member_gaps: tuple[list[dict[str, str]], ...] = ()
 
 
 def request(session: Session, actor: Actor, rulebook_id: UUID, values: dict[str, Any]) -> UUID:
-    """Queue the trial of a rulebook, also a draft, on the members of an authority in a past period; return the job.
+    """Queue the trial of a rulebook, also a draft, on an authority's members or units in a past period; return the job.
 
-    `organization_id`, half-open `period_start` and `period_end`, and `against`: a second rulebook to compare with.
-    Raises PeriodNotOver, JudgesNoMembers.
+    `organization_id`, half-open `period_start` and `period_end`, `against`: a second rulebook to compare with, and for
+    rules on units `member_rulebook_id`, `against_member_rulebook_id` where the second one goes with another.
+    Raises PeriodNotOver, CannotBeTried, MemberRuleMissing.
     """
     at, grant = governed(
         session, actor, "rulebook.simulate", values["organization_id"], axis="territory", pointer="/organizationId"
@@ -79,16 +92,32 @@ def request(session: Session, actor: Actor, rulebook_id: UUID, values: dict[str,
     if not start < end <= days.today(session, actor.tenant_id):
         raise PeriodNotOver(pointer="/periodEnd")
     asked = [each for each in (rulebook_id, values.get("against")) if each is not None]
-    for each in asked:
-        row = found(session.first(_JUDGES.where(visible(actor, Rulebook), Rulebook.id == each)))
-        require(actor, "rulebook.read", row.path)
-        if row.subject != "member":
-            raise JudgesNoMembers
+    kinds = {_judges(session, actor, each) for each in asked}
+    if kinds not in ({"member"}, {"unit"}):
+        raise CannotBeTried
+    of_members = _member_rules(session, actor, values, len(asked)) if kinds == {"unit"} else []
     content = {
         "rulebookIds": [str(each) for each in asked], "organizationId": str(at.id), "start": start.isoformat(),
-        "end": end.isoformat(),
+        "end": end.isoformat(), "memberRulebookIds": [str(each) for each in of_members],
     }  # fmt: skip
     return jobs.enqueue(session, actor, "rulebook.simulate", content, at=at.id, grant=grant)
+
+
+def _judges(session: Session, actor: Actor, rulebook_id: UUID) -> str:
+    row = found(session.first(_JUDGES.where(visible(actor, Rulebook), Rulebook.id == rulebook_id)))
+    require(actor, "rulebook.read", row.path)
+    return row.subject
+
+
+def _member_rules(session: Session, actor: Actor, values: dict[str, Any], count: int) -> list[UUID]:
+    """Return for each unit rule the rule by which its members are judged; the second's is the first's if not named."""
+    first = values.get("member_rulebook_id")
+    if first is None:
+        raise MemberRuleMissing(pointer="/memberRulebookId")
+    named = [first, values.get("against_member_rulebook_id") or first][:count]
+    if any(_judges(session, actor, each) != "member" for each in named):
+        raise MemberRuleMissing(pointer="/memberRulebookId")
+    return named
 
 
 _JUDGES = sa.select(Rulebook.subject, Organization.path).join(Organization, Organization.id == Rulebook.organization_id)
@@ -97,21 +126,25 @@ _CYCLE = sa.select(Cycle.id, Cycle.period_start, Cycle.period_end, Cycle.cut_off
 )
 
 
-def plan(session: Session, actor: Actor, content: dict[str, Any]) -> tuple[Trial, list[Subject]]:
-    """Return what the trial needs and the members whom it judges, as they stood on the period's last day."""
+def plan(session: Session, actor: Actor, content: dict[str, Any]) -> tuple[Trial, list[Subject], list[Unit]]:
+    """Return what the trial needs, and the members and units in scope as they stood on the period's last day."""
     at = found(session.first(sa.select(Organization.path).where(Organization.id == UUID(content["organizationId"]))))
     start, end = date.fromisoformat(content["start"]), date.fromisoformat(content["end"])
     zone = days.zone_of(session, actor.tenant_id)
     last_day = end - timedelta(days=1)
     cut = Cut(actor.tenant_id, zone, start, end, last_day, last_recorded(session, actor.tenant_id))
     books = tuple(_at(rulebooks.book_of(session, actor, UUID(each)), start) for each in content["rulebookIds"])
-    members, _ = of_cycle(session, actor.tenant_id, at.path, last_day)
+    members, units = of_cycle(session, actor.tenant_id, at.path, last_day)
     homes = {member.community_id for member in members if member.community_id is not None}
     names: dict[UUID, str] = {}
     if homes:
         rows = session.rows(sa.select(Organization.id, Organization.name).where(Organization.id.in_(sorted(homes))))
         names = {row.id: row.name for row in rows}
-    return Trial(cut, at.path, books, tuple(unrecorded(session, cut, book) for book in books), names), members
+    of_members = tuple(
+        _at(rulebooks.book_of(session, actor, UUID(each)), start) for each in content["memberRulebookIds"]
+    )
+    gaps, member_gaps = (tuple(unrecorded(session, cut, book) for book in each) for each in (books, of_members))
+    return Trial(cut, at.path, books, gaps, names, books[0].subject, of_members, member_gaps), members, units
 
 
 def _at(book: Book, start: date) -> Book:
@@ -153,16 +186,18 @@ def _tried(trial: Trial, member: Subject, verdict: Verdict) -> Tried:
 
 def summed(trial: Trial, found: Sequence[Sequence[Tried]]) -> dict[str, Any]:
     """Return the spread of grades under each rule, and against a second one who would stand better or worse."""
+    people = trial.subject == "member"
     rules = [
         {
             "rulebook": book.id, "version": book.version, "labels": book.labels.both(),
-            "spread": spread(outcome, {grade.id: grade.labels.both() for grade in book.grades}),
+            "spread": spread(outcome, {grade.id: grade.labels.both() for grade in book.grades}, people=people),
         }
         for book, outcome in zip(trial.books, found, strict=True)
     ]  # fmt: skip
-    answer: dict[str, Any] = {"members": len(found[0]), "asOf": trial.cut.position, "rules": rules}
+    count = {"members": len(found[0]) if not small(len(found[0])) else None} if people else {"units": len(found[0])}
+    answer: dict[str, Any] = {**count, "subject": trial.subject, "asOf": trial.cut.position, "rules": rules}
     if len(found) > 1:
-        answer["compared"] = moves(found[1], found[0], [grade.id for grade in trial.books[0].grades])
+        answer["compared"] = moves(found[1], found[0], [grade.id for grade in trial.books[0].grades], people=people)
     return answer
 
 

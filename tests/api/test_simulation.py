@@ -8,6 +8,7 @@ from api.domain.rulebook.load import load
 from api.domain.rulebook.shipped import shipped_text
 from api.jobs.loop import run_due
 from api.models import Assessment, Cycle, Entry, Fact, Person
+from api.services import sealer
 from tests.support import world as worlds
 from tests.support.assessed import build_year
 from tests.support.clock import Clock
@@ -63,8 +64,8 @@ async def test_a_draft_is_tried_on_last_year_and_leaves_no_trace(world, year):
         result = await tried(world, officer, other["id"], against=basic["id"])
         assert result["rules"][0]["spread"] == result["rules"][1]["spread"] == alone["rules"][0]["spread"]
         compared = result["compared"]
-        assert (compared["better"], compared["worse"]) == (0, 0)  # the same rule under another version
-        assert compared["alike"] + compared["unclear"] == result["members"]
+        verdicts = {row["members"]: row["verdicts"] for row in compared["verdicts"]}
+        assert verdicts[result["members"]] == ["alike"]  # the same rule under another version
         assert result["picture"].startswith("<svg")
         assert all(row["members"] >= 5 for row in compared["communities"])
 
@@ -82,7 +83,9 @@ async def test_what_cannot_be_tried_is_told(world, year):
         refused = await officer.post(
             f"/api/v1/rulebooks/{unit.json()['id']}/simulations", json={**body, "periodEnd": "2026-01-01"}
         )
-        assert (refused.status_code, refused.json()["code"]) == (409, "judges_no_members")
+        assert (refused.status_code, refused.json()["code"]) == (422, "member_rule_missing")
+        both = {**body, "periodEnd": "2026-01-01", "against": unit.json()["id"]}
+        assert (await officer.post(path, json=both)).json()["code"] == "cannot_be_tried"
         assert (await member.post(path, json={**body, "periodEnd": "2026-01-01"})).status_code == 403
 
 
@@ -131,3 +134,22 @@ async def test_the_published_schema_takes_every_rulebook_that_ships_and_refuses_
     assert judge.is_valid(document)
     assert not judge.is_valid({**document, "measures": []})
     assert not judge.is_valid({**document, "formula": "a + b"})
+
+
+async def test_a_units_rule_is_tried_with_a_members_rule_and_counts_units(world, year):
+    while world.run(lambda session, actor: sealer.seal(session, actor.tenant_id, everything=True)):
+        continue
+    async with world.client("district_officer") as officer:
+        basic = await book(world, officer)
+        unit = await book(world, officer, shipped_text("basic-unit"))
+        lax = shipped_text("basic-unit").replace('version: "1"', 'version: "lax"', 1).replace("95%", "1%")
+        before = counted(world)
+        other = await book(world, officer, lax)
+        result = await tried(world, officer, other["id"], against=unit["id"], memberRulebookId=basic["id"])
+        assert counted(world) == before
+        assert (result["subject"], result["units"]) == ("unit", 3)
+        # of ten members each one or none never reported in, and some served too little: no unit reaches 95 %
+        strict, easy = result["rules"][1]["spread"], result["rules"][0]["spread"]
+        assert {row["outcome"]: row["members"] for row in strict if row["members"]} == {"out_of_assessment": 3}
+        assert sum(row["members"] for row in easy if row["outcome"] == "graded") == 3
+        assert result["compared"]["communities"] == []

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.domain.documents.content import Label, Words
-
-SMALLEST_GROUP = 5
+from api.domain.suppression import SMALLEST_GROUP
 
 UNDER_FIVE = Label("under_five", "少于5人", "fewer than 5 people")
 WITHHELD_UNDER_FIVE = Label(
