@@ -82,6 +82,11 @@ class Answer:
     replayed: bool
 
 
+def shown_once(presented: Any, **secret: str) -> Any:
+    """Return what `write` presented together with what only the first answer shows; a repeat shows it not again."""
+    return presented if isinstance(presented, Answer) else {**presented, **secret}
+
+
 @dataclass(frozen=True, slots=True)
 class _Single:
     ask: Ask

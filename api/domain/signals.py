@@ -88,10 +88,10 @@ _Found = tuple[str, dict[str, int], list[Stay]]
 
 def _same_minute(book: Book, shift: Held, stays: Sequence[Stay]) -> _Found | None:
     rule = book.signals["same_minute_check_outs"].limits
-    measured = [stay for stay in stays if stay.left is not None and stay.left.provenance in OWN_SCAN]
+    measured = [(stay, stay.left.at) for stay in stays if stay.left is not None and stay.left.provenance in OWN_SCAN]
     minutes: dict[datetime, list[Stay]] = defaultdict(list)
-    for stay in measured:
-        minutes[_minute(stay.left.at)].append(stay)  # type: ignore[union-attr]
+    for stay, left in measured:
+        minutes[_minute(left)].append(stay)
     if not minutes:
         return None
     minute, together = max(minutes.items(), key=lambda each: (len(each[1]), each[0]))
@@ -111,13 +111,17 @@ def _same_minute(book: Book, shift: Held, stays: Sequence[Stay]) -> _Found | Non
 
 def _beyond_window(book: Book, shift: Held, stays: Sequence[Stay]) -> _Found | None:
     rule = book.signals["beyond_window"].limits
-    closed = [stay for stay in stays if stay.left is not None and stay.left.provenance != "watermark"]
+    closed = [
+        (stay, stay.left.at - stay.came.at)
+        for stay in stays
+        if stay.left is not None and stay.left.provenance != "watermark"
+    ]
     over = timedelta(minutes=rule["minutes"]) + (shift.ends_at - shift.starts_at)
-    long = [stay for stay in closed if stay.left.at - stay.came.at >= over]  # type: ignore[union-attr]
+    long = [stay for stay, length in closed if length >= over]
     people = len({stay.account_id for stay in long})
     if people < book.fewest_people or len(long) * 100 < rule["sharePercent"] * len(closed):
         return None
-    longest = max(stay.left.at - stay.came.at for stay in long)  # type: ignore[union-attr]
+    longest = max(length for _, length in closed)
     figures = {
         "people": people, "of": len(closed), "longestMinutes": longest // timedelta(minutes=1),
         "windowMinutes": (shift.ends_at - shift.starts_at) // timedelta(minutes=1),

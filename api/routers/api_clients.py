@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import unquote_plus
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.calls import Answer
+from api.calls import shown_once
 from api.domain.trials import Limit
 from api.errors import Invalid
 from api.route import Anyone, DoorRoute, Who, problem_responses
@@ -69,8 +69,8 @@ async def keys(api_client_id: UUID, query: Annotated[ListQuery, Query()], who: W
 async def add_key(api_client_id: UUID, body: NewApiKey, who: Who) -> ApiKey:
     """Give a client one more key; its secret is in this answer alone, and a repeat does not show it again."""
     secret = api_clients.new_secret()
-    shown: Any = await who.write(api_clients.add_key, api_client_id, body.values(), secret, present=api_clients.key)
-    return shown if isinstance(shown, Answer) else {**shown, "secret": secret}  # type: ignore[return-value]
+    presented = await who.write(api_clients.add_key, api_client_id, body.values(), secret, present=api_clients.key)
+    return shown_once(presented, secret=secret)
 
 
 @router.post("/api-clients/{api_client_id}/keys/{api_key_id}/end", operation_id="api_key.end")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.calls import Answer
+from api.calls import shown_once
 from api.route import DoorRoute, Who
 from api.schemas.base import ListQuery, Page
 from api.schemas.devices import Device, OfflineList, OfflineOutcomes
@@ -26,8 +26,8 @@ async def listed(query: Annotated[ListQuery, Query()], who: Who) -> Page[Device]
 async def create(who: Who) -> Device:
     """Enrol the phone that asks; the one of this sign-in before ends. A repeat does not show the secret again."""
     secret = devices.new_secret()
-    shown: Any = await who.write(devices.create, secret, present=devices.one)
-    return shown if isinstance(shown, Answer) else {**shown, "secret": secret.hex()}  # type: ignore[return-value]
+    presented = await who.write(devices.create, secret, present=devices.one)
+    return shown_once(presented, secret=secret.hex())
 
 
 @router.post("/me/devices/{device_id}/end", operation_id="device.end")

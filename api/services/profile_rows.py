@@ -17,6 +17,7 @@ from api.models import Consent, Profile
 from api.services import changes
 
 _EMPTY: dict[str, Any] = {"skills": [], "service_kinds": []}
+_UNREAD = object()  # equal to nothing: a column that is not read here
 _ROW = sa.select(
     Profile.id, Profile.tenant_id, Profile.version, Profile.person_id, Profile.sex, Profile.birth_date,
     Profile.residence, Profile.contact, Profile.skills, Profile.service_kinds, Profile.national_number,
@@ -30,13 +31,18 @@ def row_of(session: Session, actor: Actor, person_id: UUID) -> Any:
 
 
 def write(session: Session, actor: Actor, person_id: UUID, step: str, values: dict[str, Any]) -> UUID:
-    """Set some fields of a person's row, which is made where there is none; return its id. Stale."""
+    """Set some fields of a person's row, which is made where there is none; return its id. Stale.
+
+    What already stands as it is told is left as it is: no version, no event.
+    """
     row = row_of(session, actor, person_id)
     if row is None:
         nothing = dict.fromkeys((*TOLD, "national_number", "national_number_index")) | _EMPTY
         return changes.create(session, actor, Profile, step, {"person_id": person_id, **nothing, **values}, at=None)
     if actor.step == step and actor.if_match not in (None, row.version):
         raise Stale
+    if all(getattr(row, name, _UNREAD) == value for name, value in values.items()):
+        return row.id
     changed = session.sealed(Profile, {**values, "version": row.version + 1}, row.id, row.tenant_id)
     same = sa.and_(Profile.id == row.id, Profile.version == row.version)
     if session.execute(sa.update(Profile).where(same).values(**changed)).rowcount != 1:

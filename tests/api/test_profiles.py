@@ -63,6 +63,24 @@ async def test_each_field_may_stay_empty_and_what_is_left_out_is_kept_no_more(wo
     assert (kept["sex"], kept["birthDate"], kept["residence"], kept["skills"]) == ("female", None, None, [])
 
 
+async def test_a_profile_told_again_as_it_stands_writes_no_version_and_no_event(world):
+    def events():
+        edits = sa.select(sa.func.count()).where(Event.kind == "profile.edit")
+        with world.house.engines.look() as session:
+            return session.scalar(edits)
+
+    async with world.client("member") as member:
+        await agreed(member)
+        first = (await member.put("/api/v1/me/profile", json=TOLD)).json()
+        before = events()
+        assert (await member.put("/api/v1/me/profile", json=TOLD)).json() == first
+        stale = await member.put("/api/v1/me/profile", json=TOLD, headers={"If-Match": f'"v{first["version"] + 1}"'})
+        assert (stale.status_code, events()) == (412, before)
+        changed = await member.put("/api/v1/me/profile", json={**TOLD, "sex": "male"})
+        assert (changed.json()["version"], events()) == (first["version"] + 1, before + 1)
+        await member.put("/api/v1/me/profile", json={"sex": "female"})
+
+
 async def test_nobody_sets_their_national_number(world):
     async with world.client("member") as member:
         refused = await member.put("/api/v1/me/profile", json={"nationalNumber": "1"})
