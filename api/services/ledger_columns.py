@@ -14,7 +14,7 @@ from api.access import Actor
 from api.db import Session
 from api.domain.columns import COLUMNS, TYPES, Arrays, Block, Posting, Seen, by_month, ids_in, packed, places, written
 from api.domain.rulebook.compiled import Compiled, Source
-from api.domain.rulebook.sets import Postings
+from api.domain.rulebook.postings import Postings
 from api.models import Entry, LedgerColumns, Position
 
 ROWS = 4096  # postings a block
@@ -189,9 +189,9 @@ class _Reading:
 
     def take(self, arrays: Arrays, subjects: NDArray[np.int64]) -> None:
         """Keep what these subjects (the place of each account's number, −1 for others) have in the days asked for."""
-        day, subject = arrays["day"], subjects[arrays["account"]]
+        day, subject = arrays["day"], subjects.astype(np.int32)[arrays["account"]]
         keep = (subject >= 0) & (day >= self._days[0]) & (day < self._days[1])
-        part = {**arrays, "account": subject.astype(np.int32)}
+        part = {**arrays, "account": subject}
         self._parts.append(part if keep.all() else {name: column[keep] for name, column in part.items()})
 
     def add(self, tail: Sequence[Posting]) -> None:

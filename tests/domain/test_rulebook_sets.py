@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from api.domain.rulebook.compiled import compiled
 from api.domain.rulebook.evaluate import evaluate
 from api.domain.rulebook.load import read
-from api.domain.rulebook.sets import Postings, TooLarge
+from api.domain.rulebook.postings import Postings
+from api.domain.rulebook.sets import TooLarge
 from api.domain.rulebook.shipped import names, shipped
 from api.domain.rulebook.values import text
 from api.domain.rulebook.verdicts import alike, verdicts

@@ -103,7 +103,7 @@ class Verdict(NamedTuple):
 def verdict(rulebook: Rulebook, measured: Mapping[str, Number | None], attributes: Mapping[str, str | None]) -> Verdict:
     """Return what the measured numbers come to: the same stages as in `evaluate`, for subjects judged in sets.
 
-    `measured` has every number by its name; one that decides nothing may be None.
+    `measured` has every measured number by its name, None where it decides nothing, and what scores are known already.
     """
     numbers = dict(measured)
     for _ in _computed(rulebook, numbers, attributes):
@@ -126,9 +126,14 @@ def as_member(judgement: Judgement) -> MemberRow:
 def _computed(
     rulebook: Rulebook, numbers: dict[str, Number | None], attributes: Mapping[str, str | None]
 ) -> Iterator[tuple[str, Score, Number | None, Number | None]]:
-    """Put each score into `numbers` in its turn; yield its stage, itself, and its value before and after limits."""
+    """Put each score into `numbers` in its turn; yield its stage, itself, and its value before and after limits.
+
+    A score that is there already stays as it is.
+    """
     for stage, scores in stages(rulebook):
         for score in scores:
+            if score.id in numbers:
+                continue
             raw, numbers[score.id] = scored(score, numbers, attributes)
             yield stage, score, raw, numbers[score.id]
 

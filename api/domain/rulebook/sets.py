@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 
 from api.domain.rulebook.compiled import Step, Sums
 from api.domain.rulebook.measure import RowMeasure
+from api.domain.rulebook.postings import Flags, Postings, Whole
 from api.domain.rulebook.rows import limits, matches
 from api.domain.rulebook.values import Span, bucket, buckets
-
-Whole = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 _EXACT = 2**53  # up to here sums in doubles, which is what numpy's bincount makes, are exact
 _CELLS = 1 << 23
@@ -25,28 +23,6 @@ _CELLS = 1 << 23
 
 class TooLarge(ValueError):
     """The amounts are so large that their sums might not be exact; each subject is judged alone then."""
-
-
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """Sealed entries of `subjects` subjects, one element a posting, or sums of them; days are ordinals.
-
-    `code` is the place in `columns` of what the other columns say. `occasion` counts shifts and activities from 0 up to
-    `named`; a posting that belongs to none has a negative number, which its reversal shares. A reversal has `count` −1.
-    Sums of months stand on a day of theirs and have no occasions; `wide` says then of whom they hide something: an
-    occasion in several months, or an amount below nought that takes nothing back. It is None for single postings.
-    """
-
-    subject: NDArray[np.int32]
-    day: NDArray[np.int32]
-    amount: Whole
-    count: NDArray[np.int8]
-    code: NDArray[np.uint16]
-    occasion: Whole
-    columns: Sequence[dict[str, str | None]]
-    subjects: int
-    named: int
-    wide: Flags | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +57,8 @@ def summed(sums: Sums, postings: Postings, period: tuple[str, str]) -> Totals:
     measure = sums.measure
     since, before = limits(measure.window, *period)
     groups, odd = _chosen(measure, postings, _ordinal(since), _ordinal(before))
-    if len(groups.value) and float(np.abs(groups.value).max()) * len(groups.value) >= _EXACT:
+    highest = max(int(groups.value.max(initial=0)), -int(groups.value.min(initial=0)))
+    if highest * len(groups.value) >= _EXACT:
         raise TooLarge
     if groups.count is not None:
         odd[groups.subject[groups.value * groups.count < 0]] = True
@@ -89,9 +66,13 @@ def summed(sums: Sums, postings: Postings, period: tuple[str, str]) -> Totals:
         odd |= postings.wide
     steps = sums.steps if postings.wide is None or sums.months is None else sums.months
     spans: list[Span] = list(dict.fromkeys(step.per for step in steps))
+    dated = any(span not in ("event", "period") for span in spans)
+    if spans[:1] == ["event"] and not dated and _fits_a_table(groups, postings):
+        groups = _by_table(groups, postings, [step for step in steps if step.per == "event"])
+        spans = spans[1:]
     for span in spans:
         if span == "event":
-            groups = _by_occasion(groups, postings, odd, any(each not in ("event", "period") for each in spans))
+            groups = _by_occasion(groups, postings, odd, dated)
         else:
             groups = _by_span(groups, span, postings.subjects)
         for step in (step for step in steps if step.per == span):
@@ -117,6 +98,38 @@ def _chosen(measure: RowMeasure, postings: Postings, since: int, before: int) ->
         columns = [column[keep] if len(column) else column for column in columns]
     subject, day, occasion, value, count = columns
     return _Groups(subject, day, occasion, value, count if measure.distinct else None), odd
+
+
+def _fits_a_table(groups: _Groups, postings: Postings) -> bool:
+    """Say whether nothing is asked of single occasions but their sums, and a table of them all is not too empty."""
+    occasion = groups.occasion
+    if groups.count is not None or occasion is None or not len(occasion) or occasion.min() < 0:
+        return False
+    return postings.subjects * postings.named <= 16 * len(occasion) + _CELLS
+
+
+def _by_table(groups: _Groups, postings: Postings, steps: Sequence[Step]) -> _Groups:
+    """Sum occasions in a table of subjects by occasions, take the steps on it, and sum what each subject has then.
+
+    It is `_by_occasion` for the most usual rules, in a third of the time: of a cell that is nought each step makes
+    nought.
+    """
+    named, found = postings.named, []
+    assert groups.occasion is not None  # noqa: S101 - see _fits_a_table
+    at_once = max(1, _CELLS // named)
+    for first in range(0, postings.subjects, at_once):
+        here, occasion = groups, groups.occasion
+        if at_once < postings.subjects:
+            which = (groups.subject >= first) & (groups.subject < first + at_once)
+            here, occasion = _some(groups, which), occasion[which]
+        key = (here.subject.astype(np.int64) - first) * named + occasion
+        size = min(at_once, postings.subjects - first) * named
+        table = _Groups(key, key, None, np.bincount(key, weights=here.value, minlength=size), None)
+        for step in steps:
+            _apply(step, table, np.zeros(0, np.bool_))
+        found.append(table.value.reshape(-1, named).sum(axis=1))
+    everybody = np.arange(postings.subjects)
+    return _Groups(everybody, np.zeros(len(everybody), np.int32), None, np.concatenate(found), None)
 
 
 def _by_occasion(groups: _Groups, postings: Postings, odd: Flags, dated: bool) -> _Groups:

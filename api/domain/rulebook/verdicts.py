@@ -12,13 +12,16 @@ from api.domain.rulebook.bundle import InputBundle
 from api.domain.rulebook.compiled import Compiled, deciding
 from api.domain.rulebook.evaluate import Verdict, verdict
 from api.domain.rulebook.measures import measured, not_recorded
-from api.domain.rulebook.sets import Flags, Postings, Totals, Whole, summed
+from api.domain.rulebook.postings import Flags, Postings, Whole
+from api.domain.rulebook.references import references, stages
+from api.domain.rulebook.scores import scored
+from api.domain.rulebook.sets import Totals, summed
 from api.domain.rulebook.values import Number
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """What several subjects share beside their entries: what the engine reads of all other sources, and attributes.
+    """What several subjects share beside their entries: what the engine makes of all other sources, and attributes.
 
     `unknown` names the sums of which nobody can know, whatever the entries say.
     """
@@ -38,8 +41,16 @@ def alike(compiled: Compiled, bundle: InputBundle) -> Alike:
             continue
         reading = measured(measure, bundle)
         numbers |= _named(measure.id, reading.value, reading.required, reading.missed)
+    attributes = bundle.get("attributes", {})
+    open_ones = {sums.measure.id for sums in compiled.sums}
+    for _, scores in stages(compiled.book):  # what no sum has a part in is the same for all of them
+        for score in scores:
+            if open_ones.isdisjoint(name.split(".")[0] for _, name in references(score)):
+                numbers[score.id] = scored(score, numbers, attributes)[1]
+            else:
+                open_ones.add(score.id)
     unknown = frozenset(sums.measure.id for sums in compiled.sums if not_recorded(sums.measure, bundle))
-    return Alike(numbers, bundle.get("attributes", {}), unknown)
+    return Alike(numbers, attributes, unknown)
 
 
 def verdicts(
