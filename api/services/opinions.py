@@ -144,9 +144,11 @@ def _require_new(session: Session, actor: Actor, values: dict[str, Any]) -> None
 def _readers(
     session: Session, actor: Actor, asked: list[dict[str, Any]], person_id: UUID | None
 ) -> list[dict[str, Any]]:
-    """Return whom the asker names to read: offices in service and persons who hold one; NoOffice for anybody else."""
+    """Return whom the asker names to read: offices in service and persons who hold one; NoOffice for anything else."""
     for at, each in enumerate(asked):
         pointer = f"/readers/{at}"
+        if (each["person_id"] is None) == (each["organization_id"] is None):
+            raise NoOffice(pointer=pointer)
         if each["organization_id"] is not None:
             place(session, actor, each["organization_id"], pointer=f"{pointer}/organizationId")
         elif each["person_id"] == person_id or not opinion_places.holds_office(session, actor, each["person_id"]):
