@@ -94,6 +94,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.cancel activity.complete shift.create shift.create_series shift.edit shift.cancel
             document.read document.export
             delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
+            assessment.told
             case.assign case.evidence case.answer case.close
             file.create job.cancel delivery.list
             case.list person.list import.create""",
@@ -122,6 +123,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             fact.read fact.reverse entry.read entry.supplement case.read case.assign case.evidence case.answer
             case.close
             document.read document.export delivery.read delivery.list list.import file.create job.cancel
+            assessment.told
             person.read person.unmask case.list case.escalate person.list import.create""",
         "street_officer": """
             cycle.create cycle.compute cycle.tally cycle.set_calendar cycle.open_self_review cycle.open_public_review
@@ -132,7 +134,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             match_rule.list match_run.create match_run.preview match_run.list match_run.read match_run.figures
             match_proposal.list need.unserved
             signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
-            sanction.release cycle.quota cycle.allotments ruling.read
+            sanction.release cycle.quota cycle.allotments ruling.read assessment.told
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             event.read event.list
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
@@ -153,6 +155,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             document.history document.issue document.revoke document.propose_revocation document.keep
             document.read document.export delivery.read delivery.list
             registration.read file.create job.read case.read unit.import
+            assessment.told
             case.list case.assign case.evidence case.answer case.close import.create""",
         "department_handler": """
             case.read case.evidence case.answer document.read

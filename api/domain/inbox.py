@@ -48,6 +48,10 @@ KINDS: tuple[Waiting, ...] = (
         "recomputations",
     ),
     Waiting("cycle", "cycle", "cycle.publish", "考核阶段将到期或已逾期", "a phase of a cycle that ends", "cycles"),
+    Waiting(
+        "result", "assessment", "assessment.told", "本组织等次已公布", "your organisation's grade is published",
+        "organizations/{}/assessments",
+    ),
     Waiting("assessment", "assessment", "assessment.read", "评价结果已公布", "your result is published", "assessments"),
     Waiting("need", "need", "need.publish", "需求待发布", "a need to publish", "needs"),
     Waiting("project", "project", "project.accept", "项目待确认", "a project to agree to", "projects"),

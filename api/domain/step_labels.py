@@ -127,6 +127,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "claim_code.create": ("发放认领码", "Issue a claim code"),
     "claim_code.lock": ("锁定", "Lock"),
     "claim_code.redeem": ("认领", "Redeem"),
+    "assessment.told": ("查看本单位等次", "See the own organisation's grade"),
     "cycle.allotments": ("查看名额分配", "See whom a quota concerns"),
     "cycle.figures": ("查看分布", "See the figures"),
     "cycle.ranking": ("查看排名", "See the ranking"),

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.route import DoorRoute, Who
-from api.schemas.assessment import Assessment, AssessmentQuery, AssessmentText, Explanation
+from api.route import DoorRoute, Who, problem_responses
+from api.schemas.assessment import Assessment, AssessmentQuery, AssessmentText, Explanation, OrganizationGrade
 from api.schemas.base import ListQuery, Page
 from api.services import assessments
 
@@ -31,6 +31,16 @@ async def read(assessment_id: UUID, who: Who) -> AssessmentText:
 async def explanation(assessment_id: UUID, who: Who) -> Explanation:
     """Explain an assessment in plain words, every number opened down to its entries."""
     return await who.read(assessments.explanation, assessment_id)
+
+
+@router.get(
+    "/organizations/{organization_id}/assessments",
+    operation_id="assessment.told",
+    responses=problem_responses([404]),
+)
+async def told(organization_id: UUID, query: Annotated[ListQuery, Query()], who: Who) -> Page[OrganizationGrade]:
+    """List the published grades of an organisation, for who acts for it, newest first."""
+    return await who.read(assessments.told, organization_id, query)
 
 
 @router.get("/me/assessments", operation_id="assessment.mine")

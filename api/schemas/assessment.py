@@ -190,6 +190,18 @@ class AssessmentText(Assessment):
     judgement: dict[str, Any]
 
 
+class OrganizationGrade(View):
+    """A published grade of an organisation: no points and no judgement, which would tell of its members."""
+
+    id: UUID
+    cycle_id: UUID
+    cycle_title: str
+    cycle_state: str
+    subject_kind: str
+    standing: StandingGrade
+    appeals_until: Day | None = Field(description="the last day on which appeals are taken, once they are")
+
+
 class AssessmentQuery(ListQuery):
     """Which assessments to list."""
 

@@ -17,6 +17,7 @@ from api.models import Assessment, Cycle, Entry, Organization
 from api.services import bundles, cycle_books
 from api.services.cuts import Cut
 from api.services.place_bundles import places_of
+from api.services.places import governed
 from api.services.standing import of_rows
 from api.visibility import visible
 from api.visibility.judged import stands
@@ -63,6 +64,14 @@ def mine(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the actor's own published assessments, newest first."""
     own = Assessment.subject_id == actor.account_id
     return _page(session, _SHOWN.where(visible(actor, Assessment), own, stands()), query)
+
+
+def told(session: Session, actor: Actor, organization_id: UUID, query: Any) -> dict[str, Any]:
+    """Return a page of the published grades of an organisation for which the actor acts, newest first."""
+    governed(session, actor, "assessment.told", organization_id)
+    published = sa.and_(Assessment.subject_id == organization_id, stands(), Cycle.state.in_(TOLD))
+    statement = _SHOWN.add_columns(Cycle.appeals_until).where(Assessment.tenant_id == actor.tenant_id, published)
+    return _page(session, statement, query)
 
 
 def own_standing(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any] | None:

@@ -222,6 +222,7 @@ _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any] | None]] = {
     "confirmation": _confirmations, "signal": _signals, "sanction": _sanctions,
     "ruling": inbox_rows.rulings, "recomputation": inbox_rows.recomputations,
     "cycle": inbox_rows.cycles, "assessment": inbox_rows.assessments,
+    "result": inbox_rows.results,
     "emergency": _emergencies, "presence": _presences, "review": _reviews,
     "match_proposal": inbox_rows.match_proposals,
 }  # fmt: skip
@@ -231,6 +232,7 @@ _KEY: Mapping[str, Any] = {
     "project": ProjectParty.id, "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
     "confirmation": ConfirmationSlip.id, "signal": Signal.id, "sanction": Sanction.id,
     "ruling": Ruling.id, "recomputation": Recomputation.id, "cycle": Cycle.id, "assessment": Assessment.id,
+    "result": Assessment.id,
     "emergency": Emergency.id, "presence": Shift.id, "review": Cycle.id,
     "match_proposal": MatchProposal.id,
 }  # fmt: skip
@@ -238,6 +240,10 @@ _KEY: Mapping[str, Any] = {
 
 def _label(kind: Waiting) -> dict[str, Any]:
     return {"kind": kind.code, "title": {"zh": kind.zh, "en": kind.en}}
+
+
+def _path(kind: Waiting, row_id: Any) -> str:
+    return kind.path.format(row_id) if "{}" in kind.path else f"{kind.path}/{row_id}"
 
 
 def _view(actor: Actor, kind: Waiting, row: dict[str, Any], day: date) -> dict[str, Any]:
@@ -248,7 +254,7 @@ def _view(actor: Actor, kind: Waiting, row: dict[str, Any], day: date) -> dict[s
         steps = [step for step in steps if step != "confirmation_slip.revoke"]
     late = row["due_on"] is not None and row["due_on"] < day
     return {
-        **row, **_label(kind), "late": late, "allowed_actions": steps, "link": f"/api/v1/{kind.path}/{row['id']}",
+        **row, **_label(kind), "late": late, "allowed_actions": steps, "link": f"/api/v1/{_path(kind, row['id'])}",
     }  # fmt: skip
 
 

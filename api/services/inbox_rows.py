@@ -94,3 +94,20 @@ def match_proposals(session: Session, actor: Actor) -> sa.Select[Any]:
     to_me = sa.or_(proposal.person_id == actor.person_id, within(actor, "match_proposal.accept", unit))
     found = shown(proposal.id, proposal.community_id, state=proposal.state, since=proposal.created_at)
     return found.where(visible(actor, proposal), proposal.state == "proposed", proposal.answer_by > session.now, to_me)
+
+
+def results(_session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select the results of organisations at which the actor holds office, from publication until the window is over.
+
+    Those of what lies below are no news to who judged them.
+    """
+    offices = sorted({reach.organization_id for reach in actor.reaches_for("assessment.told")})
+    found = shown(
+        Assessment.subject_id, Assessment.subject_id, state=Cycle.state, since=Assessment.created_at,
+        key=Assessment.id, due_on=Cycle.appeals_until,
+        of=sa.join(Assessment, Cycle, Cycle.id == Assessment.cycle_id),
+    )  # fmt: skip
+    return found.where(
+        Assessment.tenant_id == actor.tenant_id, Assessment.subject_kind != "member", stands(),
+        Assessment.subject_id.in_(offices), Cycle.state.in_(("published", "appeals")),
+    )  # fmt: skip

@@ -131,7 +131,15 @@ async def what_the_subject_reads(world, path, of):
         assert (ruling["kind"], ruling["grade"], ruling["allowedActions"]) == ("quota_choice", "excellent", [])
         waits = (await member.get("/api/v1/inbox")).json()["items"]
         assert [each["kind"] for each in waits] == ["assessment"]
+    async with world.client("liaison2") as liaison:
+        own = f"/api/v1/organizations/{world.places['ten']}/assessments"
+        (result,) = (await liaison.get("/api/v1/inbox", params={"limit": 100})).json()["items"][-1:]
+        assert (result["kind"], result["link"]) == ("result", own)
+        (told,) = (await liaison.get(own)).json()["items"]
+        assert told["standing"]["grade"] == "unqualified"
+        assert not told.keys() & {"points", "judgement", "bundleHash"}
     async with world.client("ten0") as member:
+        assert (await member.get(own)).status_code == 403
         assert (await member.get("/api/v1/rulings")).json()["items"] == []
         assert (await member.get(f"/api/v1/rulings/{ruling['id']}")).status_code == 404
         assert (await member.get(f"{path}/quota")).status_code == 403

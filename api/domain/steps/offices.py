@@ -204,7 +204,7 @@ WITHOUT_STATES = (
     table("identity", (), claim=ANY, register=ANY, refuse=ANY, doubt=ANY),
     table("fact", (), check_in=ANY, check_out=ANY, record=ANY, reverse=ANY, read=READ),
     table("entry", (), post=ANY, supplement=ANY, reverse=ANY, read=READ),
-    table("assessment", (), read=READ, explain=READ),
+    table("assessment", (), read=READ, explain=READ, told=READ),
     table("review", (), create=ANY, read=READ),
     table("event", (), read=READ),
     table("checkpoint", (), list=READ, compare=READ, witnessed=READ),
