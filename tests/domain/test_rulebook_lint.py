@@ -94,7 +94,7 @@ def test_caps_that_contradict_each_other_are_refused():
     assert ("warning", "cap_never_binds", "/measures/0/caps/1") in codes(document)
 
 
-@pytest.mark.parametrize("kind", ["log_in", "likes", "online_minutes", "study_minutes", "photo"])
+@pytest.mark.parametrize("kind", ["log_in", "likes", "online_minutes", "study_minutes"])
 def test_appearances_as_a_measure_are_warned_of(kind):
     document = book()
     document["measures"][2]["where"]["kind"] = [kind]

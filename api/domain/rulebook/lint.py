@@ -7,18 +7,13 @@ from itertools import pairwise
 
 from api.domain.rulebook.bands import band_findings
 from api.domain.rulebook.conditions import Compare, values_in
+from api.domain.rulebook.conduct import conduct
 from api.domain.rulebook.findings import Finding, finding
 from api.domain.rulebook.measure import RowMeasure
-from api.domain.rulebook.ranges import Bound, Range, ranges, spans_in
+from api.domain.rulebook.ranges import Bound, Range, most_of_a_span, ranges, spans_in
 from api.domain.rulebook.references import conditions, references, stages
 from api.domain.rulebook.schema import Rulebook, Weighted
 from api.domain.rulebook.values import SPANS, text
-
-# Measures of appearances: 国办函〔2026〕12号 and the rules against formalism before it.
-_APPEARANCES = {
-    *("log_in", "login", "like", "likes", "share", "repost", "online_time", "online_minutes"),
-    *("study_minutes", "page_view", "photo", "track"),
-}
 
 
 def lint(rulebook: Rulebook) -> list[Finding]:
@@ -28,8 +23,11 @@ def lint(rulebook: Rulebook) -> list[Finding]:
         *band_findings(rulebook, between),
         *_thresholds(rulebook, between),
         *_caps(rulebook),
-        *_appearances(rulebook),
+        *_cadences(rulebook),
+        *_limits(rulebook),
+        *conduct(rulebook),
         *_gates(rulebook),
+        *_quotas(rulebook),
         *_weights(rulebook),
         *_unused(rulebook),
     ]
@@ -77,30 +75,42 @@ def _caps(rulebook: Rulebook) -> Iterator[Finding]:
                     yield finding("cap_never_binds", pointer, most=text(wide.at_most))
 
 
-def _appearances(rulebook: Rulebook) -> Iterator[Finding]:
-    for n, measure in enumerate(rulebook.measures):
-        if not isinstance(measure, RowMeasure):
-            continue
-        for kind in measure.where.get("kind", []):
-            if kind in _APPEARANCES:
-                yield finding("formalism", f"/measures/{n}/where/kind", kind=kind)
-        since = measure.window.since if measure.window and measure.source != "affiliations" else None
-        if rulebook.period == "year" and since is not None and since >= "12-01":
-            yield finding("year_end_volume", f"/measures/{n}/window")
-
-
 def _gates(rulebook: Rulebook) -> Iterator[Finding]:
-    by_departments = {
-        measure.id
-        for measure in rulebook.measures
-        if isinstance(measure, RowMeasure) and any("department" in among for among in measure.where.values())
-    }
     for n, gate in enumerate(rulebook.gates):
-        read = {leaf.value for _, leaf in values_in(gate.when) if isinstance(leaf, Compare)}
-        if rulebook.subject == "community" and read & by_departments:
-            yield finding("departmental_veto", f"/gates/{n}/when")
         if gate.effect == "cannot_be_better_than" and gate.grade == rulebook.grades[0].id:
             yield finding("idle_gate", f"/gates/{n}/grade")
+
+
+def _quotas(rulebook: Rulebook) -> Iterator[Finding]:
+    order = [grade.id for grade in rulebook.grades]
+    for n, quota in enumerate(rulebook.quotas):
+        if order.index(quota.instead) <= order.index(quota.grade):
+            yield finding("raised_by_quota", f"/quotas/{n}/instead")
+        if quota.most is not None and quota.fewest > quota.most:
+            yield finding("contradictory_seats", f"/quotas/{n}/fewest", fewest=quota.fewest, most=quota.most)
+
+
+def _limits(rulebook: Rulebook) -> Iterator[Finding]:
+    for stage, scores in stages(rulebook):
+        for n, score in enumerate(scores):
+            if score.at_least is not None and score.at_most is not None and score.at_least > score.at_most:
+                most = {"floor": text(score.at_least), "cap": text(score.at_most)}
+                yield finding("floor_over_cap", f"/{stage}/{n}/atLeast", **most)
+
+
+def _cadences(rulebook: Rulebook) -> Iterator[Finding]:
+    for n, measure in enumerate(rulebook.measures):
+        if not isinstance(measure, RowMeasure) or not measure.cadence:
+            continue
+        cadence = measure.cadence
+        most = most_of_a_span(measure, cadence.each)
+        if cadence.at_least > most:
+            facts = {"each": cadence.each, "least": text(cadence.at_least), "most": _written(most)}
+            yield finding("impossible_cadence", f"/measures/{n}/cadence", **facts)
+        back = measure.window is not None and measure.window.years_back
+        if measure.streak and not back and measure.streak.length > spans_in(rulebook.period, cadence.each):
+            facts = {"length": measure.streak.length, "spans": _written(spans_in(rulebook.period, cadence.each))}
+            yield finding("impossible_streak", f"/measures/{n}/streak/length", **facts)
 
 
 def _weights(rulebook: Rulebook) -> Iterator[Finding]:

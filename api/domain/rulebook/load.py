@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -43,7 +44,7 @@ _KINDS = {
 """What is wrong, in Chinese, by the kind of error; what a rule says of itself is said where it stands."""
 
 _CONDITIONS = ("value", "attribute", "all", "any", "negate")
-_TAGS = {name: _CONDITIONS for name in ("when", "of", "all", "any", "negate")} | {"take": ("word", "table", "number")}
+_TAGS = dict.fromkeys(("when", "of", "all", "any", "negate"), _CONDITIONS) | {"take": ("word", "table", "number")}
 """Below which members a path names the kind of what stands there, in words that members have too."""
 
 Marks = dict[str, tuple[int, int]]
@@ -57,14 +58,29 @@ class RulebookInvalid(Invalid):
     en = "The rulebook has {count} errors, the first in line {line}, column {column}: {first}"
 
 
+def located(text: str | bytes) -> tuple[Rulebook, Callable[[str], tuple[int, int]]]:
+    """Read a text as `load` does; return also what says the line and column of a JSON pointer, or of what is above it.
+
+    Lint's findings name pointers; a person mends a file by line and column.
+    """
+    document, marks = _parse(text)
+
+    def place(pointer: str) -> tuple[int, int]:
+        while pointer and pointer not in marks:
+            pointer = pointer.rpartition("/")[0]
+        line, column = marks[pointer]
+        return line + 1, column + 1
+
+    return read(document, marks), place
+
+
 def load(text: str | bytes) -> Rulebook:
     """Read YAML or JSON text into a rulebook; raise `RulebookInvalid` with all that is wrong and where.
 
     Numbers keep their digits (1.4 is exactly 7/5). Refused: more than 256 KiB, nesting over 30, anchors and
     aliases, tags, duplicate keys, several documents, .nan and .inf, references to numbers that come later.
     """
-    document, marks = _parse(text)
-    return read(document, marks)
+    return located(text)[0]
 
 
 def read(document: Any, marks: Marks | None = None) -> Rulebook:

@@ -24,7 +24,7 @@ from api.domain.rulebook.schema import (
     Tally,
     Weighted,
 )
-from api.domain.rulebook.values import Number, Rounding, Span
+from api.domain.rulebook.values import SPANS, Number, Rounding, Span
 
 Bound = Number | float
 Range = tuple[Bound, Bound]
@@ -117,6 +117,26 @@ def _to_grain(rounding: Rounding, low: Bound, high: Bound) -> Range:
     if high != inf:
         high = ceil(Fraction(high) / rounding.quantum) * rounding.quantum
     return low, high
+
+
+def most_of_a_span(measure: RowMeasure, each: Span) -> Bound:
+    """Return the most that one span of a kind can come to under the caps of spans within it, and counting once."""
+    most: Bound = inf
+    if measure.distinct in SPANS:
+        most = _times_in(each, measure.distinct)
+    for cap in measure.caps:
+        times = _times_in(each, cap.per)
+        most = min(most, inf if times == inf else cap.at_most * times)
+    return most
+
+
+def _times_in(each: Span, span: Span) -> Bound:
+    """Return how many spans of one kind meet one of another kind at most; a wider one is at most met whole."""
+    if span == "event":
+        return inf
+    if each in MONTHS:
+        return spans_in(each, span)
+    return 1 if each == "day" or span != "day" else 7
 
 
 def _most(cap: Cap, period: str) -> Bound:
