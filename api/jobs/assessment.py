@@ -12,7 +12,7 @@ from api.errors import Problem
 from api.jobs.kinds import JobHandle, job_kind
 from api.jobs.loop import run_to_end
 from api.models import NOBODY
-from api.services import allotting, cycles, jobs, judging, judging_places, schedules, sealer, statements
+from api.services import allotting, cycles, jobs, judging, judging_places, part_periods, schedules, sealer, statements
 
 MEMBERS_AT_ONCE = 200
 UNITS_AT_ONCE = 20
@@ -87,10 +87,20 @@ def deliver(house: House, job: JobHandle) -> dict[str, Any]:
             raise
         except Problem as why:
             refused.append({"unitId": str(unit_id), **why.as_row()})
+    former = job.read(part_periods.missing, cycle_id)
+    for unit_id in former:
+        job.write(part_periods.issue_for, cycle_id, unit_id)
     if not refused:
         job.write(cycles.delivered, cycle_id)
     standing = total - len(wanting)
-    return {"cycleId": str(cycle_id), "units": total, "issued": issued, "standing": standing, "refused": refused}
+    return {
+        "cycleId": str(cycle_id),
+        "units": total,
+        "issued": issued,
+        "standing": standing,
+        "refused": refused,
+        "partPeriods": len(former),
+    }
 
 
 def assess(house: House, tenant_id: UUID, cycle_id: UUID, watch: Watch | None = None) -> dict[str, Any]:

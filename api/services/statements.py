@@ -65,7 +65,7 @@ def issue_for(session: Session, actor: Actor, cycle_id: UUID, unit_id: UUID) -> 
         session, actor, kind="feedback_statement", issuer_id=cycle.organization_id, recipient_id=unit_id,
         title=f"{content['title']['zh']}（{cycle.title}）", content=content,
         source=_source(cycle, unit_id, revision), supersedes_id=_former(session, actor, cycle, unit_id, revision),
-        grant=grant, rests_on=_finalised(session, actor, cycle_id),
+        grant=grant, rests_on=finalised(session, actor, cycle_id),
     )  # fmt: skip
     told = [
         (people[line["rosterNumber"]], f"/members/{place}")
@@ -76,7 +76,7 @@ def issue_for(session: Session, actor: Actor, cycle_id: UUID, unit_id: UUID) -> 
     return document_id
 
 
-def _finalised(session: Session, actor: Actor, cycle_id: UUID) -> list[UUID]:
+def finalised(session: Session, actor: Actor, cycle_id: UUID) -> list[UUID]:
     """Return the event that made a cycle's results what they are: the last amendment, else that which sealed them."""
     final = sa.select(Event.id).where(
         Event.tenant_id == actor.tenant_id, Event.subject_id == cycle_id,
@@ -139,13 +139,13 @@ def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple
     mine = [row for row in rows if row.subject_key in counted]
     books = _books(session, actor, cycle, mine)
     book = books[0]
-    people = _people(session, [row.subject_id for row in mine])
-    names = _names(session, people) if place.disclosure == "named" else {}
-    closed = _closed(session, actor, unit_id, people)
+    people = people_of(session, [row.subject_id for row in mine])
+    names = names_of(session, people) if place.disclosure == "named" else {}
+    closed = closed_to(session, actor, unit_id, people)
     now = standing(session, cycle.id, [unit_id, *(row.subject_id for row in mine)])
     registered = sum(row["reportedIn"] == "yes" for row in counted.values())
     content = feedback_statement(
-        _head(session, actor, cycle, place),
+        head_of(session, actor, cycle, place),
         cycle=Words(cycle.title, cycle.title),
         rulebook=RulebookRef(book.id, book.version, book.digest),
         position=unit.bundle["asOf"],
@@ -165,24 +165,27 @@ def _content(session: Session, actor: Actor, cycle: Any, unit_id: UUID) -> tuple
 _ORGANIZATION = sa.select(Organization.id, Organization.name, Organization.disclosure)
 
 
-def _head(session: Session, actor: Actor, cycle: Any, unit: Any) -> Head:
+def head_of(session: Session, actor: Actor, cycle: Any, unit: Any) -> Head:
+    """Return the head of what a cycle's authority tells a unit."""
     codes = codes_of(session, [cycle.organization_id, unit.id], cycle.cut_off)
     zone = days.zone_of(session, actor.tenant_id)
     issuer, recipient = Party(cycle.name, codes.get(cycle.organization_id)), Party(unit.name, codes.get(unit.id))
     return Head(issuer, recipient, cycle.period_start, cycle.period_end, zone.key)
 
 
-def _people(session: Session, accounts: list[UUID]) -> dict[UUID, Any]:
+def people_of(session: Session, accounts: list[UUID]) -> dict[UUID, Any]:
+    """Return the person behind each of these accounts, sealed as they are."""
     people = sa.select(Person.id, Person.account_id, Person.state, Person.wrapped_key, Person.name)
     return {row.account_id: row for row in session.rows(people.where(Person.account_id.in_(accounts)))}
 
 
-def _names(session: Session, people: dict[UUID, Any]) -> dict[UUID, str | None]:
+def names_of(session: Session, people: dict[UUID, Any]) -> dict[UUID, str | None]:
+    """Return the names of these people by account; the reading is logged."""
     session.look([row.id for row in people.values()], ["name"], "assessment")
     return {account: session.vault.open(row.wrapped_key, row.id, "name", row.name) for account, row in people.items()}
 
 
-def _closed(session: Session, actor: Actor, unit_id: UUID, people: dict[UUID, Any]) -> set[UUID]:
+def closed_to(session: Session, actor: Actor, unit_id: UUID, people: dict[UUID, Any]) -> set[UUID]:
     """Return the accounts of whom the unit is told nothing: who refused and who was erased (PIPL §15, §47)."""
     refused = consents.withheld(session, actor.tenant_id, [row.id for row in people.values()], EMPLOYER_RESULT, unit_id)
     return {account for account, row in people.items() if row.id in refused or row.state in GONE}
