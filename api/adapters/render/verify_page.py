@@ -8,6 +8,7 @@ from typing import Literal
 
 from api.adapters.render.layout import Language
 from api.adapters.render.page import banner, listing, page, policy
+from api.adapters.render.words import say
 from api.domain.documents import KINDS
 
 State = Literal["issued", "superseded", "revoked", "expired"]
@@ -21,26 +22,6 @@ _STATES: dict[State, tuple[str, str, dict[Language, str]]] = {
     "superseded": ("warn", "!", {"zh": "已被取代", "en": "Superseded"}),
     "revoked": ("bad", "×", {"zh": "已撤销", "en": "Revoked"}),
     "expired": ("warn", "!", {"zh": "已过期", "en": "Expired"}),
-}
-_WORDS: dict[str, dict[Language, str]] = {
-    "title": {"zh": "文书核验", "en": "Document verification"},
-    "number": {"zh": "文书编号", "en": "Number"},
-    "kind": {"zh": "文书种类", "en": "Kind"},
-    "issuer": {"zh": "出具单位", "en": "Issued by"},
-    "issued": {"zh": "签发日期", "en": "Issued on"},
-    "since": {"zh": "自 {day} 起", "en": "since {day}"},
-    "by": {"zh": "现行文书编号", "en": "Replaced by"},
-    "hash": {"zh": "内容哈希 SHA-256", "en": "Content SHA-256"},
-    "compare": {
-        "zh": "请将上方编号和哈希与文书页脚逐字核对，一致方为原件内容。本页不显示任何个人信息。",
-        "en": "Compare number and hash with the foot of the document; only if both agree is it the content that was "
-        "issued. This page shows no personal data.",
-    },
-    "absent": {"zh": "未找到该文书", "en": "No such document"},
-    "check": {
-        "zh": "请核对编号是否抄写正确；编号无误而仍未找到的，该文书不是由本平台签发。",
-        "en": "Check that the number was copied correctly. If it was, this platform has not issued the document.",
-    },
 }
 
 
@@ -62,7 +43,7 @@ def verify_page(document: DocumentView, language: Language) -> str:
     """Return the HTML page of one document; everything is escaped. Send it with `VERIFY_CSP`."""
     look, mark, words = _STATES[document.state]
     kind = KINDS[document.kind]
-    since = _WORDS["since"][language].format(day=document.changed_on) if document.changed_on else ""
+    since = say("verify.since", language).format(day=document.changed_on) if document.changed_on else ""
     rows = [
         ("number", document.number, "code"),
         ("kind", kind.zh if language == "zh" else kind.en, ""),
@@ -79,7 +60,7 @@ def not_found_page(number: str, language: Language) -> str:
     readable = number.encode(errors="replace").decode()
     asked = readable if len(readable) <= _LONGEST_SHOWN else readable[:_LONGEST_SHOWN] + "…"
     rows = [("number", asked, "code")]
-    return _page(banner("bad", "×", _WORDS["absent"][language]), rows, "check", language)
+    return _page(banner("bad", "×", say("verify.absent", language)), rows, "check", language)
 
 
 def _in_eights(text: str) -> list[str]:
@@ -87,5 +68,5 @@ def _in_eights(text: str) -> list[str]:
 
 
 def _page(body: str, rows: list[tuple[str, str, str]], foot: str, language: Language) -> str:
-    said = [(_WORDS[key][language], text, look) for key, text, look in rows]
-    return page(_WORDS["title"][language], body + listing(said), _WORDS[foot][language], language)
+    said = [(say(f"verify.{key}", language), text, look) for key, text, look in rows]
+    return page(say("verify.title", language), body + listing(said), say(f"verify.{foot}", language), language)
