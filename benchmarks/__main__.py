@@ -15,7 +15,9 @@ from rich.console import Console
 
 from benchmarks.harness import table
 
-MODULES = ("routes", "checkin", "crowd", "lists", "search", "divisions", "assessment", "matching", "real_lists")
+MODULES = (
+    "routes", "checkin", "crowd", "lists", "search", "divisions", "assessment", "explaining", "matching", "real_lists",
+)  # fmt: skip
 
 
 def main() -> int:

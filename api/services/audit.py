@@ -16,7 +16,7 @@ from api.db import Session
 from api.domain.leaves import leaf
 from api.domain.ledger import overcredited
 from api.models import NOBODY, ApiClient, Entry, Fact, MonthlyTotal, Person, Position, Shift, Signup, Witness
-from api.services import audit_judged, sealer, settlement, witness
+from api.services import audit_judged, ledger_columns, sealer, settlement, witness
 from api.services.days import zone_of
 
 Finding = dict[str, Any]
@@ -245,6 +245,7 @@ CHECKS: dict[str, Callable[[Session, UUID], Found]] = {
     "leaves_match": _leaves,
     "sealed_in_time": _left_behind,
     "totals_are_folds": _totals,
+    "columns_are_entries": ledger_columns.differing,
     "reversals_name_one": _reversals,
     "places_are_counted": _places,
     "one_entry_a_source": _one_credit,

@@ -156,6 +156,29 @@ def postings(
     return found.done()
 
 
+def differing(session: Session, tenant_id: UUID) -> Iterator[tuple[UUID, dict[str, Any]]]:
+    """Yield each block that is not what packing its positions again makes, and each sum of blocks that is none."""
+    seen, last = Seen(), 0
+    for place in range(_end(session, tenant_id)[1]):
+        (kept,) = session.rows(_block(tenant_id, 0, place))
+        rows = session.rows(_POSTINGS, {"tenant": tenant_id, "after": last, "until": kept.last})
+        block = packed([_posting(row) for row in rows], seen)
+        again = _kept(tenant_id, 0, place, rows[0].position if rows else 0, kept.last, block)
+        if again != kept._asdict():
+            yield tenant_id, {"level": 0, "place": place}
+        last = kept.last
+    for level, place in session.rows(sa.select(_C.level, _C.place).where(_C.tenant_id == tenant_id, _C.level > 0)):
+        (kept,) = session.rows(_block(tenant_id, level, place))
+        below = _stored(session, tenant_id, level - 1, place * FOLD, (place + 1) * FOLD, TYPES)
+        again = by_month([_arrays([row], TYPES) for row in below])
+        if any(again[name].tobytes() != getattr(kept, name) for name in TYPES):
+            yield tenant_id, {"level": level, "place": place}
+
+
+def _block(tenant_id: UUID, level: int, place: int) -> Any:
+    return sa.select(*_C).where(_C.tenant_id == tenant_id, _C.level == level, _C.place == place)
+
+
 def _ranges(session: Session, tenant_id: UUID, blocks: int, source: Source) -> Iterator[tuple[int, int, int]]:
     """Yield the fewest stored blocks that cover so many blocks: level, first place, and the place after the last."""
     place, level = 0, 0

@@ -1,6 +1,7 @@
 """Members judged in sets over the packed ledger: the verdicts that the engine gives one by one, on both databases."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -88,3 +89,19 @@ def test_blocks_and_the_rest_of_the_ledger_give_the_same_as_of_any_position(worl
     assert levels >= {0, 1}
     assert world.run(lambda session, actor: ledger_columns.pack(session, actor, 7)) == 0
     assert [judged(world, book, position) for book in books for position in positions] == before
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_block_that_is_not_what_was_sealed_is_found(world, level):
+    differing = partial(world.run, lambda session, actor: list(ledger_columns.differing(session, actor.tenant_id)))
+    while world.run(lambda session, actor: ledger_columns.pack(session, actor, 7)):
+        continue
+    assert differing() == []
+    first = sa.and_(LedgerColumns.level == level, LedgerColumns.place == 0)
+    taken = world.run(lambda session, _: session.scalar(sa.select(LedgerColumns.amount).where(first)))
+    forged = bytes([taken[0] ^ 1]) + taken[1:]
+    world.run(lambda session, _: session.execute(sa.update(LedgerColumns).where(first).values(amount=forged)))
+    found = differing()
+    world.run(lambda session, _: session.execute(sa.update(LedgerColumns).where(first).values(amount=taken)))
+    assert {"level": level, "place": 0} in [told for _, told in found]
+    assert differing() == []
