@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 _DISTRICT = """
-    cycle.tally cycle.turnout review.read panel.read
-    match_rule.set match_rule.list match_run.create match_run.preview match_run.list match_run.read match_run.figures
-    match_proposal.list need.unserved
+    cycle.tally cycle.turnout review.list review.read panel.list panel.read
+    match_rule.set match_run.create match_run.preview match_run.list match_run.read match_run.figures
+    match_proposal.list match_proposal.read need.unserved
     person_merge.propose person_merge.list person_merge.read person_merge.undo
     switch.set emergency.propose emergency.confirm emergency.decline emergency.end emergency.roll
     grant.read grant.create grant.confirm grant.decline grant.end
@@ -48,7 +48,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             cycle.review cycle.recuse cycle.rubrics review.list review.read review.due review.reply
             panel.list panel.read
             availability.read availability.edit match_proposal.mine match_proposal.read match_proposal.accept
-            match_proposal.decline
+            match_proposal.decline match_rule.list
             signal.list signal.read signal.facts signal.reply sanction.list sanction.read sanction.appeal
             inbox.list inbox.count switch.list emergency.list emergency.read
             grant.list grant.read grant.end
@@ -65,7 +65,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             opinion.procedures opinion.list opinion.read opinion.vote opinion.reply
             fact.check_in fact.check_out fact.list fact.read registration.submit registration.read registration.list
             confirmation_slip.create confirmation_slip.list confirmation_slip.read confirmation_slip.confirm
-            confirmation_slip.deny confirmation_slip.revoke
+            confirmation_slip.deny confirmation_slip.revoke confirmation_slip.print
             registration.transfer presence.record presence.record_list presence.show_code
             presence.leave presence.list_mine presence.list_open
             entry.list entry.read record.mine
@@ -77,7 +77,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate case.evidence case.withdraw cycle.appeal""",
         "liaison": """
-            cycle.review cycle.recuse review.read review.reply
+            cycle.review cycle.recuse review.list review.read review.reply
             opinion.create opinion.list opinion.read
             match_proposal.read match_proposal.accept match_proposal.decline
             cycle.appeal
@@ -103,10 +103,11 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
             shift.print_sheet signup.read signup.confirm""",
         "community_worker": """
-            cycle.review cycle.recuse review.read review.reply panel.create panel.set_roster panel.fix panel.read
+            cycle.review cycle.recuse review.list review.read review.reply
+            panel.create panel.set_roster panel.fix panel.list panel.read
             opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue
-            match_rule.list match_run.create match_run.preview match_run.list match_run.read match_run.figures
-            match_proposal.list match_proposal.rate need.unserved
+            match_run.create match_run.preview match_run.list match_run.read match_run.figures
+            match_proposal.list match_proposal.read match_proposal.rate need.unserved
             signal.read signal.facts signal.reply sanction.read sanction.appeal
             consent.record_guardian consent.withdraw_guardian record.import document.propose_revocation
             confirmation_slip.create confirmation_slip.revoke confirmation_slip.read
@@ -129,10 +130,10 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             cycle.create cycle.compute cycle.tally cycle.set_calendar cycle.open_self_review cycle.open_public_review
             cycle.publish cycle.open_appeals cycle.finalize cycle.deliver assessment.explain rulebook.create
             rulebook.edit rulebook.lint rulebook.simulate rulebook.activate rulebook.retire job.read job.cancel
-            cycle.review cycle.recuse review.read review.reply
+            cycle.review cycle.recuse review.list review.read review.reply
             opinion.list opinion.read
-            match_rule.list match_run.create match_run.preview match_run.list match_run.read match_run.figures
-            match_proposal.list need.unserved
+            match_run.create match_run.preview match_run.list match_run.read match_run.figures
+            match_proposal.list match_proposal.read need.unserved
             signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
             sanction.release cycle.quota cycle.allotments ruling.read assessment.told
             person_merge.propose person_merge.list person_merge.read person_merge.undo
@@ -146,7 +147,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "district_officer": _DISTRICT,
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
         "work_committee_officer": """
-            cycle.review cycle.recuse panel.create panel.set_roster panel.fix panel.read
+            cycle.review cycle.recuse panel.create panel.set_roster panel.fix panel.list panel.read
             opinion.create opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue
             delivery.acknowledge delivery.adopt delivery.dispute
             person_merge.propose person_merge.list person_merge.read person_merge.undo
@@ -173,7 +174,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             credential.list credential.read credential.create credential.reset credential.end
             witness.list witness.read witness.create witness.end""",
         "auditor": """
-            review.read panel.read
+            review.list review.read panel.list panel.read
             recomputation.list recomputation.read signal.read signal.facts sanction.read
             witness.list witness.read
             event.list event.export access_log.read access_log.list access_log.export
@@ -204,7 +205,8 @@ _FOR_ALL_CLIENTS = """
     registration.read registration.list signup.read signup.list"""
 CLIENT_READS = frozenset(_FOR_ALL_CLIENTS.split())
 _NEVER_A_CLIENTS = {
-    "grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session", "witness", "opinion",
+    "grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session", "witness", "opinion", "review",
+    "panel",
 }  # fmt: skip
 
 

@@ -157,7 +157,7 @@ class Gap(View):
     """Why a need has places that nobody was found for, and what would change it; null where all were."""
 
     need_id: UUID
-    missing: int
+    missing: int | None
     why: str | None
     why_labels: Words | None
     change: str | None
@@ -169,8 +169,8 @@ class Gap(View):
 class LastGap(Gap):
     """The same of the last run that looked at the need."""
 
-    run_id: UUID
-    as_of: datetime
+    run_id: UUID | None = Field(description="null where no run has looked at it")
+    as_of: datetime | None
 
 
 class CommunityShare(View):

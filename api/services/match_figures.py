@@ -15,7 +15,7 @@ from api.domain.matching.outcome import few_together, median, summary
 from api.domain.matching.propose import propose
 from api.domain.matching.rules import rules_of
 from api.domain.matching.telling import gap
-from api.errors import Conflict, NotFound
+from api.errors import Conflict
 from api.models import MatchGap, MatchProposal, MatchRun, Need, Organization
 from api.services import match_inputs, match_rules, needs
 from api.services.days import zone_of
@@ -25,6 +25,7 @@ from api.visibility import visible
 
 _SHOWN_GAPS = 100  # needs that a preview explains; the run explains all
 _ALL = ("最近一次匹配已为所有名额提出建议。", "The last run proposed somebody for every place.")
+_NOT_YET = ("该需求尚未参加匹配。", "No run has looked at this need yet.")
 _STATES = ("proposed", "accepted", "declined", "lapsed")
 
 
@@ -32,12 +33,6 @@ class RunNotDone(Conflict):
     """The run has no figures yet."""
 
     code, zh, en = "match_run_not_done", "匹配尚未完成", "The match is not done yet"
-
-
-class NotMatchedYet(NotFound):
-    """No run has looked at this need."""
-
-    code, zh, en = "not_matched_yet", "该需求尚未参加匹配", "No run has looked at this need yet"
 
 
 def figures(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
@@ -94,7 +89,10 @@ def preview(session: Session, actor: Actor, values: dict[str, Any]) -> dict[str,
 
 
 def unserved(session: Session, actor: Actor, need_id: UUID) -> dict[str, Any]:
-    """Return why a need had empty places in the last run that looked at it, and what would change it. NotMatchedYet."""
+    """Return why a need had empty places in the last run that looked at it, and what would change it.
+
+    `run_id` and `missing` are None where no run has looked at it.
+    """
     need = found(session.first(needs.SHOWN.where(visible(actor, Need), Need.id == need_id)))
     require(actor, "need.unserved", need.path)
     done = sa.and_(MatchRun.tenant_id == actor.tenant_id, MatchRun.state == "done")
@@ -113,12 +111,11 @@ def unserved(session: Session, actor: Actor, need_id: UUID) -> dict[str, Any]:
     if missed is not None and (served is None or missed.id >= served.id):
         told = _gap(need_id, missed.details, zone_of(session, actor.tenant_id))
         return {"run_id": missed.id, "as_of": missed.as_of, **told}
-    if served is None:
-        raise NotMatchedYet
+    said = _NOT_YET if served is None else _ALL
     return {
-        "run_id": served.id, "as_of": served.as_of, "need_id": need_id, "missing": 0, "why": None, "change": None,
-        "why_labels": None, "change_labels": None, "assumptions": [],
-        "lines": {"zh": [_ALL[0]], "en": [_ALL[1]]},
+        "run_id": served and served.id, "as_of": served and served.as_of, "need_id": need_id,
+        "missing": None if served is None else 0, "why": None, "change": None, "why_labels": None,
+        "change_labels": None, "assumptions": [], "lines": {"zh": [said[0]], "en": [said[1]]},
     }  # fmt: skip
 
 

@@ -24,6 +24,6 @@ def proposals(actor: Actor) -> sa.ColumnElement[bool]:
         or_(
             MatchProposal.person_id == actor.person_id,
             within(actor, "match_proposal.accept", MatchProposal.organization_id),
-            within(actor, "match_proposal.list", MatchProposal.community_id),
+            within(actor, "match_proposal.read", MatchProposal.community_id),
         ),
     )

@@ -22,6 +22,7 @@ FORMATS = {"date": "2026-03-02", "date-time": "2026-03-02T09:00:00+08:00", "uri"
 
 # Bodies of which a rule between their members takes only some at once.
 ONLY = {
+    "NewNeed": ("kind", "title", "description", "category", "whenText", "communityId"),
     "NewRulebook": ("shipped", "organizationId"), "EditedRulebook": ("shipped",),
     "NewFact": ("kind", "organizationId", "communityId", "occurredOn"),
     "CaseAnswer": ("answer",), "NewCase": ("kind", "organizationId", "subjectKind", "subjectId", "reason"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,10 @@ TABLE_OF = {
     "slip": models.ConfirmationSlip,
     "community": models.Organization,
 }
+NO_MATCH: dict[str, Any] = {
+    "method": "flow", "needs": 0, "places": 0, "filled": 0, "served": 0, "newly_served": 0, "helpers": 0, "idle": 0,
+    "concentration": 0, "unserved": 0, "communities": [], "units": [],
+}  # fmt: skip
 MORE: dict[str, dict[str, Any]] = {
     "affiliations": {"kind": "registration", "state": "submitted", "basis": "residence"},
     "organization_links": {"kind": "registration", "state": "submitted"},
@@ -38,6 +42,8 @@ MORE: dict[str, dict[str, Any]] = {
     "entries": {"unit": "volunteer_minutes"},
     "jobs": {"kind": "divisions.import"},
     "match_proposals": {"state": "proposed"},
+    "match_runs": {"kind": "people", "state": "done", "as_of": datetime(2026, 3, 2, tzinfo=UTC), "figures": NO_MATCH},
+    "needs": {"windows": None},
     "emergencies": {"basis": "decision", "permits": ["location_check_in"]},
     "signals": {"kind": "recipients_deny", "figures": {"people": 5}},
     "grants": {"role": "community_worker", "state": "proposed"},
@@ -135,6 +141,8 @@ class Objects:
             return self._tenant
         if table is models.Case and column.key == "facts":
             return {"claim": {"fileId": str(self.of(models.File))}}
+        if column.key == "round_id":
+            return self.of(models.Cycle)
         if column.key == "state":
             return TABLES[_noun(table)].start[0]
         if isinstance(column.type, Sealed):
