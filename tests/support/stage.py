@@ -109,6 +109,7 @@ def _objects(
     names = {name for operation in stage.operations for name in operation.identifiers}
     ids = {
         "communityId": made.community, "organizationId": made.community, "unitId": made.unit, "organizerId": made.unit,
-        "areaId": made.community, "personId": made.person, "parentId": world.places[made.above], "issuerId": world.places["city"],
+        "areaId": made.community, "personId": made.person, "parentId": world.places[made.above],
+        "issuerId": world.places["city"],
     }  # fmt: skip
     return {name: made.named(name) for name in sorted(names)}, ids
