@@ -16,7 +16,8 @@ from api.settings import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="双报到 Dual reporting")
 for _command in (
-    running.serve, running.migrate, running.tenant, judging.assess, judging.report, running.demo, running.openapi,
+    running.serve, running.migrate, running.tenant, judging.assess, judging.report, judging.lint, running.demo,
+    running.openapi,
 ):  # fmt: skip
     app.command()(_command)
 app.add_typer(imports.app, name="import")

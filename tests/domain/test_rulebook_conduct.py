@@ -1,7 +1,9 @@
 """Lint, finding by finding: each fault at its line and column, and beside it what is near and not to be found."""
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli import app
 from api.domain.rulebook.lint import lint
 from api.domain.rulebook.load import located
 
@@ -112,3 +114,18 @@ def test_a_veto_of_a_department_is_found_behind_a_score_and_not_where_the_subjec
     assert ("departmental_veto", "/gates/0/when") in [(each.code, each.pointer) for each, _, _ in found(text)]
     unit = text.replace("subject: community", "subject: unit")
     assert "departmental_veto" not in [each.code for each, _, _ in found(unit)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (BOOK, 0, ""),
+        (BOOK.replace("most: 3", "most: 3, share: 1"), 1, "35:96: error extra_forbidden /quotas/0/share"),
+        (BOOK.replace("{lessThan: 20}", "{lessThan: 15}"), 1, "error gap /grades/1/band: 从 15 到 20 的得分没有等次"),
+        (BOOK.replace("kind: [visit]", "kind: [likes]"), 0, "12:19: warning formalism /measures/0/where/kind: "),
+    ],
+)
+def test_the_command_says_where_a_file_is_wrong_and_exits_1_where_it_could_not_be_in_force(text, code, said):
+    done = CliRunner().invoke(app, ["lint", "-"], input=text.encode())
+    assert done.exit_code == code
+    assert said in done.stdout
