@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from api.access import Actor, found
 from api.db import Session, new_id
 from api.domain.reviews import (
+    IN_STATE,
     PARTY,
     Judged,
     NotNow,
@@ -40,11 +41,11 @@ def give(session: Session, actor: Actor, cycle_id: UUID, values: Mapping[str, An
     which this caller is not asked, PresenceNotVerified for a recipient who was not there, NotNow, PartyNotAsked,
     RubricNotFilled, ReviewOfOneself, ReviewOfOwnUnit, ReviewOfColleague, Recused, and ReviewedAlready for a second one.
     """
-    cycle = _open_round(session, actor, cycle_id)
+    cycle = _held_round(session, actor, cycle_id)
     voice: Voice = values["party"]
-    require_now(voice, cycle.state)
     speaker = review_rights.speaker(session, actor)
     way, subject = _asked(session, actor, speaker, cycle_id, voice, values["subject_id"])
+    require_now(voice, cycle.state)
     require_impartial(voice, speaker.ties, Judged(subject.subject_kind, subject.subject_id, subject.employer_id))
     if _recused(session, actor, speaker, cycle_id, voice, subject.subject_id):
         raise Recused
@@ -62,10 +63,12 @@ def recuse(session: Session, actor: Actor, cycle_id: UUID, values: Mapping[str, 
 
     Raises as `give`, ReviewedAlready where they have spoken or recused themselves before.
     """
-    cycle = _open_round(session, actor, cycle_id)
+    cycle = _held_round(session, actor, cycle_id)
     voice: Voice = values["party"]
     speaker = review_rights.speaker(session, actor)
     way, subject = _asked(session, actor, speaker, cycle_id, voice, values["subject_id"])
+    if cycle.state not in IN_STATE.values():
+        raise NotNow(state=cycle.state)
     spoken = sa.select(Review.id).where(
         Review.round_kind == "cycle", Review.round_id == cycle_id, Review.subject_id == subject.subject_id,
         Review.kind == "rating", Review.party == PARTY[voice], Review.recorded_by == actor.person_id,
@@ -88,7 +91,7 @@ def reply(session: Session, actor: Actor, review_id: UUID, text: str) -> UUID:
     own = voice.subject_id in speaker.ties.accounts
     if not own and voice.subject_id not in selves:
         raise NotFound
-    cycle = _open_round(session, actor, voice.round_id)
+    cycle = _held_round(session, actor, voice.round_id)
     if cycle.state not in _REPLIES_IN:
         raise NotNow(state=cycle.state)
     way = selves[actor.account_id if own else voice.subject_id]
@@ -130,13 +133,10 @@ _VOICE = sa.select(Review.id, Review.round_id, Review.subject_kind, Review.subje
 _ROUND = sa.select(Cycle.id, Cycle.state, Cycle.organization_id)
 
 
-def _open_round(session: Session, actor: Actor, cycle_id: UUID) -> Any:
+def _held_round(session: Session, actor: Actor, cycle_id: UUID) -> Any:
     """Return a cycle and hold its state until the commit, so that no voice comes in behind its publication."""
     held = _ROUND.where(visible(actor, Cycle), Cycle.id == cycle_id).with_for_update(read=True)
-    cycle = found(session.first(held))
-    if cycle.state not in ("self_review", "public_review"):
-        raise NotNow(state=cycle.state)
-    return cycle
+    return found(session.first(held))
 
 
 def _asked(

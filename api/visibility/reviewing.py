@@ -21,7 +21,7 @@ def reviews(actor: Actor) -> Condition:
     """
     rounds = select(Cycle.id).where(Cycle.tenant_id == actor.tenant_id)
     heard = rounds.where(Cycle.state.in_(("public_review", *_TOLD)))
-    told = rounds.where(Cycle.state.in_(_TOLD), within(actor, "review.read", Cycle.organization_id))
+    told = rounds.where(Cycle.state.in_(_TOLD), within(actor, "assessment.read", Cycle.organization_id))
     audited = rounds.where(within(actor.only("auditor"), "review.read", Cycle.organization_id))
     own_bodies = [actor.only(role) for role in ("liaison", "community_worker", "street_officer")]
     bodies = [reach.organization_id for body in own_bodies for reach in body.reaches_for("review.read")]
