@@ -28,6 +28,15 @@ REASONS: Mapping[str, tuple[str, str]] = {
 """Why a recipient denies, as codes: what they would write themselves could name them or others."""
 
 
+SLIP = {"zh": "服务确认单", "en": "Slip for confirmation"}
+HOW_TO_ANSWER = {
+    "zh": "扫码或在平台输入确认码，即可确认或否认这次服务；不需要登录。由接受服务的人使用，志愿者看不到是谁答复的。",
+    "en": "Scan it, or type the code on the platform, and confirm or deny this service; no account is needed. The "
+    "slip is for who was served; the volunteer is not told who answered.",
+}
+"""What is printed on a slip."""
+
+
 class NobodyServed(Conflict):
     """Nobody is served at an activity of this kind."""
 

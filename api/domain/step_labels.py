@@ -24,6 +24,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "confirm": ("确认", "Confirm"),
     "confirmation_slip.answer": ("答复确认单", "Answer a slip"),
     "confirmation_slip.create": ("开确认单", "Make out a slip"),
+    "print": ("打印", "Print"),
     "convene": ("确定评议名单", "Fix the roster"),
     "count": ("登记人数", "Record a head-count"),
     "compare": ("比对", "Compare"),

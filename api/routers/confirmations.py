@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
-from api.adapters.render import CONFIRM_CSP, confirm_page, refused_page
+from api.adapters.render import CONFIRM_CSP, MEDIA_TYPES, confirm_page, refused_page, slip_pdf
 from api.calls import Answer, Caller
 from api.domain.confirmations import OwnPresence, SlipUsed
 from api.errors import NotFound, Problem, Unauthenticated
@@ -18,13 +19,14 @@ from api.problems import sentence, status_of
 from api.route import Anyone, DoorRoute, Who, problem_responses
 from api.routers.auth_common import limited
 from api.schemas.base import Page
-from api.schemas.confirmations import Confirmation, Denial, IssuedSlip, NewSlip, ShownSlip, Slip, SlipQuery
+from api.schemas.confirmations import Confirmation, Denial, IssuedSlip, NewSlip, ShownSlip, Slip, SlipCode, SlipQuery
 from api.services import confirmations
 from api.services.claim_codes import new_code
 
 router = APIRouter(tags=["confirmations"], route_class=DoorRoute)
 _TRIED = problem_responses((429,))
 _HTML = {"schema": {"type": "string"}}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
 _OF_PAGE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "the slip as it stands",
@@ -55,6 +57,19 @@ async def issue(shift_id: UUID, body: NewSlip, who: Who) -> IssuedSlip:
     bare = code.selector + code.secret
     issued: Any = {**shown, "code": code.shown, "link": f"{who.house.settings.address}/confirm/{bare}"}
     return issued
+
+
+@router.post(
+    "/api/v1/confirmation-slips/{slip_id}/print",
+    operation_id="confirmation_slip.print",
+    response_class=Response,
+    responses={200: {"description": "A6", "content": {MEDIA_TYPES["pdf"]: _BYTES}}},
+)
+async def printed(slip_id: UUID, body: SlipCode, who: Who) -> Response:
+    """Print a slip on A6 with its QR code, for who has the code; nothing is kept of it."""
+    found = await who.read(confirmations.printable, slip_id, body.code)
+    data = await asyncio.to_thread(slip_pdf, **found, language="en" if who.language == "en" else "zh")
+    return Response(data, media_type=MEDIA_TYPES["pdf"])
 
 
 @router.get("/api/v1/confirmation-slips", operation_id="confirmation_slip.list")

@@ -39,6 +39,12 @@ class IssuedSlip(Slip):
     link: str | None = None
 
 
+class SlipCode(Body):
+    """The code of a slip, which was shown when it was made out."""
+
+    code: Annotated[str, Field(min_length=1, max_length=40, description="as it was shown; case and spaces are free")]
+
+
 class SlipQuery(ListQuery):
     """Which slips to list."""
 

@@ -108,6 +108,27 @@ def answer(
     return _told(row) | {"state": verdict}
 
 
+def printable(session: Session, actor: Actor, slip_id: UUID, code: str) -> dict[str, Any]:
+    """Return what is printed of a slip, for who has its code: content, code as people read it, and its address.
+
+    Nothing is kept of the code, so whoever prints brings it. NotFound for a code of another slip, SlipUsed.
+    """
+    row, bare = _seen(session, actor, slip_id), typed(code)
+    bearer = session.first(of_code(session, code)) if bare else None
+    if bare is None or bearer is None or bearer.id != slip_id:
+        raise NotFound(pointer="/code")
+    if rules.stands(row.state, row.expires_at, session.now) != "issued":
+        raise rules.SlipUsed
+    told = _told(row)
+    content = {
+        "template": "slip", "templateVersion": 1, "timeZone": row.zone, "title": rules.SLIP, "activity": told["title"],
+        "day": told["served_on"].isoformat(), "volunteer": told["volunteer"],
+        "until": f"{row.expires_at.astimezone(ZoneInfo(row.zone)):%Y-%m-%d %H:%M}", "notes": [rules.HOW_TO_ANSWER],
+    }  # fmt: skip
+    link = f"{session.settings.address}/confirm/{bare.selector}{bare.secret}"
+    return {"content": content, "code": bare.shown, "link": link, "printed_at": session.now}
+
+
 def say(session: Session, actor: Actor, slip_id: UUID, verdict: rules.Verdict, reason: str | None) -> UUID:
     """Take the answer of who asked for the service, signed in; a repeat of the same answer changes nothing.
 

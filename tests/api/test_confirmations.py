@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -85,6 +86,21 @@ async def test_a_recipient_without_an_account_confirms_and_the_entry_says_so(wor
     standing = await entries(world, "member2", shift)
     assert ("earned", 60, "recipient_confirmed") in standing
     assert sum(amount for _, amount, _ in standing) == 60
+
+
+async def test_a_slip_is_printed_on_a6_for_who_has_its_code_as_long_as_it_waits(world, time):
+    shift = await served(world, time, "member2")
+    slip, other = await slip_for(world, shift), await slip_for(world, await served(world, time, "member2"))
+    path = f"/confirmation-slips/{slip['id']}/print"
+    printed = await call(world, "member2", "POST", path, {"code": slip["code"].lower()})
+    assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf"), printed.text
+    (box,) = re.findall(rb"MediaBox *\[0 0 ([0-9.]+) ([0-9.]+)]", printed.content)
+    assert [round(float(side) / 72 * 25.4) for side in box] == [105, 148]  # millimetres of A6, on one page
+    for code in (other["code"], "ABCD"):
+        assert (await call(world, "member2", "POST", path, {"code": code})).status_code == 404
+    assert (await call(world, "member3", "POST", path, {"code": slip["code"]})).status_code == 404
+    await answered(world, slip["code"])
+    assert (await call(world, "member2", "POST", path, {"code": slip["code"]})).json()["code"] == "slip_used"
 
 
 async def test_a_denial_moves_no_minute_and_asks_the_community(world, time):

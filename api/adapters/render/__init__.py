@@ -14,7 +14,7 @@ from api.adapters.render.confirm_page import CONFIRM_CSP, confirm_page, refused_
 from api.adapters.render.font import CharactersNotInFont
 from api.adapters.render.layout import Issue, Language, NoTemplate, lay_out
 from api.adapters.render.pdf import as_pdf
-from api.adapters.render.sheet import sheet_pdf
+from api.adapters.render.sheet import sheet_pdf, slip_pdf
 from api.adapters.render.verify_page import VERIFY_CSP, DocumentView, not_found_page, verify_page
 from api.adapters.render.workbook import CellTooLong, SheetTooLong, as_xlsx, write_rows_xlsx
 from api.domain.documents import content_hash
@@ -38,6 +38,7 @@ __all__ = [
     "refused_page",
     "render",
     "sheet_pdf",
+    "slip_pdf",
     "verify_page",
     "write_rows_xlsx",
 ]

@@ -91,6 +91,8 @@ class Layout:
     tables: list[Table]
     sections: list[tuple[str, list[str]]]
     issue_lines: list[tuple[str, str]]
+    paper: str = "a4"
+    scan: str | None = None  # what stands below the code, where that leads elsewhere than to verification
 
 
 def lay_out(content: Mapping[str, Any], issue: Issue, language: Language) -> Layout:
@@ -121,6 +123,8 @@ def lay_out(content: Mapping[str, Any], issue: Issue, language: Language) -> Lay
             if (paragraphs := _paragraphs(_at(content, section["at"]), language))
         ],
         issue_lines=[(_ISSUE[key][language], text) for key, text in values.items() if text],
+        paper=template.get("paper", "a4"),
+        scan=template.get("scan", {}).get(language),
     )
 
 

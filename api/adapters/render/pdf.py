@@ -68,11 +68,12 @@ def _for_typst(layout: Layout, issue: Issue, language: Language) -> dict[str, An
         "lang": language,
         "font": FAMILY,
         "landscape": layout.landscape,
+        "paper": layout.paper,
         "title": _plain(layout.title),
         "number": issue.number,
         "sha256": issue.sha256,
         "checkpoint": f"{witnessed} {issue.witnessed}" if issue.checkpoint else "",
-        "scan": scan if issue.verify_url else _NUMBER[language],
+        "scan": layout.scan or (scan if issue.verify_url else _NUMBER[language]),
         "page": [before, between, after],
         "lines": [[_plain(label), _plain(value)] for label, value in [*layout.lines, *told]],
         "tables": [

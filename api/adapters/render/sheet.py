@@ -1,4 +1,4 @@
-"""The printed sign-in sheet: typeset like a document, but nothing that was issued and nothing that can be verified."""
+"""What is printed and not issued: the sign-in sheet and the slip for a recipient, typeset like documents."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ _MISSING = "〓"  # the printers' sign for a character that the type case lacks:
 def sheet_pdf(content: dict[str, Any], number: str, printed_at: datetime, language: Language) -> bytes:
     """Return the sheet as PDF with its number as QR code; a character that the font lacks is printed as 〓."""
     issue = Issue(number, "", "", printed_at)
+    layout = lay_out(_in_font(content), issue, language)
+    return as_pdf(replace(layout, issue_lines=[]), issue, language)
+
+
+def slip_pdf(content: dict[str, Any], code: str, link: str, printed_at: datetime, language: Language) -> bytes:
+    """Return a slip for a recipient as PDF on A6, its address as QR code and its code in letters."""
+    issue = Issue(code, "", link, printed_at)
     layout = lay_out(_in_font(content), issue, language)
     return as_pdf(replace(layout, issue_lines=[]), issue, language)
 

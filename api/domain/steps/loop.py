@@ -140,6 +140,7 @@ LOOP = (
         confirm=Step({"issued"}, "confirmed"),
         deny=Step({"issued"}, "denied"),
         revoke=Step({"issued"}, "revoked"),
+        print=READ,
         answer=ANY,
         show=READ,
         read=READ,
