@@ -1,7 +1,8 @@
 """Sealed results that every later version has to reproduce: `python -m tools.corpus tests/corpus/NAME.jsonl.gz`.
 
-A file is made once from the rulebooks that ship then, and never written again; a later one stands beside it. Each line
-is canonical JSON: a rulebook's content, a bundle with its judgement and hashes, or a quota with its answers.
+A file is made once from the rulebooks that ship then, and never written again; a later one with those that were added
+or changed stands beside it. Each line is canonical JSON: the content of a rulebook, a bundle with its judgement and
+hashes, or a quota with its answers.
 """
 
 from __future__ import annotations
@@ -26,10 +27,13 @@ from tools.corpus_cases import bundles_of, groups_of, rivals_of
 Line = dict[str, Any]
 
 
-def lines() -> Iterator[Line]:
-    """Yield the lines of a new file: each shipped rulebook, its cases with what they give, and its quotas."""
+def lines(folder: Path) -> Iterator[Line]:
+    """Yield the lines of a new file: each shipped rulebook that no file of the folder has, its cases and quotas."""
+    there = {line["rulebook"] for path in folder.glob("*.gz") for line in kept(path) if "content" in line}
     for name in names():
         book = shipped(name)
+        if book.digest in there:
+            continue
         yield {"rulebook": book.digest, "content": book.document()}
         judgements = []
         for case, bundle in bundles_of(book):
@@ -76,7 +80,7 @@ def digest(path: Path) -> str:
 
 def main(path: Path) -> int:
     """Write a new file and return how many lines it has; one that stands is not written again."""
-    made = list(lines())
+    made = list(lines(path.parent))
     text = b"".join(canonical_bytes(line) + b"\n" for line in made)
     with path.open("xb") as file:
         file.write(gzip.compress(text, 9, mtime=0))
