@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
+from psycopg.rows import namedtuple_row
 
 from api.access import Actor
 from api.db import Session
@@ -111,7 +112,17 @@ def _stored(
     statement = sa.select(*(_C[name] for name in names)).where(
         _C.tenant_id == tenant_id, _C.level == level, _C.place >= since, _C.place < before
     )
-    return session.rows(statement.order_by(_C.place))
+    return _as_bytes(session, statement.order_by(_C.place))
+
+
+def _as_bytes(session: Session, statement: sa.Select[Any]) -> Sequence[Any]:
+    """Return the rows of a statement; PostgreSQL is asked for bytes as they are, not written out as text."""
+    driver = session.connection.connection.driver_connection
+    if session.dialect != "postgresql" or driver is None:
+        return session.rows(statement)
+    asked = statement.compile(dialect=session.connection.dialect)
+    with driver.cursor(binary=True, row_factory=namedtuple_row) as cursor:
+        return cursor.execute(str(asked), asked.params).fetchall()
 
 
 def _arrays(rows: Sequence[Any], names: Iterable[str]) -> Arrays:
