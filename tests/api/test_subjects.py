@@ -100,6 +100,22 @@ async def test_a_street_judges_its_communities_by_how_soon_they_answer_and_nobod
         assert not any(str(person) in str(shown) for person in world.year.accounts)
 
 
+async def _refused(officer, district, rules, defaults, of_size):
+    schools = {
+        "subject": "unit",
+        "class": {"organizationKinds": ["public_institution"]},
+        "rulebookId": rules["unit"],
+    }
+    for wrong, code in (
+        ({**defaults, "rulebooks": [of_size, schools]}, "rulebooks_contradict"),
+        ({"unitRulebookId": rules["unit"]}, "members_not_judged"),
+        ({**defaults, "rulebooks": [{**of_size, "subject": "branch"}]}, "rulebook_does_not_fit"),
+    ):
+        refused = await opened(officer, district, **wrong)
+        assert (refused.status_code, refused.json()["code"]) == (409, code)
+    assert (await opened(officer, district)).json()["code"] == "no_rulebook_named"
+
+
 async def test_a_district_judges_members_units_branches_and_streets_and_large_units_by_a_rule_of_their_own(world):
     district = world.places["district"]
     large = shipped_text("basic-unit").replace("id: basic-unit", "id: large-unit", 1)
@@ -110,19 +126,7 @@ async def test_a_district_judges_members_units_branches_and_streets_and_large_un
         rules["large"] = await book(officer, district, text=large)
         defaults = {"memberRulebookId": rules["member"], "unitRulebookId": rules["unit"]}
         of_size = {"subject": "unit", "class": {"largerThan": 9}, "rulebookId": rules["large"]}
-        schools = {
-            "subject": "unit",
-            "class": {"organizationKinds": ["public_institution"]},
-            "rulebookId": rules["unit"],
-        }
-        for wrong, code in (
-            ({**defaults, "rulebooks": [of_size, schools]}, "rulebooks_contradict"),
-            ({"unitRulebookId": rules["unit"]}, "members_not_judged"),
-            ({**defaults, "rulebooks": [{**of_size, "subject": "branch"}]}, "rulebook_does_not_fit"),
-        ):
-            refused = await opened(officer, district, **wrong)
-            assert (refused.status_code, refused.json()["code"]) == (409, code)
-        assert (await opened(officer, district)).json()["code"] == "no_rulebook_named"
+        await _refused(officer, district, rules, defaults, of_size)
         more = [of_size, *({"subject": kind, "rulebookId": rules[kind]} for kind in ("branch", "street"))]
         cycle = (await opened(officer, district, **defaults, rulebooks=more)).json()
         assert {each["subject"] for each in cycle["rulebooks"]} == {"unit", "branch", "street"}

@@ -73,6 +73,14 @@ def opened(session, actor, world):
     })  # fmt: skip
 
 
+def delivered(world, cycle_id):
+    for step in ("open_self_review", "open_public_review", "publish", "open_appeals", "finalize"):
+        world.run(getattr(cycles, step), cycle_id, actor=officer(world))
+    job_id = world.run(cycles.deliver, cycle_id, actor=officer(world))
+    run_due(world.house, only=job_id)
+    return world.house.read_now(officer(world), jobs.one, job_id)["result"]
+
+
 def test_a_year_with_moves_is_judged_by_each_day_and_the_former_employer_hears_of_its_own_days(world):
     cycle_id = world.run(opened, world, actor=officer(world))
     assessed.computed(world, officer(world), cycle_id)
@@ -99,11 +107,7 @@ def test_a_year_with_moves_is_judged_by_each_day_and_the_former_employer_hears_o
         }
     ]
     assert row.employer_id == world.year.units[1]
-    for step in ("open_self_review", "open_public_review", "publish", "open_appeals", "finalize"):
-        world.run(getattr(cycles, step), cycle_id, actor=officer(world))
-    job_id = world.run(cycles.deliver, cycle_id, actor=officer(world))
-    run_due(world.house, only=job_id)
-    result = world.house.read_now(officer(world), jobs.one, job_id)["result"]
+    result = delivered(world, cycle_id)
     assert (result["issued"], result["partPeriods"], result["refused"]) == (2, 1, [])
     with world.house.engines.look() as session:
         (paper,) = session.rows(
