@@ -70,6 +70,10 @@ def rules(draw):
         made["distinct"] = draw(st.sampled_from(["activity", "day", "month", "event"]))
     if draw(st.booleans()):
         made["cadence"] = {"each": draw(st.sampled_from(["month", "quarter"])), "atLeast": draw(st.integers(1, 90))}
+    elif draw(st.booleans()):
+        made["series"] = {"each": draw(st.sampled_from(["month", "quarter"])), "times": "1/60", "atMost": 5, "best": 2}
+    if draw(st.booleans()) and "distinct" not in made:
+        made["keep"] = {"per": draw(st.sampled_from(["event", "day", "month", "activity"])), "choose": 2}
     return rulebook(made)
 
 
