@@ -8,16 +8,22 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from api.jobs.sealing import seal_all
 from api.models import Device, Event, Fact
-from api.services import audit
 from tests.support import phones
-from tests.support import world as worlds
 from tests.support.clock import Clock
-from tests.support.offline import BOTH, begun, code_then, enrolled, outcome, sent
+from tests.support.offline import (
+    BOTH,
+    DAY,
+    HOUR,
+    begun,
+    code_then,
+    enrolled,
+    offline_world,
+    outcome,
+    sent,
+    two_weeks_on,
+)
 from tests.support.service_calls import planned
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +33,13 @@ def time():
 
 @pytest.fixture(scope="module")
 def world(database, tmp_path_factory, time):
-    built = worlds.build(database, tmp_path_factory.mktemp("var"), time, token_minutes=60 * 24 * 300)
-    yield built
-    seal_all(built.house)
-    assert built.house.read_now(built.operator.tenant_id, audit.verify) == []
-    built.close()
+    with offline_world(database, tmp_path_factory.mktemp("var"), time) as built:
+        yield built
 
 
 @pytest.fixture(autouse=True)
 def _two_weeks_of_its_own(world, time):
-    time.set(time.instant.replace(hour=1, minute=0, second=0) + timedelta(days=14))
+    two_weeks_on(time)
 
 
 @pytest.fixture

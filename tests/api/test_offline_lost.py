@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import timedelta
 
 import pytest
 
-from api.jobs.sealing import do_due, seal_all
-from api.services import audit
+from api.jobs.sealing import do_due
 from tests.support import world as worlds
 from tests.support.clock import Clock
 from tests.support.guards import ROOT
-from tests.support.offline import Stay, begun, code_then, confirmed, enrolled, sent
+from tests.support.offline import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Stay,
+    begun,
+    code_then,
+    confirmed,
+    enrolled,
+    offline_world,
+    sent,
+    two_weeks_on,
+)
 from tests.support.service_calls import planned, present, signed_up
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -26,16 +34,13 @@ def time():
 
 @pytest.fixture(scope="module")
 def world(database, tmp_path_factory, time):
-    built = worlds.build(database, tmp_path_factory.mktemp("var"), time, token_minutes=60 * 24 * 900)
-    yield built
-    seal_all(built.house)
-    assert built.house.read_now(built.operator.tenant_id, audit.verify) == []
-    built.close()
+    with offline_world(database, tmp_path_factory.mktemp("var"), time) as built:
+        yield built
 
 
 @pytest.fixture(autouse=True)
 def _two_weeks_of_its_own(world, time):
-    time.set(time.instant.replace(hour=1, minute=0, second=0) + timedelta(days=14))
+    two_weeks_on(time)
 
 
 @pytest.fixture

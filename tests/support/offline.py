@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from api.domain import codes
+from api.jobs.sealing import seal_all
+from api.services import audit
 from tests.support import serving
+from tests.support import world as worlds
+from tests.support.clock import Clock
 from tests.support.phones import Phone
 from tests.support.service_calls import planned, signed_up
 from tests.support.world import World
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@contextmanager
+def offline_world(database: str, var_dir: Path, time: Clock) -> Iterator[World]:
+    """Give a world whose tokens outlast every test of phones; at its end the ledger has to verify."""
+    built = worlds.build(database, var_dir, time, token_minutes=60 * 24 * 900)
+    yield built
+    seal_all(built.house)
+    assert built.house.read_now(built.operator.tenant_id, audit.verify) == []
+    built.close()
+
+
+def two_weeks_on(time: Clock) -> None:
+    """Stand at nine in the morning two weeks later: a time of its own for each test."""
+    time.set(time.instant.replace(hour=1, minute=0, second=0) + 14 * DAY)
 
 
 async def enrolled(world: World, name: str, skew: timedelta = timedelta(), token: str | None = None) -> Phone:
