@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from api.domain.matching.times import Window
+from api.jobs import matching
 from api.jobs.loop import run_due
 from api.jobs.sealing import do_due
 from api.models import MatchRun
@@ -115,16 +116,18 @@ def test_a_variant_that_looks_at_the_city_again_gives_another_result(world):
     assert offering.run_of(world, run_id).result_hash not in (None, expected)
 
 
-def test_a_run_that_somebody_stops_leaves_nothing(world):
+def test_a_run_that_somebody_stops_leaves_nothing(world, monkeypatch):
+    monkeypatch.setattr(matching, "AT_ONCE", 2)
     run_id = offering.requested(world)
-    killed_in_the_middle(world, run_id)
-    run = offering.run_of(world, run_id)
-    worker = actor(world, "worker")
-    world.run(jobs.cancel, run.job_id, actor=worker)
-    world.clock.forward(minutes=1)
-    run_due(world.house, only=run.job_id)
+    run, worker = offering.run_of(world, run_id), actor(world, "worker")
+
+    def stop(_per_cent, counts):
+        if counts.get("proposals") == 4:
+            world.run(jobs.cancel, run.job_id, actor=worker)
+
+    run_due(world.house, only=run.job_id, watch=stop)
     assert world.house.read_now(worker, jobs.one, run.job_id)["state"] == "cancelled"
-    assert len(offering.rows(world, run_id)) > 0
+    assert len(offering.rows(world, run_id)) == 4
     do_due(world.house)
     assert (offering.rows(world, run_id), offering.run_of(world, run_id).keys) == ([], {})
     again = offering.requested(world)  # the area may be matched anew
