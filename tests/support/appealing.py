@@ -67,10 +67,14 @@ STEPS = ("open-self-review", "open-public-review", "publish", "open-appeals")
 async def opened(
     world: worlds.World, books: tuple[str, str] = ("basic-member", "basic-unit"), through: str = STEPS[-1]
 ) -> str:
-    """Open a cycle of the year, compute it, and take it to where appeals are taken, or a step before; return its id."""
+    """Open a cycle of the year, compute it, and take it to where appeals are taken, or a step before; return its id.
+
+    `books` are shipped ones, or texts.
+    """
     at, ids = str(world.places["district"]), {}
     for subject, code in zip(("member", "unit"), books, strict=True):
-        book = await posted(world, "district_officer", "/rulebooks", {"shipped": code, "organizationId": at}, 201)
+        body = {"text" if "\n" in code else "shipped": code, "organizationId": at}
+        book = await posted(world, "district_officer", "/rulebooks", body, 201)
         if book["state"] == "draft":
             await posted(world, "district_officer", f"/rulebooks/{book['id']}/activate")
         ids[f"{subject}RulebookId"] = book["id"]
