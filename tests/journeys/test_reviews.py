@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from fractions import Fraction
-from uuid import UUID
 
 import pytest
-import sqlalchemy as sa
 
-from api.db import new_id
-from api.errors import Conflict
-from api.jobs.loop import run_due
-from api.models import Assessment, Cycle, Review
-from api.services import reviews
 from tests.support import reviewing
 from tests.support import world as worlds
 from tests.support.clock import Clock
-from tests.support.reviewing import PANEL
-from tests.support.stage import stored
+from tests.support.reviewing import PANEL, call, done, judged, opened, refused, step, voice, worked
 
 
 @pytest.fixture(scope="module")
@@ -29,101 +20,14 @@ def world(database, tmp_path_factory):
     built.close()
 
 
-async def call(world, name, method, path, body=None, **headers):
-    async with world.client(name) as client:
-        return await client.request(method, f"/api/v1{path}", json=body, headers=headers)
-
-
-async def done(world, name, method, path, body=None, status=201):
-    answer = await call(world, name, method, path, body)
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-async def opened(world, officer="district_officer"):
-    """Open and compute a cycle with the books of this test; return its path."""
-    at = str(world.places["district"])
-    books = []
-    for text in (reviewing.member_book(), reviewing.unit_book()):
-        book = await done(world, officer, "POST", "/rulebooks", {"text": text, "organizationId": at})
-        if book["state"] == "draft":
-            await done(world, officer, "POST", f"/rulebooks/{book['id']}/activate", status=200)
-        books.append(book["id"])
-    body = {
-        "title": "2025年度", "organizationId": at, "periodStart": "2025-01-01", "periodEnd": "2026-01-01",
-        "cutOff": "2025-12-31", "memberRulebookId": books[0], "unitRulebookId": books[1],
-    }  # fmt: skip
-    cycle = await done(world, officer, "POST", "/cycles", body)
-    path = f"/cycles/{cycle['id']}"
-    await worked(world, path, "compute")
-    return path, cycle["id"]
-
-
-async def worked(world, path, step):
-    job = await done(world, "district_officer", "POST", f"{path}/{step}", status=202)
-    run_due(world.house)
-    ended = await done(world, "district_officer", "GET", f"/jobs/{job['id']}", status=200)
-    assert ended["state"] == "done", ended["result"]
-
-
-async def step(world, path, name):
-    return await done(world, "district_officer", "POST", f"{path}/{name}", status=200)
-
-
-async def judged(world, cycle_id, subject):
-    path = f"/assessments?cycleId={cycle_id}&subjectKind=unit&employerId={subject}"
-    (item,) = (await done(world, "district_officer", "GET", path, status=200))["items"]
-    return item
-
-
-def voice(subject, party, comment=None, **marks):
-    return {"subjectId": str(subject), "party": party, "marks": marks, "comment": comment}
-
-
-async def refused(world, name, path, body):
-    answer = await call(world, name, "POST", path, body)
-    problem = answer.json()
-    assert problem["detail"]
-    return answer.status_code, problem["code"]
-
-
 async def test_four_parties_and_a_panel_make_the_year_end_half_of_a_units_grade(world):
     path, cycle_id = await opened(world)
     unit, members = world.places["judged"], world.year.accounts
     assert (await judged(world, cycle_id, unit))["points"] is None  # nobody was asked yet: unknown, not nought
     panel = await _seated(world, cycle_id)
 
-    await step(world, path, "open-self-review")
-    own = voice(unit, "self", year_end="excellent")
-    due = (await done(world, "spokesman", "GET", "/me/reviews-to-give", status=200))["items"]
-    assert [(item["subjectId"], item["parties"], item["name"]) for item in due] == [(str(unit), ["self"], "考核单位0")]
-    assert (await done(world, "spokesman", "GET", "/inbox/counts", status=200))["items"][0]["kind"] == "review"
-    asked_early = voice(unit, "community", study="good", volunteering="excellent", year_end="good")
-    assert await refused(world, "worker", f"{path}/reviews", asked_early) == (409, "review_not_now")
-    first = await done(world, "spokesman", "POST", f"{path}/reviews", own)
-    assert (first["amount"], first["party"], first["mine"]) == ("100", "self", True)
-    assert await refused(world, "spokesman", f"{path}/reviews", own) == (409, "reviewed_already")
-    assert await refused(world, "liaison", f"{path}/reviews", own) == (404, "not_found")
-
-    await step(world, path, "open-public-review")
-    await _who_may_not(world, path, unit, members)
-    said = "走访少，材料齐"
-    heard = voice(unit, "community", said, study="good", volunteering="excellent", year_end="good")
-    wrong = {**heard, "marks": {**heard["marks"], "study": "superb"}}
-    assert await refused(world, "worker", f"{path}/reviews", wrong) == (422, "rubric_not_filled")
-    rating = await done(world, "worker", "POST", f"{path}/reviews", heard)
-    assert (rating["amount"], rating["organizationName"]) == ("98", "桃园社区")
-    assert await refused(world, "second", f"{path}/reviews", heard) == (
-        409,
-        "reviewed_already",
-    )  # one community, one voice
-    await done(world, "party", "POST", f"{path}/reviews", voice(unit, "street", year_end="fair"))
-    for name, level in (("recipient", "good"), ("recipient2", "excellent")):
-        await done(world, name, "POST", f"{path}/reviews", voice(unit, "resident", year_end=level))
-    assert (await refused(world, "panel0", f"{path}/reviews", voice(unit, "resident", year_end="good")))[1] == (
-        "presence_not_verified"
-    )
-
+    await _self_reviewed(world, path, unit)
+    rating, said = await _heard(world, path, unit, members)
     for name, level in zip(PANEL[:2], ("excellent", "good"), strict=True):
         await done(world, name, "POST", f"{path}/reviews", voice(unit, "panel", year_end=level))
     assert (await refused(world, "district_officer", f"{path}/publish", {}))[1] == "voices_not_weighed"
@@ -153,6 +57,44 @@ async def test_four_parties_and_a_panel_make_the_year_end_half_of_a_units_grade(
     assert (stands["points"], stands["grade"]) == ("248/3", "good")
     await step(world, path, "publish")
     await _told(world, path, rating["id"], said)
+
+
+async def _self_reviewed(world, path, unit):
+    """Let the unit speak of itself: once, and nobody else for it."""
+    await step(world, path, "open-self-review")
+    own = voice(unit, "self", year_end="excellent")
+    due = (await done(world, "spokesman", "GET", "/me/reviews-to-give", status=200))["items"]
+    assert [(item["subjectId"], item["parties"], item["name"]) for item in due] == [(str(unit), ["self"], "考核单位0")]
+    assert (await done(world, "spokesman", "GET", "/inbox/counts", status=200))["items"][0]["kind"] == "review"
+    asked_early = voice(unit, "community", study="good", volunteering="excellent", year_end="good")
+    assert await refused(world, "worker", f"{path}/reviews", asked_early) == (409, "review_not_now")
+    first = await done(world, "spokesman", "POST", f"{path}/reviews", own)
+    assert (first["amount"], first["party"], first["mine"]) == ("100", "self", True)
+    assert await refused(world, "spokesman", f"{path}/reviews", own) == (409, "reviewed_already")
+    assert await refused(world, "liaison", f"{path}/reviews", own) == (404, "not_found")
+
+
+async def _heard(world, path, unit, members):
+    """Let community, street and recipients speak; return the community's voice and what it said."""
+    await step(world, path, "open-public-review")
+    await _who_may_not(world, path, unit, members)
+    said = "走访少，材料齐"
+    heard = voice(unit, "community", said, study="good", volunteering="excellent", year_end="good")
+    wrong = {**heard, "marks": {**heard["marks"], "study": "superb"}}
+    assert await refused(world, "worker", f"{path}/reviews", wrong) == (422, "rubric_not_filled")
+    rating = await done(world, "worker", "POST", f"{path}/reviews", heard)
+    assert (rating["amount"], rating["organizationName"]) == ("98", "桃园社区")
+    assert await refused(world, "second", f"{path}/reviews", heard) == (
+        409,
+        "reviewed_already",
+    )  # one community, one voice
+    await done(world, "party", "POST", f"{path}/reviews", voice(unit, "street", year_end="fair"))
+    for name, level in (("recipient", "good"), ("recipient2", "excellent")):
+        await done(world, name, "POST", f"{path}/reviews", voice(unit, "resident", year_end=level))
+    assert (await refused(world, "panel0", f"{path}/reviews", voice(unit, "resident", year_end="good")))[1] == (
+        "presence_not_verified"
+    )
+    return rating, said
 
 
 async def _seated(world, cycle_id):
@@ -232,89 +174,3 @@ async def _told(world, path, review_id, said):
     assert await refused(world, "spokesman", f"/reviews/{review_id}/reply", {"text": "再说一句"}) == (
         409, "review_not_now",
     )  # fmt: skip
-
-
-async def in_public(world):
-    """Open a cycle up to its public round; return its path and id."""
-    path, cycle_id = await opened(world)
-    for name in ("open-self-review", "open-public-review"):
-        await step(world, path, name)
-    return path, cycle_id
-
-
-def voices(world, cycle_id):
-    statement = sa.select(Review).where(Review.round_id == UUID(cycle_id), Review.kind == "rating")
-    with world.house.engines.look() as session:
-        return session.rows(statement)
-
-
-async def at_once(world, path, body, times):
-    answers = await asyncio.gather(*(call(world, "recipient", "POST", f"{path}/reviews", body) for _ in range(times)))
-    return sorted(answer.status_code for answer in answers)
-
-
-async def test_however_many_come_at_once_a_recipient_is_heard_once(world, monkeypatch):
-    path, cycle_id = await in_public(world)
-    body = voice(world.year.accounts[1], "resident", service="good")
-    assert await at_once(world, path, body, 8) == [201, *[409] * 7]
-    assert len(voices(world, cycle_id)) == 1
-    again = await call(world, "recipient", "POST", f"{path}/reviews", body, **{"Idempotency-Key": "heard-once"})
-    assert again.status_code == 409
-    # Control: without whose voice it is in its key, every request is heard.
-    other, other_id = await in_public(world)
-    real = reviews.voice_row
-    monkeypatch.setattr(
-        reviews, "voice_row", lambda *given, **values: real(*given, **(values | {"reviewer_id": new_id()}))
-    )
-    assert await at_once(world, other, body, 3) == [201] * 3
-    assert len(voices(world, other_id)) == 3
-
-
-async def test_a_slip_lets_a_recipient_without_account_be_heard_once_and_few_from_one_address(world):
-    path, cycle_id = await in_public(world)
-    member, shift = world.year.accounts[1], world.year.shifts[0]
-    code = world.run(reviewing.confirmed_slip, world, "judged1", shift).shown
-    body = {"code": code, "marks": {"service": "excellent"}}
-    assert await refused(world, "judged1", "/slip-reviews", body) == (403, "own_presence")
-    said = await done(world, None, "POST", "/slip-reviews", body)
-    assert said["amount"] == "100"
-    assert await refused(world, None, "/slip-reviews", body) == (409, "reviewed_already")
-    assert await refused(world, None, "/slip-reviews", {**body, "code": "AAAA-AAAA-AAAA-AAAA"}) == (404, "not_found")
-    await worked(world, path, "tally")
-    assert await points_of(world, cycle_id, member) is None  # one voice, and the rule asks for two
-    await done(world, "recipient", "POST", f"{path}/reviews", voice(member, "resident", service="good"))
-    await worked(world, path, "tally")
-    assert await points_of(world, cycle_id, member) == "90"
-    assert await refused(world, None, "/slip-reviews", body) == (409, "reviewed_already")
-    full = await call(world, None, "POST", "/slip-reviews", body)  # the sixth of this day, whatever it says
-    assert (full.status_code, full.json()["code"]) == (429, "too_many_requests")
-    assert "127.0.0.1" not in str(stored(world))
-    assert len(voices(world, cycle_id)) == 2
-
-
-async def points_of(world, cycle_id, account):
-    statement = (
-        sa.select(Assessment.points)
-        .join(Cycle, sa.and_(Cycle.id == Assessment.cycle_id, Cycle.revision == Assessment.revision))
-        .where(Assessment.cycle_id == UUID(cycle_id), Assessment.subject_id == account)
-    )
-    with world.house.engines.look() as session:
-        return session.scalar(statement)
-
-
-def test_ten_thousand_voices_of_one_recipient_are_one_row_and_nobody_edits_it(world):
-    subject, reviewer = new_id(), new_id()
-
-    def flood(session, actor):
-        given = {
-            "round_kind": "project", "round_id": subject, "subject_kind": "unit", "subject_id": subject,
-            "party": "resident", "kind": "rating", "reviewer_id": reviewer,
-        }  # fmt: skip
-        row = reviews.voice_row(session, actor, **given)
-        session.insert_new(Review, [{**row, "id": new_id()} for _ in range(10_000)])
-        return session.scalar(sa.select(sa.func.count()).where(Review.subject_id == subject))
-
-    assert world.run(flood) == 1
-    for act in (sa.update(Review).values(amount="1"), sa.delete(Review)):
-        with pytest.raises((sa.exc.DBAPIError, Conflict)):
-            world.run(lambda session, _actor, act=act: session.execute(act))

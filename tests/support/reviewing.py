@@ -9,6 +9,7 @@ from uuid import UUID
 
 from api.db import new_id
 from api.domain.claims import Code
+from api.jobs.loop import run_due
 from api.models import NOBODY, ConfirmationSlip, Fact
 from api.services import changes, organizations, people
 from api.services.claim_codes import new_code
@@ -107,8 +108,8 @@ def member_book() -> str:
 
 def furnish(session: Any, actor: Any, world: World) -> None:
     """Build the year: one unit in 桃园社区 with facts of the running part, two of its members, and who speaks."""
-    world.year = assessed.build_year(session, actor, world, members=2, units=1)  # type: ignore[attr-defined]
-    unit = world.places["judged"] = world.year.units[0]  # type: ignore[attr-defined]
+    world.year = assessed.build_year(session, actor, world, members=2, units=1)
+    unit = world.places["judged"] = world.year.units[0]
     organizations.link(session, actor, "located_in", unit, world.places["community"], since=LONG_AGO)
     for name, role, at in (
         ("party", "work_committee_officer", "street"), ("far_party", "work_committee_officer", "far_street"),
@@ -123,11 +124,11 @@ def furnish(session: Any, actor: Any, world: World) -> None:
     home = {"state": "accepted", "principal": True, "basis": "residence", "since": LONG_AGO}
     for name in (*PANEL, "recipient", "recipient2", "second"):
         people.affiliate(session, actor, world.people[name], world.places["community"], "registration", **home)
-    for number, person in enumerate(world.year.people):  # type: ignore[attr-defined]
+    for number, person in enumerate(world.year.people):
         world.people[f"judged{number}"] = person
     for name in ("recipient", "recipient2", "judged0"):  # they were there when the second member served
         account = people.account_of(session, world.people[name])
-        assessed.post(session, actor, account, 60, world.year.shifts[0], None)  # type: ignore[attr-defined,arg-type]
+        assessed.post(session, actor, account, 60, world.year.shifts[0], None)
     for kind, day in (
         ("absence", date(2025, 3, 4)), ("absence", date(2025, 6, 4)), ("joint_activity", date(2025, 2, 3)),
         ("joint_activity", date(2025, 5, 3)), ("joint_activity", date(2025, 11, 3)),
@@ -161,3 +162,68 @@ def confirmed_slip(session: Any, actor: Any, world: World, person: str, shift: U
     )
     session.insert(ConfirmationSlip, [{**born, "state": "confirmed"}])
     return code
+
+
+async def call(world: Any, name: str | None, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    """Return the answer to a request of a person, or of nobody."""
+    async with world.client(name) as client:
+        return await client.request(method, f"/api/v1{path}", json=body, headers=headers)
+
+
+async def done(world: Any, name: str | None, method: str, path: str, body: Any = None, status: int = 201) -> Any:
+    """Return what a request brings that has to succeed."""
+    answer = await call(world, name, method, path, body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def opened(world: Any, officer: str = "district_officer") -> tuple[str, str]:
+    """Open and compute a cycle with the books of this test; return its path and id."""
+    at = str(world.places["district"])
+    books = []
+    for text in (member_book(), unit_book()):
+        book = await done(world, officer, "POST", "/rulebooks", {"text": text, "organizationId": at})
+        if book["state"] == "draft":
+            await done(world, officer, "POST", f"/rulebooks/{book['id']}/activate", status=200)
+        books.append(book["id"])
+    body = {
+        "title": "2025年度", "organizationId": at, "periodStart": "2025-01-01", "periodEnd": "2026-01-01",
+        "cutOff": "2025-12-31", "memberRulebookId": books[0], "unitRulebookId": books[1],
+    }  # fmt: skip
+    cycle = await done(world, officer, "POST", "/cycles", body)
+    path = f"/cycles/{cycle['id']}"
+    await worked(world, path, "compute")
+    return path, cycle["id"]
+
+
+async def worked(world: Any, path: str, step: str) -> None:
+    """Take a step of a cycle that a job does, to its end."""
+    job = await done(world, "district_officer", "POST", f"{path}/{step}", status=202)
+    run_due(world.house)
+    ended = await done(world, "district_officer", "GET", f"/jobs/{job['id']}", status=200)
+    assert ended["state"] == "done", ended["result"]
+
+
+async def step(world: Any, path: str, name: str) -> Any:
+    """Take a step of a cycle."""
+    return await done(world, "district_officer", "POST", f"{path}/{name}", status=200)
+
+
+async def judged(world: Any, cycle_id: str, subject: UUID) -> Any:
+    """Return the assessment of a unit as the office reads it."""
+    path = f"/assessments?cycleId={cycle_id}&subjectKind=unit&employerId={subject}"
+    (item,) = (await done(world, "district_officer", "GET", path, status=200))["items"]
+    return item
+
+
+def voice(subject: UUID, party: str, comment: str | None = None, **marks: str) -> dict[str, Any]:
+    """Return the body of a voice."""
+    return {"subjectId": str(subject), "party": party, "marks": marks, "comment": comment}
+
+
+async def refused(world: Any, name: str | None, path: str, body: Any) -> tuple[int, str]:
+    """Return status and code of a refusal."""
+    answer = await call(world, name, "POST", path, body)
+    problem = answer.json()
+    assert problem["detail"]
+    return answer.status_code, problem["code"]
