@@ -17,8 +17,10 @@ OTHERS_KEEP = "others_keep"
 RULES: Mapping[str, tuple[str, str]] = {
     OTHERS_KEEP: (
         "他人的结果不因某人申诉成立而降低；申诉成立者不占用他人的名额，名额因此超出的，如实列出",
-        "Nobody's result falls because somebody else's appeal succeeded; who succeeded takes no seat from anybody, and "
-        "seats exceeded by it are shown",
+        (
+            "Nobody's result falls because somebody else's appeal succeeded; who succeeded takes no seat from anybody, "
+            "and seats exceeded by it are shown"
+        ),
     ),
 }
 """What a successful appeal does to others, in words; a result names the rule by its key."""

@@ -143,17 +143,6 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "floating_inflow": ("流入地", "where a floating member came to"),
         "outside_city": ("市外报到", "outside the city"),
     },
-    "review.kind": {
-        "self": ("自评", "self"),
-        "community": ("社区评议", "community"),
-        "street": ("街道评议", "street"),
-        "resident": ("居民评议", "resident"),
-        "rating": ("打分", "rating"),
-        "vote": ("投票", "vote"),
-        "support": ("支持", "support"),
-        "confirmation": ("确认", "confirmation"),
-        "reply": ("回应", "reply"),
-    },
     "case.kind": {
         "objection": ("异议", "objection"),
         "appeal": ("申诉", "appeal"),

@@ -44,7 +44,6 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "need": ("需求", "need"),
     "opinion": ("征求意见", "opinion"),
     "panel": ("居民评议团", "residents' panel"),
-    "review": ("评议", "review"),
     "organization": ("组织", "organisation"),
     "organization_link": ("组织关系", "organisation link"),
     "person": ("人员", "person"),

@@ -16,8 +16,9 @@ ABOUT = frozenset(
 
 ACTING = frozenset(
     {
-        "actor_id", "answered_by", "assigned_to", "given_by", "acknowledged_by", "confirmed_by", "leader_id", "drafted_by",
-        "issued_by", "proposed_by", "set_by", "declared_by", "judged_by", "replied_by", "recorded_by", "reviewer_id",
+        "actor_id", "answered_by", "assigned_to", "given_by", "acknowledged_by", "confirmed_by", "leader_id",
+        "drafted_by", "issued_by", "proposed_by", "set_by", "declared_by", "judged_by", "replied_by", "recorded_by",
+        "reviewer_id",
     }
 )  # fmt: skip
 """The person only did something there; what the row tells may be of others."""

@@ -100,6 +100,11 @@ KINDS: dict[str, Kind] = {
         ("事项的文字和答复", "Words of a case and its answer"), ("办理事项", "deciding it"), _MEMBER,
         ("立即清除文字，未办结的撤回", "the words go at once, open ones are withdrawn"),
     ),
+    "ledger_columns": Kind(
+        ("服务记录的按列副本（仅化名账户）", "The sealed record once more by columns, under pseudonyms"),
+        ("在许多人身上试算规则", "trying rules on many people at once"), _TEN,
+        ("化名不再指向任何人", "the pseudonyms lead to nobody any more"),
+    ),
     "fact": Kind(("记实明细", "Details of a fact"), ("服务记录", "the record of service"), _TEN, _HIDDEN),
     "assessment": Kind(
         ("评价、依据和计算", "Assessment with its inputs"), ("评价和申诉", "assessment and appeal"), _TEN, _HIDDEN

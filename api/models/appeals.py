@@ -1,4 +1,4 @@
-"""申诉复算与更正: a cycle's results computed again for some of its subjects, proposed by one person and adopted by another."""
+"""申诉复算与更正: results of some subjects computed again, proposed by one person and adopted by another."""
 
 from __future__ import annotations
 

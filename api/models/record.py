@@ -8,13 +8,19 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from api.models.base import Appended, Row, appended_args, instant, json_field, one_of, partial_unique, sealed
-from api.models.personal import MENTIONED, Personal
+from api.models.personal import MENTIONED, Personal, info
 
 _STATED = Personal("fact", "account_id", "service_record")
 _TOLD = Personal("event", MENTIONED, "accountability")
+
 ACCOUNT_KINDS = ("person", "organization", "fund")
 STATED = sa.text("kind NOT IN ('check_in', 'check_out')")  # facts that are looked for by their kind
 UNITS = ("volunteer_minutes", "participation", "points", "fen")
+
+
+def _column() -> Any:
+    """Return the field of one column of a block: of many people, each by the pseudonym of an account."""
+    return Field(sa_type=sa.LargeBinary, sa_column_kwargs=info("ledger_columns", MENTIONED, "service_record", "plain"))
 
 
 class Fact(Appended, table=True):
@@ -167,13 +173,13 @@ class LedgerColumns(SQLModel, table=True):
     first: int = Field(sa_type=sa.BigInteger)
     last: int = Field(sa_type=sa.BigInteger)
     codes: list[Any] = json_field(list)
-    accounts: bytes = Field(sa_type=sa.LargeBinary)
-    occasions: bytes = Field(sa_type=sa.LargeBinary)
-    months: bytes = Field(sa_type=sa.LargeBinary)
-    wide: bytes = Field(sa_type=sa.LargeBinary)
-    account: bytes = Field(sa_type=sa.LargeBinary)
-    day: bytes = Field(sa_type=sa.LargeBinary)
-    amount: bytes = Field(sa_type=sa.LargeBinary)
-    count: bytes = Field(sa_type=sa.LargeBinary)
-    code: bytes = Field(sa_type=sa.LargeBinary)
-    occasion: bytes = Field(sa_type=sa.LargeBinary)
+    accounts: bytes = _column()
+    occasions: bytes = _column()
+    months: bytes = _column()
+    wide: bytes = _column()
+    account: bytes = _column()
+    day: bytes = _column()
+    amount: bytes = _column()
+    count: bytes = _column()
+    code: bytes = _column()
+    occasion: bytes = _column()

@@ -17,9 +17,7 @@ from api.models import Assessment, Recomputation
 Line = tuple[str, str, str, str]  # kind, key, hash of the bundle, hash of the judgement
 
 
-def digests(
-    session: Session, cycle_id: UUID, revision: int, proposed: int | None = None
-) -> Iterator[tuple[int, str]]:
+def digests(session: Session, cycle_id: UUID, revision: int, proposed: int | None = None) -> Iterator[tuple[int, str]]:
     """Yield the revision and digest of a cycle's computation and of each adopted recomputation after it, in order.
 
     SHA-256 over a canonical line for each subject that stands then, in the order of kinds and keys; from the second on

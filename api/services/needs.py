@@ -20,7 +20,8 @@ from api.visibility import visible
 SHOWN = sa.select(
     Need.id, Need.version, Need.state, Need.kind, Need.title, Need.description, Need.category, Need.target_group,
     Need.headcount, Need.quantity, Need.when_text, Need.budget_fen, Need.community_id, Need.reason, Need.published_at,
-    Need.expires_on, Need.windows, Need.flags, Need.asked_by, Organization.name.label("community_name"), Organization.path,
+    Need.expires_on, Need.windows, Need.flags, Need.asked_by, Organization.name.label("community_name"),
+    Organization.path,
 ).join(Organization, Organization.id == Need.community_id)  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from api.services import audit, hour_claims, ledger
 from tests.support import serving
 from tests.support import world as worlds
 from tests.support.clock import Clock
+from tests.support.hour_claims import answer, ask, decide
 
 HOUR = timedelta(hours=1)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -56,33 +57,6 @@ def hours(world, name, day):
 def verified(world):
     seal_all(world.house)
     return world.house.read_now(world.operator.tenant_id, audit.verify) == []
-
-
-async def ask(world, name, start, end, kind="supplement", at="community", **claim):
-    window = {"startsAt": start.isoformat(), "endsAt": end.isoformat()} if start else {}
-    body = {
-        "kind": kind, "organizationId": str(world.places[at]), "reason": "当日到场，记录有误",
-        "claim": {**window, **claim},
-    }  # fmt: skip
-    async with world.client(name) as client:
-        return await client.post("/api/v1/cases", json=body)
-
-
-async def decide(world, case, outcome="accepted", by="worker", key=None, part=None):
-    async with world.client(by) as client:
-        path = f"/api/v1/cases/{case['id']}"
-        assigned = await client.post(f"{path}/assign", json={})
-        if assigned.status_code != 200:
-            return assigned
-    return await answer(world, case, outcome, by, key, part)
-
-
-async def answer(world, case, outcome="accepted", by="worker", key=None, part=None):
-    headers, body = {"Idempotency-Key": key} if key else {}, {"answer": "核实", "outcome": outcome}
-    if part is not None:
-        body["accepted"] = {"startsAt": part[0].isoformat(), "endsAt": part[1].isoformat()}
-    async with world.client(by) as client:
-        return await client.post(f"/api/v1/cases/{case['id']}/answer", json=body, headers=headers)
 
 
 async def test_missing_hours_are_posted_by_the_answer_that_accepts_them_once(world, morning):
