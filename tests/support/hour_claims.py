@@ -11,9 +11,14 @@ from tests.support.world import World
 
 
 async def ask(
-    world: World, name: str, start: datetime | None, end: datetime | None, kind: str = "supplement", at: str = "community",
+    world: World,
+    name: str,
+    start: datetime | None,
+    end: datetime | None,
+    kind: str = "supplement",
+    at: str = "community",
     **claim: Any,
-) -> httpx.Response:  # fmt: skip
+) -> httpx.Response:
     """Ask an office for hours of a window, or about what `claim` names."""
     window = {"startsAt": start.isoformat(), "endsAt": end.isoformat()} if start and end else {}
     body = {
