@@ -56,7 +56,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             device.create device.list device.end presence.record_offline
             credential.change credential.renew_recovery
             consent.list consent.give consent.refuse consent.withdraw data_export.create data_export.list
-            profile.read profile.edit archive.read document.archive
+            file.create profile.read profile.edit archive.read document.archive
             data_export.fetch correction.create erasure.preview erasure.create access_log.mine
             home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
             resource.read resource.list project.read project.list activity.read activity.list activity.edit

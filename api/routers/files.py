@@ -8,19 +8,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, UploadFile
 
-from api.route import DoorRoute, Who
+from api.route import DoorRoute, Who, problem_responses
 from api.schemas.work import File
 from api.services import files
 
 router = APIRouter(prefix="/api/v1/files", tags=["files"], route_class=DoorRoute)
 
 
-@router.post("", operation_id="file.create", status_code=201)
+@router.post("", operation_id="file.create", status_code=201, responses=problem_responses([429]))
 async def create(file: UploadFile, who: Who) -> File:
-    """Bring a file; it is kept encrypted, and only who brought it reads it."""
+    """Bring a file, as evidence or a list; it is kept encrypted, and only who brought it reads it."""
     content = await file.read()
     return await who.write(
-        files.keep, file.filename or "", (file.content_type or "").lower(), content, present=files.one
+        files.bring, file.filename or "", (file.content_type or "").lower(), content, present=files.one
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +12,14 @@ import sqlalchemy as sa
 
 from api.access import Actor, found
 from api.db import Session, new_id
-from api.errors import Invalid, TooLarge
+from api.errors import Invalid, TooLarge, TooMany
 from api.models import File
 from api.services import changes
 from api.visibility import visible
 
 _SHOWN = sa.select(File.id, File.name, File.media_type, File.size, File.digest, File.created_at)
 _UNFIT = re.compile('[\x00-\x1f\x7f"*:<>?|\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
+OF_A_MEMBER = 20  # files a day: evidence for claims and appeals, not a store
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,80}", re.ASCII)
 
 
@@ -25,6 +27,21 @@ class EmptyFile(Invalid):
     """A file without a single byte."""
 
     code, zh, en = "empty_file", "文件是空的", "The file is empty"
+
+
+class TooManyFiles(TooMany):
+    """Somebody without an office has brought as many files in a day as they may."""
+
+    code = "too_many_files"
+    zh, en = "一天最多上传{limit}个文件，请明天再试", "At most {limit} files a day; try again tomorrow"
+
+
+def bring(session: Session, actor: Actor, name: str, media_type: str, content: bytes) -> UUID:
+    """Keep a file that a person brings; who holds no office brings a few a day. TooManyFiles, TooLarge, EmptyFile."""
+    lately = sa.select(sa.func.count()).where(visible(actor, File), File.created_at > session.now - timedelta(days=1))
+    if not actor.reaches and (session.scalar(lately) or 0) >= OF_A_MEMBER:
+        raise TooManyFiles(limit=OF_A_MEMBER, retry_after=3600)
+    return keep(session, actor, name, media_type, content)
 
 
 def keep(session: Session, actor: Actor, name: str, media_type: str, content: bytes) -> UUID:

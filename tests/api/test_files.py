@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from api.models import File
+from api.services import files
 from api.services.files import plain_name
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -35,7 +36,16 @@ async def test_a_file_comes_back_to_its_owner_and_to_nobody_else(world):
         assert fetched.headers["content-disposition"].startswith("attachment")
         assert fetched.headers["x-content-type-options"] == "nosniff"
         assert (await other.get(f"{BASE}/{brought.json()['id']}")).status_code == 404
-        assert (await member.post(BASE, files=sent())).status_code == 403
+        assert (await member.get(f"{BASE}/{brought.json()['id']}")).status_code == 404
+
+
+async def test_a_member_brings_evidence_but_no_store_of_files(world, monkeypatch):
+    monkeypatch.setattr(files, "OF_A_MEMBER", 2)
+    async with world.client("member") as member, world.client("liaison") as liaison:
+        statuses = [(await member.post(BASE, files=sent())).status_code for _ in range(2)]
+        refused = await member.post(BASE, files=sent())
+        assert (statuses, refused.status_code, refused.json()["code"]) == ([201, 201], 429, "too_many_files")
+        assert [(await liaison.post(BASE, files=sent())).status_code for _ in range(3)] == [201, 201, 201]
 
 
 async def test_what_is_stored_is_not_what_was_brought(world):

@@ -200,7 +200,8 @@ async def test_nobody_takes_over_records_of_their_own_and_members_none_at_all(wo
     assert [(row["column"], row["code"]) for row in job["result"]["refused"]] == [("id_number", "own_hours")]
     async with world.client("member") as member:
         kept = await member.post("/api/v1/files", files={"file": ("a.csv", b"x", "text/csv")})
-    assert kept.status_code == 403
+        body = {"kind": "records", "fileId": kept.json()["id"], "options": {"platform": "national"}}
+        assert (await member.post("/api/v1/imports", json=body)).status_code == 403
 
 
 def _as_worker(session, actor, world):
