@@ -23,8 +23,9 @@ ENDS_SIGN_INS = {
 # Members without a role as the first two are; the stranger passes where it is not near.
 LIKE_OTHERS = {"member3", "member4", "member5", "former", "proposed", "stranger"}
 ELSEWHERE = {"worker2", "far_worker", "liaison2"}  # who hold the role of another at another place
-# An emergency is only proposed here, and no revision of an assessment stands before it was computed.
-NEVER_SHOWN = {"emergency.roll", "assessment.read", "assessment.explain"}
+# An emergency is only proposed here, no revision of an assessment stands before it was computed, and no district has
+# switched rankings on.
+NEVER_SHOWN = {"emergency.roll", "assessment.read", "assessment.explain", "cycle.ranking"}
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,10 @@ def matrix(database, tmp_path_factory):
     built = Matrix(database, tmp_path_factory.mktemp("var"), Clock())
     yield built
     built.close()
+
+
+def is_postgresql(matrix: Matrix) -> bool:
+    return matrix.world.house.settings.database_url.startswith("postgresql")
 
 
 def told(operation: Operation, principal: str | None, relation: str, answer: Any) -> str:
@@ -50,9 +55,9 @@ def denied(matrix: Matrix):
     The door asks for no object, so whom it refuses is sent to one relation. Who holds what another holds elsewhere is
     sent on to this tenant's objects only, and people without a role here to one of all that they may not see. Doors
     and filters are one code on both databases: on PostgreSQL, whose own wall has tests of its own, everybody is sent
-    to one relation in turn.
+    to one relation in turn, by every second operation.
     """
-    turn, in_turn = 0, matrix.world.house.settings.database_url.startswith("postgresql")
+    turn, in_turn = 0, is_postgresql(matrix)
     for operation in matrix.operations:
         for principal in PRINCIPALS:
             due = {relation: matrix.denial(operation, principal, relation) for relation in RELATIONS}
@@ -62,7 +67,9 @@ def denied(matrix: Matrix):
                 due = {} if at_door else {relation: no for relation, no in due.items() if relation in HERE}
             if due and (at_door or principal in LIKE_OTHERS or in_turn):
                 turn += 1
-                relation = list(due)[turn % len(due)]
+                if in_turn and turn % 2:
+                    continue
+                relation = list(due)[turn // (2 if in_turn else 1) % len(due)]
                 due = {relation: due[relation]}
             yield from ((operation, principal, relation, no) for relation, no in due.items())
 
@@ -106,7 +113,7 @@ async def test_what_is_denied_is_there_for_somebody(matrix):
 
 
 async def test_every_operation_lets_somebody_pass_and_none_breaks(matrix):
-    """After the test of refusal, because these calls change what they may.
+    """After the test of refusal, because these calls change what they may. On PostgreSQL a third calls once one passed.
 
     A public step may refuse what it was brought with a 401 and a code of its own, behind a door that let it pass;
     so may a rule of the domain with a 403, as that nobody gives a code to who holds a role.
@@ -114,8 +121,9 @@ async def test_every_operation_lets_somebody_pass_and_none_breaks(matrix):
     calls, broken, shut = 0, [], []
     for operation in sorted(matrix.operations, key=lambda operation: operation.step in ENDS_SIGN_INS):
         passed = False
-        for principal in (one for one in PRINCIPALS if one not in LIKE_OTHERS):
-            if matrix.denial(operation, principal, "near"):
+        allowed = [one for one in PRINCIPALS if one not in LIKE_OTHERS and not matrix.denial(operation, one, "near")]
+        for number, principal in enumerate(allowed):
+            if passed and number % 3 and is_postgresql(matrix):
                 continue
             if principal in matrix.world.people and operation.step in ENDS_SIGN_INS:
                 matrix.sign_in_anew(principal)

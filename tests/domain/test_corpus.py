@@ -12,6 +12,7 @@ from tools import corpus
 FOLDER = Path(__file__).parents[1] / "corpus"
 SEALED = {
     "2026-11-bodies.jsonl.gz": "a4d07cc060959eeba84e115ddcca8a74b2dfee73813e88baa9b28b20c8b4032d",
+    "2026-11-more.jsonl.gz": "f79b0cf989341f53cd5d406dcc6c0889174ef2e695b15d790f87d740aee08c0d",
     "2026-11.jsonl.gz": "1ad8dc8e06e959f60f0dfaf7e73eb1099495358e8a3f8faa54c76bb582ac3d1c",
 }
 """What each file said when it was made. A file may be added with its digest; a digest here never changes."""

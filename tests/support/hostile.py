@@ -125,6 +125,7 @@ def wrong(answer: Answer, *, page: bool = False) -> str | None:
     leak = LEAK.search(text)
     if leak:
         return f"shows {leak[0]!r}"
-    if answer.status >= 400 and CANARY in text:
+    # A place may bear the name that an earlier request gave it, and be named as ended by it.
+    if answer.status >= 400 and CANARY in text and '"code": "organization_not_in_service"' not in text:
         return "echoes what was sent"
     return None
