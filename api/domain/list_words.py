@@ -51,6 +51,9 @@ WISH_KINDS: dict[str, Category] = {
 }
 """What a micro-wish asks for."""
 
+EVERYDAY = ("environment", "civility", "publicity", "general", "other", "goods", "companionship")
+"""What anybody who has time can do: a need of these categories asks for no declared skill."""
+
 STATES: dict[str, tuple[str, ...]] = {
     "draft": ("草稿",),
     "submitted": ("提案", "待审核", "已受理", "已提交", "征集中"),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from api.db import Session
-from api.domain.list_words import CATEGORIES, code_of
+from api.domain.list_words import CATEGORIES, EVERYDAY, code_of
 from api.domain.matching.inputs import Offer, Place
 from api.domain.matching.learning import Answer, learned
 from api.domain.matching.rules import Rules
@@ -102,7 +102,8 @@ def people(session: Session, area: Area) -> list[Helper]:
 
 
 def _person(area: Area, told: dict[str, Any], more: list[str], home: UUID, busy: set[int]) -> dict[str, Any]:
-    skills = {code_of(CATEGORIES, said) or said: _KNOWN for said in more}
+    skills = dict.fromkeys(EVERYDAY, _KNOWN)
+    skills |= {code_of(CATEGORIES, said) or said: _KNOWN for said in more}
     skills |= {each["category"]: each["level"] for each in told["skills"]}
     days = area.rules.terms.horizon_days + 1
     free = told["free"]

@@ -73,6 +73,14 @@ async def test_what_is_proposed_says_why_in_plain_words(world):
         assert [(each["kind"], each["id"]) for each in waiting] == [("match_proposal", theirs["id"])]
 
 
+async def test_everyday_help_asks_for_no_skill_and_other_help_does(world):
+    everyday = await open_need(world, "清洁楼道", category="environment")
+    await open_need(world, "义诊", category="health")
+    await declared(world, "member", {}, maxTasks=2)
+    await matched(world)
+    assert [each["needId"] for each in await proposals(world, "member")] == [everyday["id"]]
+
+
 async def test_a_preview_shows_at_once_what_a_match_would_come_to_and_writes_nothing(world):
     await open_need(world)
     await declared(world, "member", {"health": 3})

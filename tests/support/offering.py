@@ -39,7 +39,8 @@ async def open_need(world: World, title: str = "陪同就医", windows: Any = (T
 
 async def declared(world: World, name: str, skills: dict[str, int] | None = None, **more: Any) -> Any:
     """Let somebody declare when and with what they would help."""
-    told = [{"category": kind, "level": level} for kind, level in (skills or {"health": 2}).items()]
+    skills = {"health": 2} if skills is None else skills
+    told = [{"category": kind, "level": level} for kind, level in skills.items()]
     body = {"skills": told, "free": FREE, "areaId": str(world.places["community"]), **more}
     async with world.client(name) as client:
         answer = await client.put("/api/v1/me/availability", json=body)
