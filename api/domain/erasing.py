@@ -92,13 +92,16 @@ WAYS: dict[str, Way] = {
     "person_statuses.person_id": _KEEP,  # of the service record; deleted with its end
     "match_proposals.person_id": Way("clear", {"person_id": None, "reasons": {}, "reason": None}),
     "profiles.person_id": Way("delete"),
+    "project_people.person_id": Way("delete"),  # ended before; what the person pledged goes with it
     "restricted_people.account_id": _KEEP,
     "restricted_people.person_id": _KEEP,
     "reviews.subject_id": _KEEP,  # what an assessment was made of; hidden from offices with it
     "rulings.subject_id": _KEEP,  # of the service record, as the assessment that it is about
     "signals.subject_id": _KEEP,  # a shift, an activity or an organisation
     "search_terms.subject_id": _KEEP,  # a need, a resource or an activity; the term is a keyed hash
+    "search_windows.subject_id": _KEEP,  # when a need is wanted
     "sign_ins.person_id": Way("delete", children=(("refresh_tokens", "sign_in_id"),)),
+    "story_voices.person_id": Way("delete"),  # its story is told to nobody any more
     "signups.person_id": _KEEP,  # what lies ahead is cancelled; what was is of the service record
 }
 

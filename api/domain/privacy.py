@@ -96,6 +96,16 @@ KINDS: dict[str, Kind] = {
         ("按本人意愿推荐需求", "proposing needs, as the person asked"), _MEMBER,
         ("意愿清除；建议不再记本人，匹配输入只有编号", "what was declared goes; proposals and inputs lead to nobody"),
     ),
+    "taking_part": Kind(
+        ("认领岗位、结对和承诺的文字", "Words of claimed posts, pairings and pledges"),
+        ("设岗定责、结对帮扶、公开承诺", "duty posts, pairings and pledges"), _MEMBER, _GONE,
+    ),
+    "household": Kind(
+        ("结对家庭的姓名、住址和情况", "Name, address and situation of a paired household"),
+        ("结对走访", "visits of who is paired with it"),
+        ("结对结束即清除", "until the pairing ends"),
+        ("不按本平台用户清除；结对结束或撤回同意即清除", "gone when the pairing ends or consent is withdrawn"),
+    ),
     "case": Kind(
         ("事项的文字和答复", "Words of a case and its answer"), ("办理事项", "deciding it"), _MEMBER,
         ("立即清除文字，未办结的撤回", "the words go at once, open ones are withdrawn"),
