@@ -18,7 +18,7 @@ ACTING = frozenset(
     {
         "actor_id", "answered_by", "assigned_to", "given_by", "acknowledged_by", "confirmed_by", "leader_id",
         "drafted_by", "issued_by", "proposed_by", "set_by", "declared_by", "judged_by", "replied_by", "recorded_by",
-        "reviewer_id",
+        "reviewer_id", "written_by", "claimed_by",
     }
 )  # fmt: skip
 """The person only did something there; what the row tells may be of others."""
@@ -29,7 +29,7 @@ ELSEWHERE = frozenset(
         "community_id", "document_id", "employer_id", "entry_id", "given_under", "grant_id", "group_id",
         "issuer_id", "item_id", "job_id", "key_id", "organization_id", "panel_id", "parent_id", "replaces_id",
         "request_id", "reverses_id", "round_id", "row_id", "shift_id", "sign_in_id", "source_id",
-        "successor_id", "supersedes_id",
+        "successor_id", "renews_id", "resource_id", "project_id", "supersedes_id", "need_id", "story_id", "claimed_for",
     }
 )  # fmt: skip
 """Ids of other things."""

@@ -9,10 +9,12 @@ from api.models.complaints import ComplaintTicket
 from api.models.confirmations import ConfirmationSlip
 from api.models.devices import Device, OfflineItem
 from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
-from api.models.lists import Need, Project, ProjectParty, Resource, SearchTerm
+from api.models.lists import Need, Project, ProjectParty, Resource, SearchTerm, SearchWindow, Story, StoryVoice
 from api.models.matching import Availability, MatchGap, MatchProposal, MatchRule, MatchRun
 from api.models.measures import Emergency, SwitchSetting
+from api.models.negotiation import Booking, ProjectMessage
 from api.models.opinions import Opinion, OpinionReader
+from api.models.parties import Household, ProjectPerson
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
 from api.models.record import Checkpoint, Entry, Event, Fact, LedgerColumns, MonthlyTotal, Position, TreeNode
 from api.models.reviews import Panel, PanelMember, Review
@@ -39,6 +41,7 @@ __all__ = [
     "ApiKey",
     "Assessment",
     "Availability",
+    "Booking",
     "Case",
     "CertifiedEntry",
     "Checkpoint",
@@ -61,6 +64,7 @@ __all__ = [
     "Fact",
     "File",
     "Grant",
+    "Household",
     "Identity",
     "Job",
     "LedgerColumns",
@@ -87,7 +91,9 @@ __all__ = [
     "Position",
     "Profile",
     "Project",
+    "ProjectMessage",
     "ProjectParty",
+    "ProjectPerson",
     "QuotaGroup",
     "Recomputation",
     "RefreshToken",
@@ -98,12 +104,15 @@ __all__ = [
     "Ruling",
     "Sanction",
     "SearchTerm",
+    "SearchWindow",
     "Shift",
     "SignIn",
     "Signal",
     "SignalRun",
     "Signup",
     "SpentTicket",
+    "Story",
+    "StoryVoice",
     "SwitchSetting",
     "Tenant",
     "TreeNode",

@@ -7,10 +7,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from api.models.base import Changing, Json, Row, instant, json_field, one_of, ref, sealed
+from api.models.base import Changing, Json, Row, instant, json_field, one_of, partial_unique, ref, sealed
 from api.models.personal import MENTIONED, Personal, info
 
 _WISHED = Personal("need", "asked_by", "request")
+_WISHED_TOLD = Personal("need", MENTIONED, "request")
 _REMARKED = Personal("free_text", MENTIONED, "reporting_in")
 
 
@@ -42,6 +43,53 @@ class Need(Changing, table=True):
     windows: list[Any] | None = Field(default=None, sa_type=Json)
     source: str | None = Field(default=None, index=True)  # the row of a list that it was imported from
     flags: list[str] = json_field(list)
+    # What is asked of whoever serves (api/domain/need_gates.py); no key, no gate.
+    gates: dict[str, Any] = Field(default_factory=dict, sa_type=Json, sa_column_kwargs={"server_default": "{}"})
+    risks: str | None = sealed("needs.risks", _WISHED, optional=True)
+    # Where in the community, for whom, and how to reach them: for who serves and the community alone.
+    place: str | None = sealed("needs.place", _WISHED, optional=True)
+    recipient: str | None = sealed("needs.recipient", _WISHED, optional=True)
+    attachments: list[str] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
+    verify_by: date | None = None
+    escalated_at: datetime | None = instant(optional=True)
+    reply_by: date | None = None
+    # Who claimed it directly, and for which unit; of projects the parties say so.
+    claimed_by: UUID | None = Field(default=None, sa_column_kwargs=info("need", "claimed_by", "request", "plain"))
+    claimed_for: UUID | None = None
+    claimed_at: datetime | None = instant(optional=True)
+    thanks: str | None = sealed("needs.thanks", _WISHED, optional=True)
+    for_month: date | None = None  # the first day of the month whose list it stands in
+
+
+class Story(Changing, table=True):
+    """What became of a need, as it may be told: read by others when both sides agreed and the community published."""
+
+    __tablename__ = "stories"
+    __table_args__ = (
+        one_of("state", "told", "published", "declined", "retracted"),
+        sa.Index("ix_stories_list", "tenant_id", "state", "id"),
+        partial_unique("uq_stories_live", "need_id", where="state IN ('told', 'published')"),
+    )
+    need_id: UUID = ref("needs.id")
+    community_id: UUID = ref("organizations.id")
+    state: str = "told"
+    title: str = sealed("stories.title", _WISHED_TOLD)
+    text: str = sealed("stories.text", _WISHED_TOLD)
+    reason: str | None = sealed("stories.reason", _WISHED_TOLD, optional=True)
+    published_at: datetime | None = instant(optional=True)
+
+
+class StoryVoice(Row, table=True):
+    """One who asked or served: whether they agree that the story is published; without each of them it is not."""
+
+    __tablename__ = "story_voices"
+    __table_args__ = (one_of("side", "asked", "served"),)
+    story_id: UUID = ref("stories.id", index=True)
+    side: str
+    person_id: UUID | None = Field(default=None, index=True)
+    organization_id: UUID | None = None
+    agreed: bool | None = None
+    spoken_at: datetime | None = instant(optional=True)
 
 
 class Resource(Changing, table=True):
@@ -52,7 +100,7 @@ class Resource(Changing, table=True):
         one_of("kind", "venue", "fund", "skill", "service", "goods", "information"),
         sa.Index("ix_resources_list", "tenant_id", "state", "id"),
         sa.Index("ix_resources_organization", "tenant_id", "organization_id", "state", "id"),
-        # never promised beyond its quantity; a venue is promised for stretches of days and keeps no sum
+        # never promised beyond its quantity; of what is lent `promised` is the most that bookings ahead hold at once
         sa.CheckConstraint("promised >= 0 AND (quantity IS NULL OR promised <= quantity)", name="promised"),
     )
     kind: str
@@ -64,6 +112,7 @@ class Resource(Changing, table=True):
     promised: int = Field(default=0, sa_type=sa.BigInteger)
     quantity_text: str | None = None
     organization_id: UUID = ref("organizations.id")
+    windows: list[Any] | None = Field(default=None, sa_type=Json)  # when it is open, as of needs; None at any time
     reason: str | None = sealed("resources.reason", _REMARKED, optional=True)
     published_at: datetime | None = instant(optional=True)
     source: str | None = Field(default=None, index=True)
@@ -79,6 +128,9 @@ class Project(Changing, table=True):
         one_of("category", "party_building", "livelihood"),
         sa.Index("ix_projects_list", "tenant_id", "state", "id"),
         sa.Index("ix_projects_community", "tenant_id", "community_id", "id"),
+        one_of("circle", "public", "parties"),
+        # no more people take part than there are places
+        sa.CheckConstraint("taken >= 0 AND (headcount IS NULL OR taken <= headcount)", name="taken"),
         # one live claim: a need is served by one project at a time
         sa.Index(
             "uq_projects_live_claim",
@@ -86,6 +138,11 @@ class Project(Changing, table=True):
             unique=True,
             sqlite_where=sa.text("need_id IS NOT NULL AND state NOT IN ('declined', 'cancelled', 'released')"),
             postgresql_where=sa.text("need_id IS NOT NULL AND state NOT IN ('declined', 'cancelled', 'released')"),
+        ),
+        partial_unique(
+            "uq_projects_live_renewal",
+            "renews_id",
+            where="renews_id IS NOT NULL AND state NOT IN ('declined', 'cancelled', 'released')",
         ),
     )
     kind: str
@@ -96,12 +153,18 @@ class Project(Changing, table=True):
     need_id: UUID | None = Field(default=None, foreign_key="needs.id")
     resource_id: UUID | None = Field(default=None, foreign_key="resources.id", index=True)
     quantity: int | None = Field(default=None, sa_type=sa.BigInteger)
+    headcount: int | None = None  # how many people may take part; None: as many as come
+    taken: int = 0
+    circle: str = "public"  # who may know of it once it is agreed
+    terms: dict[str, Any] | None = Field(default=None, sa_type=Json)  # of posts and pairings: api/domain/posts.py
     starts_on: date | None = None
     ends_on: date | None = None
     budget_fen: int | None = Field(default=None, sa_type=sa.BigInteger)
     reasons: list[dict[str, Any]] = json_field(list)
     reason: str | None = sealed("projects.reason", _REMARKED, optional=True)
     agreement_id: UUID | None = None
+    reply_by: date | None = None  # the last day on which a proposal waits for its answer
+    renews_id: UUID | None = None  # the project that this one goes on from
     result: dict[str, Any] = sealed("projects.result", _REMARKED, kind="dict")
     source: str | None = Field(default=None, index=True)
     flags: list[str] = json_field(list)
@@ -128,3 +191,19 @@ class SearchTerm(SQLModel, table=True):
     noun: str = Field(primary_key=True)
     term: int = Field(primary_key=True, sa_type=sa.BigInteger)
     subject_id: UUID = Field(primary_key=True)
+
+
+class SearchWindow(SQLModel, table=True):
+    """When something published takes place, in seconds of the tenant's local time since 1970, repetition included.
+
+    It begins at `starts`, with `every` again after so many seconds, before `before`.
+    """
+
+    __tablename__ = "search_windows"
+    tenant_id: UUID = Field(primary_key=True, foreign_key="tenants.id")
+    noun: str = Field(primary_key=True)
+    subject_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    starts: int = Field(sa_type=sa.BigInteger)
+    every: int = Field(sa_type=sa.BigInteger)
+    before: int | None = Field(default=None, sa_type=sa.BigInteger)
