@@ -4,6 +4,9 @@ from __future__ import annotations
 
 _DISTRICT = """
     cycle.tally cycle.turnout review.list review.read panel.list panel.read
+    payment.list payment.read payment.allocate payment.donate payment.allot payment.confirm payment.decline
+    payment.withdraw payment.reverse payment.donor payment.evidence fund.publish funding_rule.set
+    resource.create resource.edit resource.publish resource.withdraw
     match_rule.set match_run.create match_run.preview match_run.list match_run.read match_run.figures
     match_proposal.list match_proposal.read need.unserved
     person_merge.propose person_merge.list person_merge.read person_merge.undo
@@ -44,6 +47,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             privacy.registry erasure.read
             sign_in.refresh session.token session.password credential.set_up credential.confirm""",
         "member": """
+            need.support need.withdraw_support need.vote need.backing project.review project.ratings project.account
+            payment.list payment.read payment.donate payment.withdraw fund.statement fund.figures funding_rule.list
             cycle.figures cycle.ranking
             cycle.review cycle.recuse cycle.rubrics review.list review.read review.due review.reply
             panel.list panel.read
@@ -70,13 +75,17 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             presence.leave presence.list_mine presence.list_open
             entry.list entry.read record.mine
             record.read proof.read proof.list
-            assessment.read assessment.list assessment.mine assessment.explain cycle.what_if document.read
+            assessment.read assessment.list assessment.mine assessment.explain assessment.print
+            cycle.what_if document.read
             ruling.list ruling.read
             document.list document.preview document.export document.certify case.create case.read rulebook.read
             rulebook.list cycle.read cycle.list job.read job.list job.cancel file.read
             organization.list organization_link.read organization_link.list
             case.list case.reopen case.escalate case.evidence case.withdraw cycle.appeal""",
         "liaison": """
+            payment.list payment.read payment.allocate payment.donate payment.allot payment.confirm payment.decline
+            payment.withdraw payment.reverse payment.donor payment.evidence fund.publish
+            payment.spend
             cycle.review cycle.recuse review.list review.read review.reply
             opinion.create opinion.list opinion.read
             match_proposal.read match_proposal.accept match_proposal.decline
@@ -103,7 +112,11 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             activity.edit activity.complete shift.edit shift.cancel shift.roll_call shift.settle shift.show_code
             shift.print_sheet signup.read signup.confirm""",
         "community_worker": """
-            cycle.review cycle.recuse review.list review.read review.reply
+            payment.list payment.read payment.allocate payment.donate payment.allot payment.confirm payment.decline
+            payment.withdraw payment.reverse payment.donor payment.evidence fund.publish
+            payment.spend need.convene project.announce
+            resource.create resource.edit resource.publish resource.withdraw
+            cycle.appeal cycle.review cycle.recuse review.list review.read review.reply
             panel.create panel.set_roster panel.fix panel.list panel.read
             opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue
             match_run.create match_run.preview match_run.list match_run.read match_run.figures
@@ -127,10 +140,13 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             assessment.told
             person.read person.unmask case.list case.escalate person.list import.create""",
         "street_officer": """
+            payment.list payment.read payment.allocate payment.donate payment.allot payment.confirm payment.decline
+            payment.withdraw payment.reverse payment.donor payment.evidence fund.publish
+            resource.create resource.edit resource.publish resource.withdraw
             cycle.create cycle.compute cycle.tally cycle.set_calendar cycle.open_self_review cycle.open_public_review
             cycle.publish cycle.open_appeals cycle.finalize cycle.deliver assessment.explain rulebook.create
             rulebook.edit rulebook.lint rulebook.simulate rulebook.activate rulebook.retire job.read job.cancel
-            cycle.review cycle.recuse review.list review.read review.reply
+            cycle.appeal cycle.review cycle.recuse review.list review.read review.reply
             opinion.list opinion.read
             match_run.create match_run.preview match_run.list match_run.read match_run.figures
             match_proposal.list match_proposal.read need.unserved
@@ -147,6 +163,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "district_officer": _DISTRICT,
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
         "work_committee_officer": """
+            payment.list payment.read payment.confirm payment.decline
             cycle.review cycle.recuse panel.create panel.set_roster panel.fix panel.list panel.read
             opinion.create opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue
             delivery.acknowledge delivery.adopt delivery.dispute
@@ -174,6 +191,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             credential.list credential.read credential.create credential.reset credential.end
             witness.list witness.read witness.create witness.end""",
         "auditor": """
+            payment.list payment.read payment.donor payment.evidence
             review.list review.read panel.list panel.read
             recomputation.list recomputation.read signal.read signal.facts sanction.read
             witness.list witness.read
@@ -206,7 +224,7 @@ _FOR_ALL_CLIENTS = """
 CLIENT_READS = frozenset(_FOR_ALL_CLIENTS.split())
 _NEVER_A_CLIENTS = {
     "grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session", "witness", "opinion", "review",
-    "panel",
+    "panel", "payment", "fund",
 }  # fmt: skip
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
+from api.adapters.render import MEDIA_TYPES, sheet_pdf
 from api.route import DoorRoute, Who, problem_responses
 from api.schemas.assessment import Assessment, AssessmentQuery, AssessmentText, Explanation, OrganizationGrade
 from api.schemas.base import ListQuery, Page
 from api.services import assessments
 
 router = APIRouter(prefix="/api/v1", tags=["assessments"], route_class=DoorRoute)
+
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "the page, with the hash of the result as its number",
+        "content": {MEDIA_TYPES["pdf"]: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 
 
 @router.get("/assessments", operation_id="assessment.list")
@@ -47,3 +57,16 @@ async def told(organization_id: UUID, query: Annotated[ListQuery, Query()], who:
 async def mine(query: Annotated[ListQuery, Query()], who: Who) -> Page[Assessment]:
     """List the caller's own assessments, newest first."""
     return await who.read(assessments.mine, query)
+
+
+@router.get(
+    "/me/assessments/{assessment_id}/page", operation_id="assessment.print", response_class=Response,
+    responses=problem_responses([404]) | _PDF,
+)  # fmt: skip
+async def own_page(assessment_id: UUID, who: Who) -> Response:
+    """Give the caller's own copy of how a published result came about, in Chinese or by Accept-Language in English."""
+    found = await who.read(assessments.own_page, assessment_id)
+    language = "en" if who.language == "en" else "zh"
+    data = await asyncio.to_thread(sheet_pdf, **found, language=language)
+    headers = {"Content-Disposition": f'attachment; filename="{found["number"][:12]}.pdf"'}
+    return Response(data, headers=headers, media_type=MEDIA_TYPES["pdf"])

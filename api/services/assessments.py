@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, found, require
 from api.db import Session
+from api.domain import documents
 from api.domain.rulebook.explain import explain
 from api.models import Assessment, Cycle, Entry, Organization
-from api.services import bundles, cycle_books
+from api.services import bundles, cycle_books, own_pages
 from api.services.cuts import Cut
 from api.services.place_bundles import places_of
 from api.services.places import governed
@@ -89,12 +90,7 @@ def explanation(session: Session, actor: Actor, assessment_id: UUID) -> dict[str
     row = found(session.first(_OPENED.where(visible(actor, Assessment), Assessment.id == assessment_id)))
     if row.subject_id != actor.account_id:
         require(actor, "assessment.explain", row.path)
-    start, end = (date.fromisoformat(row.bundle["period"][name]) for name in ("start", "end"))
-    zone = ZoneInfo(row.bundle["timeZone"])
-    cut = Cut(actor.tenant_id, zone, start, end, row.cut_off, row.bundle["asOf"])
-    book = cycle_books.by_digest(session, actor, [row.cycle_id])[row.judgement["rulebook"]["digest"]]
-    at = places_of(session, actor.tenant_id, row.subject_id) if row.subject_kind in ("community", "street") else None
-    entries = bundles.opened(session, cut, book, row.subject_id, visible(actor, Entry), at)
+    entries = _entries(session, actor, row)
     (now,) = of_rows(session, [row._mapping])
     return {
         "assessment_id": row.id,
@@ -106,6 +102,29 @@ def explanation(session: Session, actor: Actor, assessment_id: UUID) -> dict[str
         "bundle_hash": row.bundle_hash,
         "judgement_hash": row.judgement_hash,
     }
+
+
+def own_page(session: Session, actor: Actor, assessment_id: UUID) -> dict[str, Any]:
+    """Return content, number and time of the actor's own copy of how their published result came about; NotFound.
+
+    Nothing is kept of it: its number is the hash of the result, which a repeat shows again.
+    """
+    own = sa.and_(visible(actor, Assessment), Assessment.subject_id == actor.account_id)
+    statement = _OPENED.add_columns(Cycle.title, Cycle.state.label("cycle_state"), Cycle.appeals_until)
+    row = found(session.first(statement.where(own, Assessment.id == assessment_id, Cycle.state.in_(TOLD))))
+    (now,) = of_rows(session, [row._mapping])
+    head = own_pages.head(session, actor, row, now.told(row.judgement["gradeLabels"]))
+    came = own_pages.behind(session, _entries(session, actor, row))
+    content = documents.explanation(head, row.judgement, row.bundle, came, own_pages.objection(session, actor, row))
+    return {"content": content, "number": row.judgement_hash, "printed_at": session.now}
+
+
+def _entries(session: Session, actor: Actor, row: Any) -> dict[str, list[UUID]]:
+    start, end = (date.fromisoformat(row.bundle["period"][name]) for name in ("start", "end"))
+    cut = Cut(actor.tenant_id, ZoneInfo(row.bundle["timeZone"]), start, end, row.cut_off, row.bundle["asOf"])
+    book = cycle_books.by_digest(session, actor, [row.cycle_id])[row.judgement["rulebook"]["digest"]]
+    at = places_of(session, actor.tenant_id, row.subject_id) if row.subject_kind in ("community", "street") else None
+    return bundles.opened(session, cut, book, row.subject_id, visible(actor, Entry), at)
 
 
 def _page(session: Session, statement: Any, query: Any) -> dict[str, Any]:

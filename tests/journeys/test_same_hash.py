@@ -158,9 +158,13 @@ async def check_own_copy(world):
     opened = {each for row in told["opened"] for each in row["entryIds"]}
     assert opened == {entry["id"] for entry in entries}  # the reversed one and its reversal net to nothing, and stand
     assert len(entries) == len(minutes_of(n)) + 2
+    page = await got(world, name, f"/me/assessments/{mine['id']}/page")
+    assert page.content.startswith(b"%PDF")
+    assert told["judgementHash"].startswith(page.headers["content-disposition"].split('"')[1].removesuffix(".pdf"))
     for other in ("m06", "liaison-0", "worker"):
         async with world.client(other) as client:
             assert (await client.get(f"/api/v1/assessments/{mine['id']}/explanation")).status_code == 404
+            assert (await client.get(f"/api/v1/me/assessments/{mine['id']}/page")).status_code == 404
 
 
 async def fetch_statement(world):

@@ -1,4 +1,4 @@
-"""What is printed and not issued: the sign-in sheet and the slip for a recipient, typeset like documents."""
+"""What is printed and not issued: a sign-in sheet, a slip for a recipient, a page of one's own; set like documents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MISSING = "〓"  # the printers' sign for a character that the type case lacks:
 
 
 def sheet_pdf(content: dict[str, Any], number: str, printed_at: datetime, language: Language) -> bytes:
-    """Return the sheet as PDF with its number as QR code; a character that the font lacks is printed as 〓."""
+    """Return a sheet or page as PDF with its number as QR code; a character that the font lacks is printed as 〓."""
     issue = Issue(number, "", "", printed_at)
     layout = lay_out(_in_font(content), issue, language)
     return as_pdf(replace(layout, issue_lines=[]), issue, language)
