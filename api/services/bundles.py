@@ -120,8 +120,7 @@ def opened(
 
 
 def head(cut: Cut, subject: str, kind: str, gaps: Sequence[dict[str, str]]) -> Any:
-    """Return what every bundle of a subject says first; `gaps` are what nobody records."""
-    """Return what every bundle says first: of whom and what period it is, and as of what; `gaps` nobody records."""
+    """Return what every bundle says first: of whom and what period it is, as of what, and the `gaps` in the record."""
     told = {
         "subject": subject,
         "subjectKind": kind,
