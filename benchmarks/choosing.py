@@ -77,6 +77,8 @@ def _chosen(town: City, limits: Limits, chance: Random, ranked: Ranking, again: 
 
 def _fits(ask: Ask, offer: Offer, busy: set[int | None]) -> int | bool | None:
     """Return the first slot in which it fits, None for a time to be agreed on, False where it does not fit."""
+    if ask.gate in dict(offer.shut):
+        return False
     if ask.place and offer.place and dist(ask.place, offer.place) > offer.reach:
         return False
     if ask.slots is None:

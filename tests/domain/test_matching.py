@@ -17,6 +17,7 @@ from api.domain.matching.reasons import Alternative
 from api.domain.matching.slots import begins_at, free_slots, slot_of, slots_of
 from api.domain.matching.unserved import _CHANGES, _STAGES, Unserved
 from api.domain.matching.words import WORDS
+from api.domain.need_gates import refusals
 from benchmarks.choosing import by_list, outcome
 from benchmarks.cities import city
 
@@ -92,6 +93,30 @@ def test_an_alternative_that_serves_elsewhere_is_named_with_where() -> None:
 def test_a_need_that_nobody_serves_says_why_and_what_would_help(ask: Ask, offer: Offer, why: str, change: str) -> None:
     found = missing(ask, offer)
     assert (found.ask_id, found.missing, found.got, found.why, found.change) == ("haircut", 1, 0, why, change)
+
+
+def test_a_gate_keeps_out_who_does_not_pass_it_and_says_so_of_nobody() -> None:
+    lift = replace(HAIRCUT, gate="first_aid")
+    near = replace(BARBER, id="near", place=(0, 0), shut=(("first_aid", "qualification_missing"),))
+    found = missing(lift, near, replace(near, id="young", shut=(("first_aid", "too_young"),)), replace(near, id="new"))
+    assert (found.why, found.change) == ("qualification_missing", "qualify_somebody")
+    assert (found.looked_at, found.reach, found.free, found.fit, found.open) == (3, 3, 3, 0, 0)
+    # Somebody who passes comes from farther away, and what the nearest lacks is the reason that it lost:
+    # 300 for skill, 400 and 336 for distance, 50 for the time and 50 for a rating that nobody knows.
+    (proposal,) = propose([lift], [near, BARBER])
+    assert (proposal.offer_id, proposal.alternative) == ("barber", ("near", 800, -64, "qualification_missing", None))
+    assert chosen([HAIRCUT], [near]) == {"near→haircut"}
+    # Who passes is out of reach: what keeps the need empty is the gate, since who is near could come.
+    far = replace(BARBER, id="far", reach=100)
+    assert missing(lift, far, near).why == "qualification_missing"
+    assert missing(lift, far).why == "no_skill_in_reach"
+
+
+def test_another_time_is_told_only_where_somebody_who_passes_the_gate_is_free() -> None:
+    lift, later = replace(HAIRCUT, gate="first_aid"), Ask("later", "repair", (2,), 1)
+    shut = replace(BARBER, slots=(2,), shut=(("first_aid", "age_unknown"),))
+    (found, _) = propose([lift, later], [shut]).unserved
+    assert (found.why, found.change, found.slot) == ("no_time", "more_helpers", None)
 
 
 def test_what_would_help_is_named_with_numbers() -> None:
@@ -246,12 +271,19 @@ def test_windows_become_half_days_of_the_zone() -> None:
     assert free_slots([(eleven, nine)], SHANGHAI) == ()
 
 
+NOBODYS = {"qualifications": ["first_aid"], "trained": ["cpr"], "insurance": True, "groups": ["unit"]}
+"""Gates that a person who is known to be 30 and nothing else does not pass."""
+
+
 def test_everything_that_a_match_says_has_words() -> None:
+    facts = {"qualifications": (), "age": 30, "groups": ("person",)}
+    gates = {*refusals(NOBODYS | {"ageFrom": 31}, facts), *refusals({"ageTo": 29}, facts), "age_unknown"}
     known = {
         "match.factor": {*FACTORS, "decline", "no_show", "place", "cover", "load"},
         "match.flag": {flag for ask in city(400).asks for flag in propose([ask], []).columns.flags[0]},
-        "match.alternative": set(re.findall(r"`(\w+)`", Alternative.__doc__ or "")) - {"why", "instead", "ahead"},
-        "match.unserved": {*_STAGES, "windows_contradict", "community_full", "not_worth"},
+        "match.alternative": set(re.findall(r"`(\w+)`", Alternative.__doc__ or "")) - {"why", "instead", "ahead"}
+        | gates,
+        "match.unserved": {*_STAGES, "windows_contradict", "community_full", "not_worth"} - {"shut"} | gates,
         "match.change": {*_CHANGES.values(), "another_slot"},
     }
     assert {kind: set(words) for kind, words in WORDS.items()} == known

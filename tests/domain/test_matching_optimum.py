@@ -48,7 +48,7 @@ def village(chance: Random) -> tuple[list[Ask], list[Offer], Limits]:
         Ask(
             f"a{number}", chance.choice(KINDS), chance.choice((None, slots(), slots(), slots(), ())),
             chance.choice((None, 0, 1, 2, 3, 9)), place(), chance.choice((None, "east", "west")), chance.randrange(101),
-            chance.choice((0, 0, 1)),
+            chance.choice((0, 0, 1)), chance.choice((None, None, "adults", "nurses")),
         )
         for number in range(chance.randrange(1, 9))
     ]  # fmt: skip
@@ -60,6 +60,7 @@ def village(chance: Random) -> tuple[list[Ask], list[Offer], Limits]:
             chance.randrange(0, 5), chance.choice((0, 0, 1)), chance.choice((1, 1, 1, 3)), chance.choice((None, 0, 90)),
             chance.choice(((), ("repair",), ("east",), ("a0", "a1"))), chance.choice(((), (("repair", 9),))),
             chance.choice(((), ("a2",))), chance.randrange(3), chance.choice((0, 0, 1, 3)),
+            shut=chance.choice(((), (), (("adults", "age_unknown"),), (("adults", "too_young"), ("nurses", "not_of_the_group")))),
         )
         for number in range(chance.randrange(1, 9))
     ]  # fmt: skip

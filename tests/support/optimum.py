@@ -27,7 +27,7 @@ def feasible(asks: Sequence[Ask], offers: Sequence[Offer]) -> Iterable[Triple]:
     for offer in offers:
         for ask in asks:
             apart = metres(ask, offer)
-            if ask.category not in dict(offer.skills) or ask.id in offer.declined:
+            if ask.category not in dict(offer.skills) or ask.id in offer.declined or ask.gate in dict(offer.shut):
                 continue
             if apart is not None and apart > offer.reach:
                 continue

@@ -1,4 +1,4 @@
-"""Candidates: for each category and slot the nearest pairs, found by trees, so that a city need not try every pair."""
+"""Candidates: for each kind and slot the nearest pairs, found by trees, so that a city need not try every pair."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FOR_A_PLACE = 2  # nearest helpers that an ask gets for each of its places
 
 
 class Bucket(NamedTuple):
-    """Who is skilled in a category and free in a slot, and which asks want just that; numbers in order."""
+    """Who can serve a kind, passes its gate and is free in a slot, and which asks want just that; numbers in order."""
 
     slot: int
     offers: Column
@@ -27,11 +27,11 @@ class Bucket(NamedTuple):
 
 
 def buckets(columns: Columns) -> Iterator[Bucket]:
-    """Yield the buckets that have both, by category and slot; offers that can take nothing more are left out."""
+    """Yield the buckets that have both, by kind and slot; offers that can take nothing more are left out."""
     wide = columns.slot_count
     ask, slot = columns.ask_slots
     open_ = columns.ask["places"][ask] > 0
-    wanted = columns.ask["category"][ask[open_]] * wide + slot[open_]
+    wanted = columns.ask["kind"][ask[open_]] * wide + slot[open_]
     keys, asks = _sorted(wanted, ask[open_])
     offered, offers = _offered(columns, np.unique(keys))
     for key in np.unique(keys):
@@ -67,17 +67,17 @@ def _sorted(keys: Column, beside: Column) -> tuple[Column, Column]:
 
 
 def _offered(columns: Columns, wanted: Column) -> tuple[Column, Column]:
-    """Return category × slots + slot with the offer beside it, for what is wanted, in order."""
-    kinds = max(len(columns.categories), 1)
+    """Return kind × slots + slot with the offer beside it, for what is wanted and not shut, in order."""
+    kinds = max(len(columns.kinds), 1)
     wide = columns.slot_count
-    useful = columns.offer["places"][columns.skill_keys // kinds] > 0
-    offer, category = columns.skill_keys[useful] // kinds, columns.skill_keys[useful] % kinds
+    useful = (columns.offer["places"][columns.skill_keys // kinds] > 0) & (columns.shut == 0)
+    offer, kind = columns.skill_keys[useful] // kinds, columns.skill_keys[useful] % kinds
     begin = np.searchsorted(columns.free_keys, offer * wide)
     count = np.searchsorted(columns.free_keys, (offer + 1) * wide) - begin
     row = np.repeat(np.arange(len(offer)), count)
     within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     slot = columns.free_keys[begin[row] + within] % wide
-    keys = category[row] * wide + slot
+    keys = kind[row] * wide + slot
     _, asked = among(wanted, keys)
     return _sorted(keys[asked == 1], offer[row[asked == 1]])
 
@@ -149,12 +149,11 @@ def _wishes(columns: Columns) -> Column:
     offer, ask = columns.wished["ask"] // count, columns.wished["ask"] % count
     useful = (columns.offer["places"][offer] > 0) & (columns.ask["places"][ask] > 0)
     offer, ask = offer[useful], ask[useful]
-    of, slot = columns.ask_slots
-    begin, end = np.searchsorted(of, ask), np.searchsorted(of, ask + 1)
-    row = np.repeat(np.arange(len(ask)), end - begin)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(end - begin) - (end - begin), end - begin)
-    pairs = Pairs(offer[row], ask[row], slot[begin[row] + within])
-    _, skilled = among(columns.skill_keys, pairs.offer * len(columns.categories) + columns.ask["category"][pairs.ask])
+    row, slot = columns.times_of(ask)
+    pairs = Pairs(offer[row], ask[row], slot)
+    at, skilled = among(columns.skill_keys, pairs.offer * len(columns.kinds) + columns.ask["kind"][pairs.ask])
+    if len(columns.shut):
+        skilled &= columns.shut[at] == 0
     _, free = among(columns.free_keys, pairs.offer * columns.slot_count + pairs.slot)
     return _reached(columns, Pairs(*(column[(skilled & free) == 1] for column in pairs)))
 

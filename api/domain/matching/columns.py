@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,15 +22,17 @@ NOWHERE = 0
 class Columns:
     """A run's inputs, asks and offers by id. `BY_AGREEMENT`, the slot after the last, is that of asks without a time.
 
-    `skill_keys` are offer × categories + category in order, `level` and `declines` stand beside them; `free_keys` are
-    offer × slots + slot in order, with `preferred` beside them. `wish_*` and `refused` are keys of the same form.
+    A kind is a category with the gate that stands before it, if any. `skill_keys` are offer × kinds + kind in order;
+    `level`, `declines` and `shut` (0, or one more than the place in `reasons_shut` of why the gate is shut) stand
+    beside them. `free_keys` are offer × slots + slot in order, with `preferred` beside them. `wished` and `refused`
+    are keys of the same form.
     """
 
     asks: list[Ask]
     offers: list[Offer]
     weights: Weights
     limits: Limits
-    categories: dict[str, int]
+    kinds: dict[tuple[str, str], int]
     communities: dict[str, int]
     slots: dict[int, int]
     ask: dict[str, Column]
@@ -38,6 +41,8 @@ class Columns:
     skill_keys: Column
     level: Column
     declines: Column
+    shut: Column
+    reasons_shut: list[str]
     free_keys: Column
     preferred: Column
     wished: dict[str, Column]
@@ -54,32 +59,57 @@ class Columns:
         """How many slots there are, the one by agreement included."""
         return len(self.slots) + 1
 
+    def times_of(self, ask: Column) -> tuple[Column, Column]:
+        """Return each possible time of each of these asks: the place of the ask in `ask`, and the slot."""
+        of, slot = self.ask_slots
+        begin, end = np.searchsorted(of, ask), np.searchsorted(of, ask, "right")
+        row = np.repeat(np.arange(len(ask)), end - begin)
+        within = np.arange(len(row)) - np.repeat(np.cumsum(end - begin) - (end - begin), end - begin)
+        return row, slot[begin[row] + within]
+
 
 def columns(asks: Sequence[Ask], offers: Sequence[Offer], weights: Weights, limits: Limits) -> Columns:
     """Return the inputs as columns; WeightsInvalid or InputRepeated where they cannot be."""
     require_weights(weights, limits)
     asks, offers = arranged(asks), arranged(offers)
-    categories = _numbered({ask.category for ask in asks})
+    kinds = _numbered({kind_of(ask) for ask in asks})
+    reasons_shut = sorted({why for offer in offers for _, why in offer.shut})
     communities = _numbered({ask.community for ask in asks if ask.community is not None})
     slots = _numbered({slot for ask in asks for slot in ask.slots or ()})
-    skill_keys, level, declines = _skills(offers, categories, weights)
+    skill_keys, level, declines, shut = _skills(offers, kinds, reasons_shut, weights)
     free_keys, preferred = _free(offers, slots, weights)
     numbers = _numbered({ask.id for ask in asks})
     return Columns(
-        asks, offers, weights, limits, categories, communities, slots, _ask_columns(asks, categories, communities),
-        _offer_columns(offers, limits, weights), _ask_slots(asks, slots), skill_keys, level, declines, free_keys,
-        preferred,
+        asks, offers, weights, limits, kinds, communities, slots, _ask_columns(asks, kinds, communities),
+        _offer_columns(offers, limits, weights), _ask_slots(asks, slots), skill_keys, level, declines, shut,
+        reasons_shut, free_keys, preferred,
         {
-            "category": _named(offers, "wishes", categories),
-            "community": _named(offers, "wishes", communities),
-            "ask": _named(offers, "wishes", numbers),
+            "kind": _named(offers, "wishes", len(kinds), _by_category(kinds)),
+            "community": _named(offers, "wishes", len(communities), _single(communities)),
+            "ask": _named(offers, "wishes", len(numbers), _single(numbers)),
         },
-        _named(offers, "declined", numbers), [_flags(ask) for ask in asks],
+        _named(offers, "declined", len(numbers), _single(numbers)), [_flags(ask) for ask in asks],
     )  # fmt: skip
+
+
+def kind_of(ask: Ask) -> tuple[str, str]:
+    """Return what an ask wants: its category and its gate, which is empty where anybody may come."""
+    return ask.category, ask.gate or ""
 
 
 def _numbered(names: set[Any]) -> dict[Any, int]:
     return {name: number for number, name in enumerate(sorted(names))}
+
+
+def _by_category(kinds: dict[tuple[str, str], int]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for (category, _), number in kinds.items():
+        found.setdefault(category, []).append(number)
+    return found
+
+
+def _single(numbers: dict[str, int]) -> dict[str, list[int]]:
+    return {name: [number] for name, number in numbers.items()}
 
 
 def _column(values: Any) -> Column:
@@ -107,11 +137,11 @@ def _common(rows: Sequence[Any]) -> dict[str, Column]:
     }
 
 
-def _ask_columns(asks: list[Ask], categories: dict[str, int], communities: dict[str, int]) -> dict[str, Column]:
+def _ask_columns(asks: list[Ask], kinds: dict[tuple[str, str], int], communities: dict[str, int]) -> dict[str, Column]:
     wanted = _column([1 if ask.headcount is None else ask.headcount for ask in asks])
     served = _column([max(ask.served, 0) for ask in asks])
     return _common(asks) | {
-        "category": _column([categories[ask.category] for ask in asks]),
+        "kind": _column([kinds[kind_of(ask)] for ask in asks]),
         "community": _column([-1 if ask.community is None else communities[ask.community] for ask in asks]),
         "places": np.maximum(wanted - served, 0),
         "served": served,
@@ -143,22 +173,29 @@ def _ask_slots(asks: list[Ask], slots: dict[int, int]) -> tuple[Column, Column]:
     return table[:, 0].copy(), table[:, 1].copy()
 
 
-def _skills(offers: list[Offer], categories: dict[str, int], weights: Weights) -> tuple[Column, Column, Column]:
-    rows = []
+def _skills(
+    offers: list[Offer], kinds: dict[tuple[str, str], int], reasons_shut: list[str], weights: Weights
+) -> tuple[Column, Column, Column, Column]:
+    """Return the kinds that each offer has the skill for, with its level, its declines, and whether a gate is shut."""
+    of = {category: [] for category, _ in kinds}
+    for (category, gate), number in kinds.items():
+        of[category].append((number, gate))
+    code = {why: number for number, why in enumerate(reasons_shut, start=1)}
+    keys, levels, times, shut = array("q"), array("b"), array("b"), array("h")
     for number, offer in enumerate(offers):
-        refusals = dict(offer.declines)
+        base, refusals, gates = number * len(kinds), dict(offer.declines), dict(offer.shut)
         for category, level in sorted(dict(offer.skills).items()):
-            if category in categories:
-                times = min(max(refusals.get(category, 0), 0), weights.most)
-                rows.append((number * len(categories) + categories[category], min(max(level, 1), 3), times))
-    table = _column(rows).reshape(-1, 3)
-    return table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy()
+            for kind, gate in of.get(category, ()):
+                keys.append(base + kind)
+                levels.append(min(max(level, 1), 3))
+                times.append(min(max(refusals.get(category, 0), 0), weights.most))
+                shut.append(code[gates[gate]] if gate in gates else 0)
+    return _kept(keys), _kept(levels), _kept(times), _kept(shut)
 
 
 def _free(offers: list[Offer], slots: dict[int, int], weights: Weights) -> tuple[Column, Column]:
     """Return when each offer is free, with what the slot is worth: liked 100, free 50, nothing said `unknown`."""
-    keys: list[int] = []
-    worth: list[int] = []
+    keys, worth = array("q"), array("b")
     width = len(slots) + 1
     for number, offer in enumerate(offers):
         base = number * width
@@ -173,14 +210,19 @@ def _free(offers: list[Offer], slots: dict[int, int], weights: Weights) -> tuple
                 worth.append(100 if slot in liked else 50)
         keys.append(base + width - 1)
         worth.append(weights.unknown)
-    return _column(keys), _column(worth)
+    return _kept(keys), _kept(worth)
 
 
-def _named(offers: list[Offer], attribute: str, numbers: dict[str, int]) -> Column:
+def _kept(values: Any) -> Column:
+    """Return an array of machine numbers as a column of just that width."""
+    return np.array(values)
+
+
+def _named(offers: list[Offer], attribute: str, wide: int, numbers: dict[str, list[int]]) -> Column:
     keys = {
-        number * len(numbers) + numbers[name]
-        for number, offer in enumerate(offers)
+        at * wide + number
+        for at, offer in enumerate(offers)
         for name in getattr(offer, attribute)
-        if name in numbers
+        for number in numbers.get(name, ())
     }
     return np.sort(_column(list(keys)))

@@ -29,8 +29,8 @@ class Chosen(Protocol):
 def violations(asks: Sequence[Ask], offers: Sequence[Offer], limits: Limits, proposals: Iterable[Chosen]) -> list[str]:
     """Return what is wrong with the proposals, one sentence each; nothing where every limit is kept.
 
-    Checked are skill, time, reach and refusals of each pair, one task a slot, head-counts, loads, how often somebody
-    is asked, and the capacities of communities.
+    Checked are skill, gate, time, reach and refusals of each pair, one task a slot, head-counts, loads, how often
+    somebody is asked, and the capacities of communities.
     """
     wanted, able = {ask.id: ask for ask in asks}, {offer.id: offer for offer in offers}
     found: list[str] = []
@@ -64,6 +64,8 @@ def _pair(ask: Ask, offer: Offer, slot: int | None) -> list[str]:
             wrong.append("out of reach")
     if ask.id in offer.declined:
         wrong.append("although refused")
+    if ask.gate in dict(offer.shut):
+        wrong.append("although its gate is shut")
     return wrong
 
 

@@ -37,7 +37,8 @@ class Ask:
 
     None stands for what the list does not say: `slots` None is agreed on later, `headcount` None is taken as 1, and
     without a `place` the distance counts as unknown; each is flagged. Empty `slots` are windows that contradict each
-    other. `served` are the places that somebody fills already; `urgency` is 0 to 100.
+    other. `served` are the places that somebody fills already; `urgency` is 0 to 100. `gate` names what is asked of
+    who comes: offers say which gates they do not pass, so that nobody's age or papers stand in the inputs.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Ask:
     community: str | None = None
     urgency: int = 0
     served: int = 0
+    gate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Offer:
     those it likes best; `reach` is how many metres it goes. It takes at most `max_tasks` places, `load` of which it
     has; `at_once` places in one slot and for one ask (a person 1, a team as many as come). `rating` is 0 to 100 or
     None; `wishes` name categories, communities or asks; `declines` are (category, times), `declined` asks that it
-    has refused, `asked` how often it was asked in this period. `unit` is whose it is, for the figures.
+    has refused, `asked` how often it was asked in this period. `unit` is whose it is, for the figures. `shut` are the
+    gates that it does not pass, each with the code of the first reason.
     """
 
     id: str
@@ -77,6 +80,7 @@ class Offer:
     no_shows: int = 0
     asked: int = 0
     unit: str | None = None
+    shut: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,10 @@ def inputs_hash(content: Mapping[str, Any]) -> str:
 
 
 def _plain(row: Any) -> dict[str, Any]:
-    return {each.name: _listed(getattr(row, each.name)) for each in fields(row)}
+    """Return the members of a row that say something: none and nothing are what `restored` takes for silence."""
+    told = {each.name: getattr(row, each.name) for each in fields(row)}
+    silent = {each.name for each in fields(row) if each.default in (None, ())}
+    return {name: _listed(value) for name, value in told.items() if name not in silent or value not in (None, ())}
 
 
 def _listed(value: Any) -> Any:

@@ -17,6 +17,7 @@ from api.domain.matching.greedy import greedy
 from api.domain.matching.inputs import Ask, Limits, Offer, Weights
 from api.domain.matching.reasons import Alternative, Proposal, alternatives, proposed
 from api.domain.matching.scores import Pairs, scores
+from api.domain.matching.shut import with_shut
 from api.domain.matching.unserved import Unserved, unserved
 
 Method = Literal["flow", "greedy"]
@@ -91,6 +92,7 @@ def propose(
     earned = earnings(run, chosen, worth[rows], places)
     return Proposals(
         run, "greedy" if solved is None else "flow", int(earned.points().sum()), len(worth), chosen, places, earned,
-        alternatives(run, pairs, worth, filled, exact=solved is not None), unserved(run, pairs, filled),
+        with_shut(run, pairs, worth, filled, alternatives(run, pairs, worth, filled, exact=solved is not None)),
+        unserved(run, pairs, filled),
         figures(run, chosen, places),
     )  # fmt: skip

@@ -27,9 +27,9 @@ class Alternative(NamedTuple):
     """The offer that scores most among those that were not taken for the ask, and why it was not.
 
     `why` is `scored_less`, `carries_more`, `equal` (either would do; each run takes the same), `busy` (its slot),
-    `full` (all that it can take), `community_full`, `not_worth` (it would have cost points), or `not_best` where only
-    the preview chose. `instead` is the ask that got it; `ahead` is the score of the weakest taken less that of the
-    alternative.
+    `full` (all that it can take), `community_full`, `not_worth` (it would have cost points), `not_best` where only
+    the preview chose, or the code of a gate that it does not pass. `instead` is the ask that got it; `ahead` is the
+    score of the weakest taken less that of the alternative.
     """
 
     offer_id: str

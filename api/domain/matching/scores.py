@@ -49,21 +49,21 @@ def distances(columns: Columns, pairs: Pairs) -> Column:
 def values(columns: Columns, pairs: Pairs) -> dict[str, Column]:
     """Return each factor's value for each pair, and how often `decline` and `no_show` count against it."""
     ask, offer = columns.ask, columns.offer
-    category = ask["category"][pairs.ask]
-    skill, _ = among(columns.skill_keys, keyed(pairs.offer, len(columns.categories), category))
+    kind = ask["kind"][pairs.ask]
+    skill, _ = among(columns.skill_keys, keyed(pairs.offer, len(columns.kinds), kind))
     free, _ = among(columns.free_keys, keyed(pairs.offer, columns.slot_count, pairs.slot))
     metres = distances(columns, pairs)
     reach = np.maximum(offer["reach"][pairs.offer], 1)
     return {
-        "skills": columns.level[skill] * FULL // 3,
+        "skills": columns.level[skill].astype(np.int64) * FULL // 3,
         "distance": np.where(
             metres < 0, columns.weights.unknown, FULL - np.minimum(np.maximum(metres, 0) * FULL // reach, FULL)
         ),
-        "slot": columns.preferred[free],
+        "slot": columns.preferred[free].astype(np.int64),
         "rating": offer["rating"][pairs.offer],
-        "wish": _wishes(columns, pairs, category) * FULL,
+        "wish": _wishes(columns, pairs, kind) * FULL,
         "urgency": ask["urgency"][pairs.ask],
-        "decline": columns.declines[skill],
+        "decline": columns.declines[skill].astype(np.int64),
         "no_show": offer["no_shows"][pairs.offer],
     }
 
@@ -84,11 +84,11 @@ def summed(columns: Columns, valued: dict[str, Column]) -> Column:
     return total - valued["decline"] * weights.decline - valued["no_show"] * weights.no_show
 
 
-def _wishes(columns: Columns, pairs: Pairs, category: Column) -> Column:
+def _wishes(columns: Columns, pairs: Pairs, kind: Column) -> Column:
     """Return 1 where the offer has wished for the category, the community or the very ask."""
     community = columns.ask["community"][pairs.ask]
     places = len(columns.communities)
-    _, kind = among(columns.wished["category"], keyed(pairs.offer, len(columns.categories), category))
+    _, such = among(columns.wished["kind"], keyed(pairs.offer, len(columns.kinds), kind))
     _, near = among(columns.wished["community"], keyed(pairs.offer, max(places, 1), np.maximum(community, 0)))
     _, this = among(columns.wished["ask"], keyed(pairs.offer, len(columns.asks), pairs.ask))
-    return kind | (near * (community >= 0)) | this
+    return such | (near * (community >= 0)) | this

@@ -54,8 +54,14 @@ def gap(details: Mapping[str, Any], slot_begins: datetime | None) -> dict[str, A
     en = [f"{details['missing']} missing, {details['got']} found: {labels['en']}.", f"What would help: {helps['en']}."]
     if details.get("looked_at"):
         many, reach, free, able = (details[name] for name in ("looked_at", "reach", "free", "open"))
-        zh.append(f"看过 {many} 位具备技能者：{reach} 位在可及范围内，{free} 位当时有空，{able} 位尚可再接。")
-        en.append(f"Of {many} with the skill {reach} are in reach, {free} free then and {able} open to more.")
+        fit = details.get("fit", free)
+        passing = ("", "") if fit == free else (f"{fit} 位符合条件，", f", {fit} fulfil its conditions")
+        zh.append(
+            f"看过 {many} 位具备技能者：{reach} 位在可及范围内，{free} 位当时有空，{passing[0]}{able} 位尚可再接。"
+        )
+        en.append(
+            f"Of {many} with the skill {reach} are in reach, {free} free then{passing[1]} and {able} open to more."
+        )
     if details.get("metres") is not None:
         zh.append(f"最近的一位约在 {_about(details['metres'])} 米外。")
         en.append(f"The nearest is about {_about(details['metres'])} metres away.")

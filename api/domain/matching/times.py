@@ -21,7 +21,7 @@ HALF_DAYS: tuple[str, ...] = get_args(HalfDay)
 """A week in quarters of six hours, as people say when they are free: `sat.morning`."""
 
 Every = Literal["day", "week"]
-_STEP = {"day": 1, "week": 7}
+STEP_DAYS: dict[str, int] = {"day": 1, "week": 7}
 SOON, LONG = 30, 60
 """Days: a need that expires within SOON grows urgent, and so does one that has waited up to LONG."""
 
@@ -68,12 +68,12 @@ def windows_of(stored: Iterable[Any] | None) -> list[Window] | None:
     ]  # fmt: skip
 
 
-def require_windows(windows: Iterable[Window], zone: ZoneInfo) -> None:
+def require_windows(windows: Iterable[Window], zone: ZoneInfo, pointer: str = "/windows") -> None:
     """Raise WindowContradicts for the first window that cannot be, with its place."""
     for number, window in enumerate(windows):
         first = window.starts_at.astimezone(zone).date()
         if window.ends_at <= window.starts_at or (window.until is not None and window.until <= first):
-            raise WindowContradicts(pointer=f"/windows/{number}")
+            raise WindowContradicts(pointer=f"{pointer}/{number}")
 
 
 def occurrences(
@@ -89,7 +89,7 @@ def occurrences(
         if long <= timedelta(0):
             continue
         local = window.starts_at.astimezone(zone)
-        step = _STEP.get(window.every or "", 0)
+        step = STEP_DAYS.get(window.every or "", 0)
         skipped = max(0, (since.astimezone(zone).date() - local.date()).days) // step * step if step else 0
         at = local.date() + timedelta(days=skipped)
         while True:

@@ -8,14 +8,19 @@ import numpy as np
 
 from api.domain.matching.columns import Column, Columns
 from api.domain.matching.scores import Pairs, among, distances, keyed
+from api.domain.matching.words import SHUT
 
-_LOOKED_AT = 32  # nearest skilled offers looked at first; all of them where these do not explain it
-_STAGES = ("no_skill", "no_skill_in_reach", "no_time", "refused", "asked_enough", "no_capacity", "beyond_candidates")
+LOOKED_AT = 32  # nearest skilled offers looked at first; all of them where these do not explain it
+_STAGES = (
+    "no_skill", "no_skill_in_reach", "no_time", "shut", "refused", "asked_enough", "no_capacity", "beyond_candidates",
+)  # fmt: skip
+_FREE, _FIT, _OPEN = 3, 4, 6  # how far who is free then has come, who passes the gate besides, who may be asked more
 _CHANGES = {
     "windows_contradict": "name_a_window",
     "no_skill": "find_the_skill",
     "no_skill_in_reach": "come_closer",
     "no_time": "another_slot",
+    **SHUT,
     "refused": "ask_others",
     "asked_enough": "raise_the_limit",
     "community_full": "raise_the_capacity",
@@ -28,12 +33,13 @@ _CHANGES = {
 class Unserved(NamedTuple):
     """An ask with empty places after the run, why, and what would change it.
 
-    `why`: `windows_contradict`, `no_skill` (nobody has it), `no_skill_in_reach`, `no_time`, `refused` (all of
-    these said no to this ask), `asked_enough` (they have their load or were asked often enough), `community_full`,
-    `no_capacity` (they were all proposed elsewhere), `beyond_candidates` (somebody is idle but was not among the
-    candidates) or `not_worth` (somebody is idle, but would cost points). `change` says what would help; with `metres`
-    the nearest skilled offer, with `slot` a time at which `helpers` in reach are free. `looked_at` skilled offers, the
-    nearest first, were asked: so many were in `reach`, `free` then, and `open` to more.
+    `why`: `windows_contradict`, `no_skill` (nobody has it), `no_skill_in_reach`, `no_time`, the code of a gate (nobody
+    in reach who is free then passes it; of several codes the most frequent), `refused` (all of these said no to this
+    ask), `asked_enough` (they have their load or were asked often enough), `community_full`, `no_capacity` (they were
+    all proposed elsewhere), `beyond_candidates` (somebody is idle but was not among the candidates) or `not_worth`
+    (somebody is idle, but would cost points). `change` says what would help; with `metres` the nearest skilled offer,
+    with `slot` a time at which `helpers` in reach are free. `looked_at` skilled offers, the nearest first, were asked:
+    so many were in `reach`, `free` then, `fit` for its gate, and `open` to more.
     """
 
     ask_id: str
@@ -44,6 +50,7 @@ class Unserved(NamedTuple):
     looked_at: int = 0
     reach: int = 0
     free: int = 0
+    fit: int = 0
     open: int = 0
     metres: int | None = None
     slot: int | None = None
@@ -52,12 +59,13 @@ class Unserved(NamedTuple):
 
 
 class _Looked(NamedTuple):
-    """Pairs of an ask with skilled offers, and how far each came, from skilled (1) to idle (6)."""
+    """Pairs of an ask with skilled offers, how far each came, from skilled (1) to idle (7), and what shut it out."""
 
     ask: Column
     offer: Column
     metres: Column
     stage: Column
+    shut: Column
 
 
 def unserved(columns: Columns, pairs: Pairs, filled: Column) -> list[Unserved]:
@@ -78,16 +86,18 @@ def unserved(columns: Columns, pairs: Pairs, filled: Column) -> list[Unserved]:
     ends = np.searchsorted(looked.ask, asks, "right")
     for ask, begin, end in zip(asks.tolist(), np.searchsorted(looked.ask, asks).tolist(), ends.tolist(), strict=True):
         part = _Looked(*(column[begin:end] for column in looked))
-        why = _why(part, known[begin:end]) if columns.asks[ask].slots != () else "windows_contradict"
+        why = _why(columns, part, known[begin:end]) if columns.asks[ask].slots != () else "windows_contradict"
         if why in ("no_capacity", "beyond_candidates", "not_worth") and ask in full:
             why = "community_full"
         found.append(_row(columns, ask, int(missing[ask]), int(got[ask]), why, part, free_at.get(ask)))
     return found
 
 
-def _why(part: _Looked, known: Column) -> str:
+def _why(columns: Columns, part: _Looked, known: Column) -> str:
     """Return why nobody more came; `known` says which of the pairs were among the candidates."""
     stage = int(part.stage.max()) if len(part.stage) else 0
+    if stage == _FREE:
+        return columns.reasons_shut[int(np.bincount(part.shut[part.stage == stage]).argmax()) - 1]
     if stage == len(_STAGES) - 1 and known[part.stage == stage].all():
         return "not_worth"
     return _STAGES[stage]
@@ -100,11 +110,11 @@ def _row(
     change = "more_helpers" if why == "no_time" and not other else _CHANGES[why]
     apart = part.metres[part.metres >= 0]
     stages = part.stage.tolist()
-    near, free, able = (sum(stage >= least for stage in stages) for least in (2, 3, 5))
+    near, free, fit, able = (sum(stage >= least for stage in stages) for least in (2, _FREE, _FIT, _OPEN))
     metres = int(apart.min()) if len(apart) and why == "no_skill_in_reach" else None
     flags, looked_at = columns.flags[ask], len(part.stage)
     return Unserved(
-        columns.asks[ask].id, missing, got, why, change, looked_at, near, free, able, metres, slot, helpers, flags
+        columns.asks[ask].id, missing, got, why, change, looked_at, near, free, fit, able, metres, slot, helpers, flags
     )
 
 
@@ -122,26 +132,26 @@ class _Busy:
 
 def _looked(columns: Columns, asks: Column, busy: _Busy) -> _Looked:
     """Return the skilled offers of each ask with how far they came, by ask; those that serve it already left out."""
-    first = _staged(columns, *_skilled(columns, asks, _LOOKED_AT), busy)
+    first = _staged(columns, *skilled(columns, asks, LOOKED_AT), busy)
     best = np.zeros(len(columns.asks), np.int64)
     np.maximum.at(best, first.ask, first.stage)
-    again = asks[best[asks] < 5]
-    more = _staged(columns, *_skilled(columns, again, None), busy)
+    again = asks[best[asks] < _OPEN]
+    more = _staged(columns, *skilled(columns, again, None), busy)
     kept = ~np.isin(first.ask, again)
     joined = _Looked(*(np.concatenate((a[kept], b)) for a, b in zip(first, more, strict=True)))
     order = np.lexsort((joined.offer, joined.ask))
     return _Looked(*(column[order] for column in joined))
 
 
-def _skilled(columns: Columns, asks: Column, most: int | None) -> tuple[Column, Column]:
+def skilled(columns: Columns, asks: Column, most: int | None) -> tuple[Column, Column]:
     """Return (ask, offer) for the nearest `most` offers with the skill, or for all of them."""
     from scipy.spatial import KDTree
 
-    kinds = max(len(columns.categories), 1)
+    kinds = max(len(columns.kinds), 1)
     found = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
-    for category in np.unique(columns.ask["category"][asks]):
-        wanted = asks[columns.ask["category"][asks] == category]
-        offers = columns.skill_keys[columns.skill_keys % kinds == category] // kinds
+    for kind in np.unique(columns.ask["kind"][asks]):
+        wanted = asks[columns.ask["kind"][asks] == kind]
+        offers = columns.skill_keys[columns.skill_keys % kinds == kind] // kinds
         if not len(offers):
             continue
         if most is None or len(offers) <= most:
@@ -160,32 +170,32 @@ def _staged(columns: Columns, ask: Column, offer: Column, busy: _Busy) -> _Looke
     _, met = among(busy.pairs, offer * many + ask)
     ask, offer = ask[met == 0], offer[met == 0]
     metres = distances(columns, Pairs(offer, ask, ask))
-    of, slot = columns.ask_slots
-    begin, end = np.searchsorted(of, ask), np.searchsorted(of, ask, "right")
-    row = np.repeat(np.arange(len(ask)), end - begin)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(end - begin) - (end - begin), end - begin)
-    times = offer[row] * wide + slot[begin[row] + within]
+    row, slot = columns.times_of(ask)
+    times = offer[row] * wide + slot
     _, free = among(columns.free_keys, times)
     _, taken = among(busy.slots, times)
     _, no = among(columns.refused, offer * many + ask)
+    at, _ = among(columns.skill_keys, offer * len(columns.kinds) + columns.ask["kind"][ask])
+    shut = columns.shut[at].astype(np.int64) if len(at) else at
     stage = np.ones(len(ask), np.int64)
     steps = (
         metres <= columns.offer["reach"][offer],
         np.bincount(row, free, len(ask)) > 0,
+        shut == 0,
         no == 0,
         columns.offer["places"][offer] > 0,
         (np.bincount(row, free & (1 - taken), len(ask)) > 0) & (busy.left[offer] > 0),
     )
     for number, holds in enumerate(steps, start=1):
         stage = np.where((stage == number) & holds, number + 1, stage)
-    return _Looked(ask, offer, metres, stage)
+    return _Looked(ask, offer, metres, stage, shut)
 
 
 def _other_slots(columns: Columns, looked: _Looked, asks: Column) -> dict[int, tuple[int, int]]:
     """Return for each ask that found nobody free the slot at which most skilled offers in reach are, and how many."""
     best = np.zeros(len(columns.asks), np.int64)
     np.maximum.at(best, looked.ask, looked.stage)
-    some = (best[looked.ask] == 2) & (looked.stage == 2)
+    some = (best[looked.ask] == 2) & (looked.stage == 2) & (looked.shut == 0)
     ask, offer = looked.ask[some], looked.offer[some]
     wide = columns.slot_count
     begin, end = (
