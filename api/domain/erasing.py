@@ -91,6 +91,7 @@ WAYS: dict[str, Way] = {
     "person_merges.survivor_id": Way("clear", {"evidence": None, "reason": ""}),
     "person_statuses.person_id": _KEEP,  # of the service record; deleted with its end
     "match_proposals.person_id": Way("clear", {"person_id": None, "reasons": {}, "reason": None}),
+    "payments.person_id": Way("clear", {"person_id": None, "shown_as": None}),  # the amount stays in the accounts
     "profiles.person_id": Way("delete"),
     "project_people.person_id": Way("delete"),  # ended before; what the person pledged goes with it
     "restricted_people.account_id": _KEEP,

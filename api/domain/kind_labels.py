@@ -95,6 +95,7 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "exemption": ("免除", "exemption"),
         "venue_opened": ("开放场地", "venue opened"),
         "goods": ("捐赠物资", "goods given"),
+        "donation": ("捐款", "money donated"),
         "lecture": ("宣讲", "lecture"),
         "problem_solved": ("解决问题", "problem solved"),
         "leader_on_site": ("领导下沉", "leader on site"),
@@ -129,6 +130,20 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "allocation": ("拨付", "allocation"),
         "donation": ("捐赠", "donation"),
         "spending": ("支出", "spending"),
+        "allotment": ("安排到项目", "allotment"),
+        "refund": ("结余退回", "flowed back"),
+    },
+    "payment.kind": {
+        "allocation": ("拨入", "public money put in"),
+        "donation": ("捐赠", "donation"),
+        "allotment": ("安排到项目", "allotment"),
+        "spending": ("支出", "spending"),
+        "refund": ("结余退回", "flowed back"),
+    },
+    "payment.donor": {
+        "unit": ("单位", "a unit"),
+        "person": ("个人", "a person"),
+        "outside": ("平台外捐赠人", "somebody outside"),
     },
     "entry.unit": {
         "volunteer_minutes": ("志愿服务时长（分钟）", "volunteer minutes"),

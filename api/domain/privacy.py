@@ -106,6 +106,11 @@ KINDS: dict[str, Kind] = {
         ("结对结束即清除", "until the pairing ends"),
         ("不按本平台用户清除；结对结束或撤回同意即清除", "gone when the pairing ends or consent is withdrawn"),
     ),
+    "donation": Kind(
+        ("捐款人和希望使用的称呼", "Who donated, and the name they wish to be called by"),
+        ("开具收据、公开账目", "giving a receipt and publishing the accounts"), _MEMBER,
+        ("不再记捐赠人，金额留在账上", "the account says no longer who gave; the amount stays"),
+    ),
     "case": Kind(
         ("事项的文字和答复", "Words of a case and its answer"), ("办理事项", "deciding it"), _MEMBER,
         ("立即清除文字，未办结的撤回", "the words go at once, open ones are withdrawn"),

@@ -8,6 +8,7 @@ from api.models.claims import ClaimCode, PersonMerge
 from api.models.complaints import ComplaintTicket
 from api.models.confirmations import ConfirmationSlip
 from api.models.devices import Device, OfflineItem
+from api.models.funds import FundingRule, Payment
 from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
 from api.models.lists import Need, Project, ProjectParty, Resource, SearchTerm, SearchWindow, Story, StoryVoice
 from api.models.matching import Availability, MatchGap, MatchProposal, MatchRule, MatchRun
@@ -63,6 +64,7 @@ __all__ = [
     "Event",
     "Fact",
     "File",
+    "FundingRule",
     "Grant",
     "Household",
     "Identity",
@@ -85,6 +87,7 @@ __all__ = [
     "OutsideRecord",
     "Panel",
     "PanelMember",
+    "Payment",
     "Person",
     "PersonMerge",
     "PersonStatus",

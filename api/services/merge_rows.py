@@ -25,6 +25,7 @@ from api.models import (
     Opinion,
     OpinionReader,
     OutsideRecord,
+    Payment,
     Profile,
     Shift,
     Signup,
@@ -45,6 +46,7 @@ _GOES: dict[str, tuple[Any, Any, Any]] = {
     "opinion_readers": (OpinionReader, OpinionReader.person_id, sa.true()),
     "outside_records": (OutsideRecord, OutsideRecord.person_id, sa.true()),
     "match_proposals": (MatchProposal, MatchProposal.person_id, sa.true()),
+    "payments": (Payment, Payment.person_id, sa.true()),
 }
 _TABLES: dict[str, tuple[Any, Any]] = {name: (table, column) for name, (table, column, _) in _GOES.items()} | {
     "affiliations": (Affiliation, Affiliation.person_id), "signups": (Signup, Signup.person_id),

@@ -31,6 +31,7 @@ from api.models import (
     Event,
     Fact,
     File,
+    FundingRule,
     Grant,
     Job,
     MatchProposal,
@@ -41,6 +42,7 @@ from api.models import (
     Organization,
     OrganizationLink,
     Panel,
+    Payment,
     Person,
     Project,
     Recomputation,
@@ -56,7 +58,7 @@ from api.models import (
     Witness,
 )
 from api.visibility import conditions as seen
-from api.visibility import confirming, matching, reviewing
+from api.visibility import confirming, funding, matching, reviewing
 from api.visibility.conditions import DISPUTED, GONE, JOBS, Condition
 from api.visibility.opinions import opinions
 from api.visibility.ruled import rulings
@@ -97,6 +99,7 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Event: lambda actor: within(actor, "event.read", Event.organization_id),
     Fact: seen.facts,
     File: lambda actor: File.owner_id == actor.person_id,
+    FundingRule: seen.everybody,
     Grant: seen.grants,
     Job: seen.jobs,
     MatchProposal: matching.proposals,
@@ -107,6 +110,7 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Organization: seen.everybody,
     OrganizationLink: seen.links,
     Panel: reviewing.panels,
+    Payment: funding.payments,
     Person: seen.people,
     Project: seen.projects,
     Recomputation: lambda actor: within(actor, "recomputation.read", Recomputation.organization_id),

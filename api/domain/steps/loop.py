@@ -40,6 +40,11 @@ LOOP = (
         withdraw=Step({"published"}, "withdrawn"),
         expire=Step({"published"}, "expired"),
         unserved=READ,
+        support=ANY,
+        withdraw_support=ANY,
+        convene=ANY,
+        vote=ANY,
+        backing=READ,
         read=READ,
     ),
     table(
@@ -66,6 +71,10 @@ LOOP = (
         rate=Step({"delivered"}, "rated"),
         close=Step({"rated"}, "closed"),
         cancel=Step({"proposed", "agreed", "in_progress"}, "cancelled"),
+        announce=Step({"agreed"}),
+        review=ANY,
+        account=READ,
+        ratings=READ,
         read=READ,
     ),
     table(
