@@ -23,6 +23,7 @@ from benchmarks.cities import City, city
 from tests.support.optimum import feasible, optimum
 
 ROOT = Path(__file__).resolve().parents[2]
+GATES = ("adults", "nurses")
 KINDS = ("elderly_care", "repair", "health")
 
 
@@ -48,7 +49,7 @@ def village(chance: Random) -> tuple[list[Ask], list[Offer], Limits]:
         Ask(
             f"a{number}", chance.choice(KINDS), chance.choice((None, slots(), slots(), slots(), ())),
             chance.choice((None, 0, 1, 2, 3, 9)), place(), chance.choice((None, "east", "west")), chance.randrange(101),
-            chance.choice((0, 0, 1)), chance.choice((None, None, "adults", "nurses")),
+            chance.choice((0, 0, 1)), chance.choice((None, None, *GATES)),
         )
         for number in range(chance.randrange(1, 9))
     ]  # fmt: skip
@@ -60,7 +61,7 @@ def village(chance: Random) -> tuple[list[Ask], list[Offer], Limits]:
             chance.randrange(0, 5), chance.choice((0, 0, 1)), chance.choice((1, 1, 1, 3)), chance.choice((None, 0, 90)),
             chance.choice(((), ("repair",), ("east",), ("a0", "a1"))), chance.choice(((), (("repair", 9),))),
             chance.choice(((), ("a2",))), chance.randrange(3), chance.choice((0, 0, 1, 3)),
-            shut=chance.choice(((), (), (("adults", "age_unknown"),), (("adults", "too_young"), ("nurses", "not_of_the_group")))),
+            shut=chance.choice(((), (), (("adults", "age_unknown"),), tuple((gate, "too_old") for gate in GATES))),
         )
         for number in range(chance.randrange(1, 9))
     ]  # fmt: skip
