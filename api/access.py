@@ -169,14 +169,13 @@ def within(actor: Actor, step: str, column: Any) -> sa.ColumnElement[bool]:
         return sa.false()
     if any(reach.path == "" for reach in reaches):
         return sa.true()
-    inside = sa.or_(
-        *(sa.and_(Organization.path >= reach.path, Organization.path < _after(reach.path)) for reach in reaches)
-    )
+    inside = sa.or_(*(below(reach.path) for reach in reaches))
     return column.in_(sa.select(Organization.id).where(Organization.tenant_id == actor.tenant_id, inside))
 
 
-def _after(path: str) -> str:
-    return path[:-1] + "0"  # "0" follows "/" bytewise: the first string after all that begin with `path`
+def below(path: str) -> sa.ColumnElement[bool]:
+    """Return the condition that an organisation has this path or is part of who has it: one range test."""
+    return sa.and_(Organization.path >= path, Organization.path < path[:-1] + "0")  # "0" follows "/" bytewise
 
 
 def allowed(actor: Actor, noun: str, state: str, path: str, *, own: bool = False) -> list[str]:

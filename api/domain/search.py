@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
+from api.domain.matching.times import STEP_DAYS, Window
 from api.errors import Invalid
 
 _SIGNS = "㐀-䶿一-鿿豈-﫿\U00020000-\U000323af"
@@ -43,6 +46,23 @@ def wanted(text: str) -> tuple[str, ...]:
     if not asked:
         raise NothingToFind(pointer="?text")
     return tuple(asked)
+
+
+def local_seconds(moment: datetime, zone: ZoneInfo) -> int:
+    """Return what the clock of a zone shows at an instant, in seconds since 1970; begun seconds count."""
+    shown = moment.astimezone(zone).replace(tzinfo=UTC)
+    return -int(-shown.timestamp() // 1)
+
+
+def local_times(window: Window, zone: ZoneInfo) -> dict[str, int | None]:
+    """Return when a window begins: `starts`, `every` so many seconds (0 once), `before`; seconds of the local clock.
+
+    A window that ends before it begins has no time: it ends before it starts.
+    """
+    starts = local_seconds(window.starts_at, zone)
+    before = None if window.until is None else int(datetime.combine(window.until, time(), UTC).timestamp())
+    every = STEP_DAYS[window.every] * 86_400 if window.every else 0
+    return {"starts": starts, "every": every, "before": starts if window.ends_at <= window.starts_at else before}
 
 
 def _runs(text: str) -> Iterator[tuple[str, bool]]:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field
 
 from api.models.base import Changing, Row, instant, one_of, partial_unique, ref, sealed
 from api.models.personal import MENTIONED, Personal

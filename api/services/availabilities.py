@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from api.access import Actor
 from api.db import Session
-from api.models import Affiliation, Availability, Organization
+from api.models import Availability, Organization
 from api.services import changes
+from api.services.homes import home_of
 from api.services.places import place
 from api.services.registrations import lock
 
@@ -47,10 +48,8 @@ def mine(session: Session, actor: Actor, _person_id: UUID | None = None) -> dict
     """Return what the actor declared, and the area that counts: the declared one, else that of their registration."""
     row = _row(session, actor)
     told = _NOTHING | (row.told if row else {})
-    home = session.first(
-        _HOME.where(Affiliation.tenant_id == actor.tenant_id, Affiliation.person_id == actor.person_id)
-    )
-    area = told["area_id"] or (home and str(home.id))
+    home = home_of(session, actor.tenant_id, actor.person_id)
+    area = told["area_id"] or (home and str(home))
     name = area and session.scalar(sa.select(Organization.name).where(Organization.id == UUID(area)))
     return {**told, "active": bool(row and row.active), "version": row.version if row else 0, "area_name": name}
 
@@ -58,13 +57,3 @@ def mine(session: Session, actor: Actor, _person_id: UUID | None = None) -> dict
 def _row(session: Session, actor: Actor) -> Any:
     of = sa.and_(Availability.tenant_id == actor.tenant_id, Availability.person_id == actor.person_id)
     return session.first(_ROW.where(of))
-
-
-_HOME = (
-    sa.select(Organization.id)
-    .join(Affiliation, Affiliation.organization_id == Organization.id)
-    .where(
-        Affiliation.kind == "registration", Affiliation.principal, Affiliation.state == "accepted",
-        Affiliation.valid_to.is_(None),
-    )
-)  # fmt: skip

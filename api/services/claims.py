@@ -23,10 +23,11 @@ from api.domain.claims import (
     typed,
     verdict,
 )
-from api.models import NOBODY, Affiliation, ClaimCode, Grant, Identity, Person, SignIn
+from api.models import NOBODY, ClaimCode, Grant, Identity, Person, SignIn
 from api.services import cases, changes, people, sign_ins, tickets
 from api.services.claim_codes import secret_hash
 from api.services.days import today
+from api.services.homes import home_of
 from api.services.organizations import root_of
 from api.services.places import place
 
@@ -190,11 +191,7 @@ def _doubt(session: Session, owner: Actor, person_id: UUID, phone: str) -> None:
 
 def _ask(session: Session, owner: Actor, person_id: UUID, reason: str, facts: dict[str, Any], source: str) -> None:
     """Open a case about somebody's identity where they report in, else at the office of all employers."""
-    home = sa.select(Affiliation.organization_id).where(
-        Affiliation.tenant_id == owner.tenant_id, Affiliation.person_id == person_id,
-        Affiliation.kind == "registration", Affiliation.principal, Affiliation.state == "accepted",
-    )  # fmt: skip
-    office = session.scalar(home) or root_of(session, owner.tenant_id, "employer")
+    office = home_of(session, owner.tenant_id, person_id) or root_of(session, owner.tenant_id, "employer")
     cases.open_case(
         session, owner, kind="identity_conflict", organization_id=office, reason=reason, facts=facts,
         subject_kind="person", subject_id=person_id, source=source,

@@ -265,4 +265,4 @@ def _decoded(cursor: str | None) -> tuple[int, Any]:
     place, dot, last = cursor.partition(".")
     if not dot or not place.isdecimal() or place != str(int(place)) or int(place) >= len(KINDS):
         raise paging.BadCursor(pointer="?cursor")
-    return int(place), paging.decode(last) if last else None
+    return int(place), paging.decode(last or None)[0]

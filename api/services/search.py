@@ -1,8 +1,9 @@
-"""检索: published needs, resources and activities are found by the words in them (docs/adr/search.md)."""
+"""检索: published needs, resources and activities are found by their words and their times (docs/adr/search.md)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,9 @@ from sqlalchemy.orm import aliased
 from api.access import Actor
 from api.db import Session
 from api.domain import search as rules
-from api.models import Activity, Need, Resource, SearchTerm
+from api.domain.matching import times
+from api.models import Activity, Need, Resource, SearchTerm, SearchWindow, Shift
+from api.services.days import zone_of
 
 _COLUMN = "search_terms.term"  # names the key of the hash
 _AT_ONCE = 500
@@ -26,13 +29,40 @@ _LISTED: Mapping[str, tuple[Any, tuple[Any, ...], tuple[str, ...]]] = {
 
 
 def learn(session: Session, tenant_id: UUID, noun: str, texts: Mapping[UUID, Iterable[str | None]]) -> None:
-    """Let what is published be found by its texts; a repeat changes nothing."""
+    """Let what is published be found by these texts and no longer by others; a repeat changes nothing."""
+    ids = list(texts)
+    for start in range(0, len(ids), _AT_ONCE):
+        old = _of(SearchTerm, tenant_id, noun, ids[start : start + _AT_ONCE])
+        session.execute(sa.delete(SearchTerm).where(*old))
+    _write(session, tenant_id, noun, texts)
+
+
+def _write(session: Session, tenant_id: UUID, noun: str, texts: Mapping[UUID, Iterable[str | None]]) -> None:
+    said = {subject: rules.terms(" ".join(word for word in words if word)) for subject, words in texts.items()}
+    kept = {term: _kept(session, tenant_id, term) for term in frozenset().union(*said.values())}
     rows = [
-        {"tenant_id": tenant_id, "noun": noun, "term": _kept(session, tenant_id, term), "subject_id": subject}
-        for subject, words in texts.items()
-        for term in sorted(rules.terms(" ".join(word for word in words if word)))
+        {"tenant_id": tenant_id, "noun": noun, "term": number, "subject_id": subject}
+        for subject, found in said.items()
+        for number in sorted(kept[term] for term in found)
     ]
     session.insert_new(SearchTerm, rows)
+
+
+def learn_times(session: Session, tenant_id: UUID, needs: Mapping[UUID, list[Any] | None]) -> None:
+    """Let published needs be found by their stored windows and no longer by others; a repeat changes nothing."""
+    zone = zone_of(session, tenant_id)
+    session.execute(sa.delete(SearchWindow).where(*_of(SearchWindow, tenant_id, "need", list(needs))))
+    rows = [
+        {"tenant_id": tenant_id, "noun": "need", "subject_id": need, "number": number,
+         **rules.local_times(window, zone)}
+        for need, windows in needs.items()
+        for number, window in enumerate(times.windows_of(windows) or ())
+    ]  # fmt: skip
+    session.insert(SearchWindow, rows)
+
+
+def _of(table: Any, tenant_id: UUID, noun: str, ids: list[UUID]) -> tuple[sa.ColumnElement[bool], ...]:
+    return table.tenant_id == tenant_id, table.noun == noun, table.subject_id.in_(ids)
 
 
 def learn_rows(session: Session, tenant_id: UUID, noun: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -40,7 +70,10 @@ def learn_rows(session: Session, tenant_id: UUID, noun: str, rows: Iterable[Mapp
     if noun in _LISTED:
         _, columns, hidden = _LISTED[noun]
         shown = {row["id"]: [row[column.key] for column in columns] for row in rows if row["state"] not in hidden}
-        learn(session, tenant_id, noun, shown)
+        _write(session, tenant_id, noun, shown)
+        if noun == "need":
+            timed = {row["id"]: row.get("windows") for row in rows if row["id"] in shown and row.get("windows")}
+            learn_times(session, tenant_id, timed)
 
 
 def narrowed(
@@ -64,9 +97,37 @@ def narrowed(
     return statement, lead.subject_id
 
 
+def beginning(
+    session: Session, actor: Actor, noun: str, since: datetime | None, until: datetime | None
+) -> sa.ColumnElement[bool] | None:
+    """Return the condition that something of a noun begins in [since, until), repetition included; None without both.
+
+    Needs go by their windows, activities by their open shifts; what names no time is not found by one.
+    """
+    if since is None and until is None:
+        return None
+    if noun == "activity":
+        bounds = [Shift.starts_at >= since] * (since is not None) + [Shift.starts_at < until] * (until is not None)
+        return sa.exists().where(Shift.activity_id == Activity.id, Shift.state == "open", *bounds)
+    zone = zone_of(session, actor.tenant_id)
+    first: Any = SearchWindow.starts
+    if since is not None:
+        begin = rules.local_seconds(since, zone)
+        # The first time at or after `since`: of what happens once its own, of what repeats the next.
+        again = sa.func.nullif(SearchWindow.every, 0)
+        later = SearchWindow.starts + (begin - SearchWindow.starts + again - 1) // again * again
+        first = sa.case((SearchWindow.starts >= begin, SearchWindow.starts), else_=later)
+    bounds = [first < SearchWindow.before, SearchWindow.before.is_(None)]
+    held = [SearchWindow.tenant_id == actor.tenant_id, SearchWindow.noun == noun, sa.or_(*bounds), first.is_not(None)]
+    if until is not None:
+        held.append(first < rules.local_seconds(until, zone))
+    return _LISTED[noun][0].id.in_(sa.select(SearchWindow.subject_id).where(*held))
+
+
 def forget(session: Session, tenant_id: UUID) -> None:
-    """Delete all terms of a tenant; nothing is found until they are learned anew."""
+    """Delete all terms and times of a tenant; nothing is found until they are learned anew."""
     session.execute(sa.delete(SearchTerm).where(SearchTerm.tenant_id == tenant_id))
+    session.execute(sa.delete(SearchWindow).where(SearchWindow.tenant_id == tenant_id))
 
 
 def learn_page(session: Session, tenant_id: UUID, noun: str, after: UUID) -> list[UUID]:
@@ -75,7 +136,13 @@ def learn_page(session: Session, tenant_id: UUID, noun: str, after: UUID) -> lis
     page = sa.select(table.id, *columns).where(table.tenant_id == tenant_id, table.state.not_in(hidden))
     rows = session.rows(page.where(table.id > after).order_by(table.id).limit(_AT_ONCE))
     learn(session, tenant_id, noun, {row[0]: row[1:] for row in rows})
+    if noun == "need":
+        ids = [row[0] for row in rows]
+        learn_times(session, tenant_id, dict(session.rows(_WINDOWS, {"needs": ids}) if ids else ()))
     return [row[0] for row in rows]
+
+
+_WINDOWS = sa.select(Need.id, Need.windows).where(Need.id.in_(sa.bindparam("needs", expanding=True)))
 
 
 def _is(table: Any, tenant_id: UUID, noun: str, term: int) -> tuple[sa.ColumnElement[bool], ...]:
