@@ -9,7 +9,9 @@ from uuid import UUID
 from pydantic import Field
 
 from api.domain import location as places
-from api.schemas.base import Body, Code, Count, Day, Line, ListQuery, Moment, Subject, Text, View, Words
+from api.domain import need_gates
+from api.schemas.base import Body, Code, Count, Day, Line, ListQuery, Moment, Subject, Text, View
+from api.schemas.finding import Finding, Metres
 
 Kind = Literal["service", "visit", "meeting", "training", "forum", "reception"]
 Nature = Literal["volunteer_service", "party_duty", "organizational_life", "training", "paid_work"]
@@ -26,6 +28,32 @@ class Point(Body):
     system: places.System
 
 
+Group = Literal[
+    "person", "unit", "team", "full", "probationary", "development_target", "applicant", "none", "in_service",
+    "retired", "laid_off", "floating_in", "floating_out", "no_post", "two_new",
+]  # fmt: skip
+Age = Annotated[int, Field(ge=0, le=120)]
+
+
+class Gates(Body):
+    """What is asked of whoever serves; what is left out asks for nothing."""
+
+    qualifications: Annotated[list[Code], Field(max_length=10, description="codes that are on record today")] = []
+    trained: Annotated[list[Code], Field(max_length=10, description="codes of trainings on record")] = []
+    insurance: Annotated[bool, Field(description="accident insurance is on record (accident_insurance)")] = False
+    age_from: Annotated[Age | None, Field(description="who is known to be younger may not")] = None
+    age_to: Age | None = None
+    groups: Annotated[
+        list[Group],
+        Field(max_length=15, description="sorts of helpers, political statuses, member classes: one is enough"),
+    ] = []
+
+    def values(self) -> dict[str, Any]:
+        """Return the gates as needs and activities keep them; AgesContradict."""
+        told = super().values()
+        return need_gates.plain({"ageFrom": told.pop("age_from"), "ageTo": told.pop("age_to"), **told})
+
+
 class Safety(Body):
     """Bodily danger, the insurance against it, and qualifications (by their codes on record) that sign-up asks for."""
 
@@ -33,6 +61,11 @@ class Safety(Body):
     insurance: Text = ""
     qualifications: Annotated[list[Code], Field(max_length=10)] = []
     adults_only: Annotated[bool, Field(description="who is known to be under 18 cannot sign up")] = False
+    gates: Annotated[Gates, Field(description="more that sign-up asks for, as of the need it came of")] = Gates()
+
+    def values(self) -> dict[str, Any]:
+        """Return what an activity's policy keeps of it."""
+        return {**super().values(), "gates": self.gates.values()}
 
 
 class Policy(Body):
@@ -107,17 +140,16 @@ class Activity(Subject):
     project_id: UUID | None
     reason: str | None
     policy: dict[str, Any]
+    metres: Metres = None
     flags: list[str]
 
 
-class ActivityQuery(ListQuery):
+class ActivityQuery(Finding):
     """Which activities to list."""
 
     state: State | None = None
-    community_id: UUID | None = None
-    organizer_id: UUID | None = None
+    organizer_id: Annotated[UUID | None, Field(description="or what is above it: all below")] = None
     nature: Nature | None = None
-    text: Words | None = None
 
 
 class Break(Body):

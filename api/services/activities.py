@@ -9,7 +9,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from api import paging
 from api.access import Actor, allowed, found
 from api.db import Session
 from api.domain import safety
@@ -17,7 +16,7 @@ from api.domain.shifts import ShiftsAhead
 from api.errors import Forbidden, Invalid
 from api.models import Activity, Organization, Person, Project, Shift
 from api.roles import STEPS_OF_ROLE
-from api.services import changes, match_ends, search, standing_sanctions
+from api.services import changes, finding, match_ends, search, standing_sanctions
 from api.services.places import governed, place
 from api.visibility import visible
 
@@ -109,17 +108,14 @@ def one(session: Session, actor: Actor, activity_id: UUID) -> dict[str, Any]:
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
-    """Return a page of the activities that the actor may see, newest first; NothingToFind."""
-    statement, key = search.narrowed(session, actor, _SHOWN.where(visible(actor, Activity)), "activity", query.text)
-    for column, wanted in (
-        (Activity.state, query.state),
-        (Activity.community_id, query.community_id),
-        (Activity.organizer_id, query.organizer_id),
-        (Activity.nature, query.nature),
-    ):
+    """Return a page of the activities that the actor may see, as `finding.page` orders and refuses them."""
+    statement = _SHOWN.where(visible(actor, Activity))
+    for column, wanted in ((Activity.state, query.state), (Activity.nature, query.nature)):
         if wanted is not None:
             statement = statement.where(column == wanted)
-    answer = paging.page(session, statement, key, limit=query.limit, cursor=query.cursor)
+    if query.organizer_id is not None:
+        statement = statement.where(finding.in_subtree(session, actor, Activity.organizer_id, query.organizer_id))
+    answer = finding.page(session, actor, "activity", Activity, statement, query)
     answer["items"] = _views(session, actor, answer["items"])
     return answer
 
