@@ -64,6 +64,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             file.create profile.read profile.edit archive.read document.archive
             data_export.fetch correction.create erasure.preview erasure.create access_log.mine
             home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
+            need.claim need.start need.complete need.release need.thank need.contact need.attachment
+            story.tell story.agree story.retract story.list story.read
             resource.read resource.list project.read project.list activity.read activity.list activity.edit
             activity.complete shift.read shift.list shift.edit shift.cancel shift.roll_call shift.settle
             shift.show_code shift.print_sheet signup.create signup.cancel signup.read signup.list signup.confirm
@@ -97,7 +99,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             claim_code.create claim_code.list claim_code.read claim_code.revoke
             organization.read organization.record person.read person.unmask person.import registration.read
             registration.submit registration.end resource.create resource.edit resource.publish
-            resource.withdraw need.read project.propose project.accept project.counter project.decline
+            resource.withdraw need.read need.claim need.start need.complete need.release need.contact story.agree
+            story.retract project.propose project.accept project.counter project.decline
             project.cancel
             project.deliver project.read project.start activity.create activity.edit activity.publish
             activity.cancel activity.complete shift.create shift.create_series shift.edit shift.cancel
@@ -130,6 +133,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.read organization.record registration.read registration.accept registration.return
             registration.redirect registration.end registration.renew registration.transfer need.read
             need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
+            need.prolong need.answer need.contact story.read story.publish story.decline story.retract
             resource.read project.propose project.accept project.counter project.decline project.start project.deliver
             project.rate project.close project.cancel activity.create activity.edit activity.publish
             activity.complete activity.cancel shift.create shift.create_series shift.edit shift.cancel
@@ -155,8 +159,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             event.read event.list
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
-            organization.read organization.record registration.read need.read resource.read project.read
-            activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
+            organization.read organization.record registration.read need.read need.publish need.decline resource.read
+            project.read activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
             case.read case.assign case.evidence case.answer case.close document.read document.export delivery.read
             delivery.list
             case.list case.escalate""",

@@ -60,10 +60,11 @@ class AppealDecided(Conflict):
 
 
 class NotTheSubject(Forbidden):
-    """Only the person, or the unit through its liaison, appeals."""
+    """Only the person appeals, or who speaks for the unit, community or street itself."""
 
     code = "not_the_subject"
-    zh, en = "只有本人或单位联络员可以申诉", "Only the person or the unit's liaison appeals against a result"
+    zh = "只有本人、单位联络员或本社区、本街道的工作人员可以申诉"
+    en = "Only the person, the unit's liaison or the staff of the community or street itself appeals against a result"
 
 
 class AppealsUndecided(Conflict):

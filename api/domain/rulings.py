@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+from api.domain.rulebook.quota import covered
 from api.domain.rulebook.schema import Rulebook
 from api.errors import Conflict, Forbidden, Invalid
 
@@ -26,6 +27,26 @@ BASES = {
     "amendment": ("定案后更正", "amended after the seal"),
 }
 """On what a standing grade rests."""
+
+RECOMPUTED = {
+    "appeal_own": (
+        "申诉成立，按更正后的记录重新计算，经第二人采用",
+        "The appeal was upheld; computed again from the corrected record and adopted by a second person",
+    ),
+    "appeal_around": (
+        "所含对象申诉成立，随之重新计算，经第二人采用",
+        "An appeal of somebody it contains was upheld; computed again with it and adopted by a second person",
+    ),
+    "amendment_own": (
+        "定案后发现记录有误，更正后重新计算，经第二人采用",
+        "The sealed record was wrong; computed again from the corrected one and adopted by a second person",
+    ),
+    "amendment_around": (
+        "所含对象的结果定案后更正，随之重新计算，经第二人采用",
+        "A sealed result that it contains was amended; computed again with it and adopted by a second person",
+    ),
+}
+"""What was decided where a grade rests on a recomputation: for the subject itself, or for somebody it contains."""
 
 
 class OwnJudgement(Forbidden):
@@ -93,17 +114,21 @@ SHOWN_AT_MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """The seats of one quota in a subject's group, and who holds one by the grades that stand."""
+    """The seats of one quota in a subject's group, and who holds one by the grades that stand.
+
+    `better` are the grades that take a seat too.
+    """
 
     grade: str
     seats: int
     holders: frozenset[UUID]
+    better: frozenset[str] = frozenset()
 
 
 def require_seat(subject_id: UUID, grade: str | None, labels: Mapping[str, str], quotas: Iterable[Seats]) -> None:
     """Raise NoSeatLeft where giving a subject this grade would make more holders than a quota has seats."""
     for quota in quotas:
-        if quota.grade == grade and len(quota.holders - {subject_id}) >= quota.seats:
+        if (grade == quota.grade or grade in quota.better) and len(quota.holders - {subject_id}) >= quota.seats:
             raise NoSeatLeft(seats=quota.seats, grade=labels.get("en", grade), gradeZh=labels.get("zh", grade))
 
 
@@ -112,13 +137,15 @@ def choices(
 ) -> dict[str, dict[str, str]]:
     """Return the grades that a ruling may give, with their labels.
 
-    Where a quota left the choice to people: its grade, what it gives instead, and what an unknown judgement leaves
-    open. An override gives any grade of the rule.
+    Where a quota left the choice to people: its grade, or the better one that was computed and is under it too, what it
+    gives instead, and what an unknown judgement leaves open. An override gives any grade of the rule.
     """
     grades = {grade.id: grade.labels.both() for grade in rulebook.grades}
     if kind != "quota_choice":
         return grades
-    left = {each for rule in rulebook.quotas if rule.id == quota for each in (rule.grade, rule.instead)}
+    asked = [rule for rule in rulebook.quotas if rule.id == quota]
+    left = {each for rule in asked for each in (rule.grade, rule.instead)}
+    left |= {judgement["grade"]} & frozenset().union(*(covered(rulebook, rule) for rule in asked))
     if judgement["outcome"] == "unknown":
         left.update(judgement["possible"])
     return {code: labels for code, labels in grades.items() if code in left}

@@ -9,31 +9,35 @@ from api.access import Actor
 from api.calls import House
 from api.db import Session
 from api.jobs.kinds import JobHandle, job_kind
-from api.services import judging, recomputing, sealer
+from api.services import judging, judging_places, recomputing, sealer
 
 AT_ONCE = 100
 
 
 @job_kind("cycle.recompute")
 def recompute(house: House, job: JobHandle) -> dict[str, Any]:
-    """Judge the named and then their units as of one new sealed position; begun again it goes on where it was."""
+    """Judge the named, then what contains them, as of one new sealed position; begun again it goes on where it was."""
     recomputation_id = UUID(job.input["recomputationId"])
     if "position" not in job.counts:
         while job.write(_seal):
             continue
         job.write(recomputing.begin, recomputation_id)
     again = job.read(recomputing.prepare, recomputation_id, job.counts["position"])
-    total = len(again.members) + len(again.units)
+    groups = [("unit", each) for each in again.units] + [("branch", each) for each in again.places.branches]
+    total = len(again.members) + len(groups) + len(again.places.offices)
     members = [each for each in again.members if each.account_id not in again.kept]
     for start in range(0, len(members), AT_ONCE):
         rows = job.read(judging.judge_members, again.plan, members[start : start + AT_ONCE])
         job.write(judging.keep, rows, done=start + len(rows), total=total, counts={"members": start + len(rows)})
-    units = [each for each in again.units if each.id not in again.kept]
-    for done, unit in enumerate(units, start=1):
-        rows = job.read(recomputing.judge_units, again, [unit])
-        job.write(judging.keep, rows, done=len(again.members) + done, total=total, counts={"units": done})
+    for done, (kind, group) in enumerate(groups, start=len(again.members) + 1):
+        rows = [] if group.id in again.kept else job.read(recomputing.judge_groups, again, kind, [group])
+        job.write(judging.keep, rows, done=done, total=total, counts={"groups": done - len(again.members)})
+    offices = [each for each in again.places.offices if each.id not in again.kept]
+    rows = job.read(judging_places.judge_offices, again.plan, offices) if offices else []
+    job.write(judging.keep, rows, done=total, total=total)
     proposed = job.write(recomputing.propose, again)
-    return {**proposed, "members": len(again.members), "units": len(again.units)}
+    counts = {"members": len(again.members), "units": len(again.units), "branches": len(again.places.branches)}
+    return {**proposed, **counts, "places": len(again.places.offices)}
 
 
 def _seal(session: Session, actor: Actor) -> int:

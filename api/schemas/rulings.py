@@ -132,3 +132,5 @@ class StandingGrade(View):
     ruling_id: UUID | None
     reason: str | None
     decided_at: datetime | None
+    recomputation_id: UUID | None
+    decision_labels: Words | None = Field(description="what two people decided, where it rests on a recomputation")

@@ -1,4 +1,4 @@
-"""申诉: a member, or a unit through its liaison, against the own result, decided by people who had no part in it."""
+"""申诉: of a member, or of a unit or place by who speaks for it, decided by people who had no part in the result."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ _OPEN = ("open", "assigned", "escalated", "reopened")
 _BEFORE = ("objection", "supplement")
 """Kinds of cases of the same person about the record: who answered one has formed a view of it already."""
 
+_SPEAKS_FOR_PLACE = ("community_worker", "street_officer")
+
 _CYCLE = sa.select(Cycle.id, Cycle.state, Cycle.organization_id, Cycle.appeals_until)
 
 
 def create(session: Session, actor: Actor, cycle_id: UUID, values: dict[str, Any]) -> UUID:
-    """Appeal against one's own result in a cycle, or that of the unit `organization_id`; return the case's id.
+    """Appeal against one's own result in a cycle, or that of one's `organization_id`; return the case's id.
 
     `ground`, the reasons and, where there is one, a `file_id` of evidence. AppealsNotOpen, AppealsClosed, AppealOpen,
     AppealDecided, NotTheSubject, NotFound for who is not judged in the cycle.
@@ -119,15 +121,19 @@ def involved(session: Session, tenant_id: UUID, cycle_id: UUID, subject_id: UUID
 
 
 def _subject(session: Session, actor: Actor, organization_id: UUID | None) -> UUID:
-    """Return whose result it is: the actor's account, or the unit for which the actor speaks; NotTheSubject."""
+    """Return whose result it is: the actor's account, or the organisation for which the actor speaks; NotTheSubject.
+
+    An office above a community speaks for it in nothing: it may have judged it.
+    """
     if organization_id is None:
         return actor.account_id
-    unit = found(
-        session.first(
-            sa.select(Organization.path).where(visible(actor, Organization), Organization.id == organization_id)
-        )
+    known = sa.select(Organization.path).where(visible(actor, Organization), Organization.id == organization_id)
+    unit = found(session.first(known))
+    own = any(
+        reach.role in _SPEAKS_FOR_PLACE and reach.organization_id == organization_id
+        for reach in actor.reaches_for("cycle.appeal")
     )
-    if actor.only("liaison").grant_for("cycle.appeal", unit.path) is None:
+    if not own and actor.only("liaison").grant_for("cycle.appeal", unit.path) is None:
         raise NotTheSubject(pointer="/organizationId")
     return organization_id
 

@@ -1,7 +1,8 @@
-"""复算: the steps of one recomputation, each safe to repeat: begin, judge the named, judge their units, propose.
+"""复算: the steps of one recomputation, each safe to repeat: begin, judge the named, judge what contains them, propose.
 
-The subjects named are judged as of a new sealed position, and the units that contain them; of the other members of
-these units the judgements that stand are counted, as they were. Nobody else's assessment is touched.
+The subjects named are judged as of a new sealed position, and so are the units and Party branches that contain them and
+the communities and streets whose record has changed with theirs. Of the other members of these units and branches the
+judgements that stand are counted, as they were. Nobody else's assessment is touched.
 """
 
 from __future__ import annotations
@@ -16,28 +17,32 @@ import sqlalchemy as sa
 from api.access import Actor, found
 from api.db import Session
 from api.domain.appeals import NoLongerSubject
+from api.domain.place_facts import STEPS
 from api.domain.rulebook.evaluate import as_member
 from api.domain.steps import TABLES
-from api.models import Assessment, Cycle, Recomputation
-from api.services import allotting, chains, changes, judging, recomputed
+from api.models import Affiliation, Assessment, Cycle, Person, Recomputation
+from api.services import allotting, chains, changes, cycle_books, judging, recomputed, recomputing_places
 from api.services.bundle_facts import exempt_accounts
 from api.services.cuts import last_recorded
+from api.services.judging_places import Places
 from api.services.subjects import Subject, Unit
 from api.visibility.judged import stands
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """One recomputation: its plan, whom it names, and what of them is kept already."""
+    """One recomputation: its plan, whom it names, what contains them, and what of them is kept already."""
 
     id: UUID
     plan: judging.Plan
     members: list[Subject]
     units: list[Unit]
+    places: Places
     was_at: dict[UUID, UUID | None]  # the employer of each named member as they were judged before
     kept: set[UUID]
 
 
+_WHOLE = {"unit": "in_service_members", "branch": "members"}
 _ROW = sa.select(
     Recomputation.id, Recomputation.version, Recomputation.state, Recomputation.cycle_id, Recomputation.revision,
     Recomputation.kind, Recomputation.assessment_ids, Recomputation.organization_id, Cycle.revision.label("computed"),
@@ -46,8 +51,10 @@ _ROW = sa.select(
 
 def begin(session: Session, actor: Actor, recomputation_id: UUID) -> dict[str, Any]:
     """Settle what a recomputation is as of, noted with the job; StepNotAllowed where it was dropped meanwhile."""
-    TABLES["recomputation"].next(_row(session, actor, recomputation_id).state, "recomputation.propose")
-    return {"counts": {"position": last_recorded(session, actor.tenant_id)}}
+    row = _row(session, actor, recomputation_id)
+    TABLES["recomputation"].next(row.state, "recomputation.propose")
+    of_places = cycle_books.of_cycle(session, actor, row.cycle_id).kinds & {"community", "street"}
+    return {"counts": {"position": last_recorded(session, actor.tenant_id, STEPS if of_places else ())}}
 
 
 def prepare(session: Session, actor: Actor, recomputation_id: UUID, position: int) -> Again:
@@ -55,7 +62,7 @@ def prepare(session: Session, actor: Actor, recomputation_id: UUID, position: in
     row = _row(session, actor, recomputation_id)
     plan = judging.plan(session, actor, row.cycle_id, position, row.revision)
     former = session.rows(
-        sa.select(Assessment.subject_kind, Assessment.subject_id, Assessment.employer_id).where(
+        sa.select(Assessment.subject_kind, Assessment.subject_id, Assessment.employer_id, Assessment.bundle).where(
             Assessment.cycle_id == row.cycle_id, Assessment.id.in_([UUID(each) for each in row.assessment_ids])
         )
     )
@@ -64,31 +71,37 @@ def prepare(session: Session, actor: Actor, recomputation_id: UUID, position: in
     members = [each for each in everybody if each.account_id in named]
     around = {each.employer_id for each in former} | {each.employer_id for each in members}
     units = [each for each in every_unit if each.id in around]
-    gone = {each.subject_id for each in former} - {each.account_id for each in members} - {each.id for each in units}
+    places = recomputing_places.around(session, actor, plan, everybody, members, former)
+    there = {each.account_id for each in members} | {each.id for each in (*units, *places.branches, *places.offices)}
+    gone = {each.subject_id for each in former} - there
     if gone:
         raise NoLongerSubject(count=len(gone))
     was_at = {each.subject_id: each.employer_id for each in former if each.subject_kind == "member"}
-    return Again(row.id, plan, members, units, was_at, kept)
+    return Again(row.id, plan, members, units, places, was_at, kept)
 
 
-def judge_units(session: Session, actor: Actor, again: Again, units: Sequence[Unit]) -> list[dict[str, Any]]:
-    """Return the assessments of these units as rows, over the members that stand and those that were judged again."""
-    former = {row.subject_id: row.bundle for row in session.rows(_standing(again, units, "unit"))}
-    mine = {member.account_id: member for member in again.members}
-    exempt = exempt_accounts(session, again.plan.cut, list(mine))
-    members: dict[UUID, list[Any]] = {unit.id: [] for unit in units}
-    totals: dict[UUID, list[int]] = {unit.id: [0, 0] for unit in units}
-    keys = {unit: {line["key"] for line in bundle["members"]} for unit, bundle in former.items()}
-    for row in session.rows(_members(again, units)):
-        member = mine.get(row.subject_id)
-        counts = member.counts and row.subject_id not in exempt if member else row.subject_key in keys[row.employer_id]
-        if counts:
+def judge_groups(
+    session: Session, actor: Actor, again: Again, kind: str, groups: Sequence[Unit]
+) -> list[dict[str, Any]]:
+    """Return the assessments of these units or branches as rows, over the members that stand and those judged again.
+
+    Whom no recomputation names is counted where they were counted, the named where they belong now.
+    """
+    former = {row.subject_id: row.bundle for row in session.rows(_standing(again, kind, groups))}
+    counted = {line["key"]: group for group, bundle in former.items() for line in bundle["members"]}
+    named, belongs = {each.account_id for each in again.members}, _belongs(again, kind)
+    exempt = exempt_accounts(session, again.plan.cut, sorted(named))
+    members: dict[UUID, list[Any]] = {group.id: [] for group in groups}
+    totals: dict[UUID, list[int]] = {group.id: [0, 0] for group in groups}
+    for row in session.rows(_members(again, kind, groups)):
+        group = belongs.get(row.subject_id) if row.subject_id in named else counted.get(row.subject_key)
+        if group in members and row.subject_id not in exempt:
             reported = "yes" if row.community_id is not None else "no"
-            members[row.employer_id].append({**as_member(row.judgement), "reportedIn": reported})
-            totals[row.employer_id][0] += row.minutes or 0
-            totals[row.employer_id][1] += row.services or 0
-    heads = {unit.id: _heads(session, again, unit, former.get(unit.id), exempt) for unit in units}
-    return judging.rolled_up(session, again.plan, "unit", units, members, heads, totals)
+            members[group].append({**as_member(row.judgement), "reportedIn": reported})
+            totals[group][0] += row.minutes or 0
+            totals[group][1] += row.services or 0
+    heads = {group.id: _heads(session, again, kind, group, former.get(group.id), exempt) for group in groups}
+    return judging.rolled_up(session, again.plan, kind, groups, members, heads, totals)
 
 
 def propose(session: Session, actor: Actor, again: Again) -> dict[str, Any]:
@@ -124,40 +137,65 @@ def _row(session: Session, actor: Actor, recomputation_id: UUID) -> Any:
     return found(session.first(wanted))
 
 
-def _standing(again: Again, units: Sequence[Unit], kind: str, proposed: int | None = None) -> Any:
-    columns = (
-        Assessment.subject_id, Assessment.subject_key, Assessment.employer_id, Assessment.community_id,
-        Assessment.minutes, Assessment.services, Assessment.bundle, Assessment.judgement,
-    )  # fmt: skip
-    joined = sa.select(*columns).join(Cycle, Cycle.id == Assessment.cycle_id)
+def _standing(again: Again, kind: str, groups: Sequence[Unit]) -> Any:
+    joined = sa.select(Assessment.subject_id, Assessment.bundle).join(Cycle, Cycle.id == Assessment.cycle_id)
     return joined.where(
         Assessment.cycle_id == again.plan.cycle_id, Assessment.subject_kind == kind,
-        Assessment.employer_id.in_([unit.id for unit in units]), stands(proposed=proposed),
+        Assessment.subject_id.in_([group.id for group in groups]), stands(),
     )  # fmt: skip
 
 
-def _members(again: Again, units: Sequence[Unit]) -> Any:
-    """Select the members that stand as if this recomputation were adopted, without the bundles that nobody reads."""
-    rows = _standing(again, units, "member", again.plan.revision)
-    return rows.with_only_columns(*(column for column in rows.selected_columns if column.name != "bundle"))
+def _members(again: Again, kind: str, groups: Sequence[Unit]) -> Any:
+    """Select the members that stand as if this recomputation were adopted, without the bundles that nobody reads.
+
+    Of a branch everybody who ever belonged to it: a judgement does not say to which they did.
+    """
+    at = [group.id for group in groups]
+    columns = (
+        Assessment.subject_id, Assessment.subject_key, Assessment.community_id, Assessment.minutes,
+        Assessment.services, Assessment.judgement,
+    )  # fmt: skip
+    if kind == "unit":
+        whose = Assessment.employer_id.in_(at)
+    else:
+        held = sa.select(Person.account_id).join(Affiliation, Affiliation.person_id == Person.id).where(
+            Affiliation.tenant_id == again.plan.cut.tenant_id, Affiliation.kind == "party_relation",
+            Affiliation.organization_id.in_(at),
+        )  # fmt: skip
+        whose = Assessment.subject_id.in_(held)
+    joined = sa.select(*columns).join(Cycle, Cycle.id == Assessment.cycle_id)
+    return joined.where(
+        Assessment.cycle_id == again.plan.cycle_id, Assessment.subject_kind == "member", whose,
+        stands(proposed=again.plan.revision),
+    )  # fmt: skip
+
+
+def _belongs(again: Again, kind: str) -> dict[UUID, UUID]:
+    """Return the unit or branch in which each named member counts now."""
+    if kind == "unit":
+        return {each.account_id: each.employer_id for each in again.members if each.counts and each.employer_id}
+    named = {each.account_id for each in again.members}
+    return {account: branch for branch, mates in again.places.mates.items() for account in mates & named}
 
 
 def _heads(
-    session: Session, again: Again, unit: Unit, former: dict[str, Any] | None, exempt: set[UUID]
+    session: Session, again: Again, kind: str, group: Unit, former: dict[str, Any] | None, exempt: set[UUID]
 ) -> dict[str, int | None]:
-    """Return a unit's head-counts: of the members not named as they were counted, of the named as they are now."""
-    mine = {each.account_id: each for each in again.members if each.employer_id == unit.id and each.counts}
-    free = len(mine.keys() & exempt)
-    if unit.disclosure == "aggregate_only" or former is None:
-        return judging.denominators(session, again.plan.cut, unit, set(mine), exempt)
+    """Return head-counts: of the members not named as they were counted, of the named as they are now."""
+    mine = {account for account, at in _belongs(again, kind).items() if at == group.id}
+    free = len(mine & exempt)
+    if group.disclosure == "aggregate_only" or (former is None and kind == "unit"):
+        return judging.denominators(session, again.plan.cut, group, mine, exempt)
     named = {each.key for each in again.members}
-    others = {line["key"] for line in former["members"]} - named
-    eligible = len(others) + len(mine) - free
-    before = replace(again.plan.cut, position=former["asOf"])
-    freed = exempt_accounts(session, before, [account for account, at in again.was_at.items() if at == unit.id])
-    outside = (former["denominators"]["exempt_members"] or 0) - len(freed)
+    lines = {line["key"] for line in former["members"]} if former else set()
+    outside = 0
+    if former is not None:
+        before = replace(again.plan.cut, position=former["asOf"])
+        were = mine if kind == "branch" else {account for account, at in again.was_at.items() if at == group.id}
+        outside = (former["denominators"]["exempt_members"] or 0) - len(exempt_accounts(session, before, sorted(were)))
+    eligible = len(lines - named) + len(mine) - free
     return {
         "eligible_members": eligible,
         "exempt_members": outside + free,
-        "in_service_members": eligible + outside + free,
+        _WHOLE[kind]: eligible + outside + free,
     }

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from api.db import Session
 from api.domain.canonical import canonical_bytes
-from api.domain.rulings import BASES
+from api.domain.rulings import BASES, RECOMPUTED
 from api.models import Allotment, Assessment, Cycle, Recomputation, Ruling
 from api.services.subjects import batched
 from api.visibility.judged import stands
@@ -25,8 +25,9 @@ Key = tuple[UUID, int, UUID]  # cycle, revision, subject
 class Standing:
     """The grade that stands, on what `basis` (api.domain.rulings.BASES), and the grade `before`, as it was computed.
 
-    `labels` are the grade's where a quota or people gave it; `decision` is the ruling, with its reason. While a quota
-    waits for people the basis is `undecided` and there is no grade.
+    `labels` are the grade's where a quota or people gave it; `decision` is the ruling, with its reason, or the adopted
+    `recomputation`, of which `why` says whether it was made for this subject (api.domain.rulings.RECOMPUTED). While a
+    quota waits for people the basis is `undecided` and there is no grade.
     """
 
     outcome: str
@@ -37,6 +38,8 @@ class Standing:
     decision: UUID | None = None
     reason: str | None = None
     decided_at: datetime | None = None
+    recomputation: UUID | None = None
+    why: str | None = None
 
     def told(self, computed: dict[str, str] | None) -> dict[str, Any]:
         """Return it as it is shown; `computed` are the labels of the grade as computed."""
@@ -46,6 +49,8 @@ class Standing:
             "grade_labels": computed if self.grade == self.before else self.labels,
             "basis": self.basis, "basis_labels": {"zh": zh, "en": en}, "before": self.before,
             "ruling_id": self.decision, "reason": self.reason, "decided_at": self.decided_at,
+            "recomputation_id": self.recomputation,
+            "decision_labels": None if self.why is None else dict(zip(("zh", "en"), RECOMPUTED[self.why], strict=True)),
         }  # fmt: skip
 
 
@@ -137,18 +142,24 @@ def _keyed(session: Session, statement: Any) -> dict[Key, Any]:
     return {(row.cycle_id, row.revision, row.subject_id): row for row in session.rows(statement)}
 
 
-def _recomputed(session: Session, cycles: Sequence[UUID]) -> dict[tuple[UUID, int], str]:
-    """Return on what the adopted recomputations of these cycles rest: an appeal, or an amendment after the seal."""
-    adopted = sa.select(Recomputation.cycle_id, Recomputation.revision, Recomputation.kind).where(
-        Recomputation.cycle_id.in_(cycles), Recomputation.state == "adopted"
-    )
-    return {
-        (row.cycle_id, row.revision): "amendment" if row.kind == "amendment" else "appeal"
-        for row in session.rows(adopted)
-    }
+def _recomputed(session: Session, cycles: Sequence[UUID]) -> dict[tuple[UUID, int], tuple[Any, set[UUID]]]:
+    """Return the adopted recomputations of these cycles, each with the subjects for whom it was made."""
+    adopted = sa.select(
+        Recomputation.id, Recomputation.cycle_id, Recomputation.revision, Recomputation.kind,
+        Recomputation.decided_at, Recomputation.assessment_ids,
+    ).where(Recomputation.cycle_id.in_(cycles), Recomputation.state == "adopted")  # fmt: skip
+    rows = session.rows(adopted)
+    named = {UUID(each) for row in rows for each in row.assessment_ids}
+    of = sa.select(Assessment.id, Assessment.subject_id)
+    subjects = {row.id: row.subject_id for some in batched(named) for row in session.rows(of.where(_id_in(some)))}
+    return {(row.cycle_id, row.revision): (row, {subjects[UUID(each)] for each in row.assessment_ids}) for row in rows}
 
 
-def _stands(row: Mapping[str, Any], allotted: Any, ruled: Any, again: str | None) -> Standing:
+def _id_in(some: list[UUID]) -> Any:
+    return Assessment.id.in_(some)
+
+
+def _stands(row: Mapping[str, Any], allotted: Any, ruled: Any, again: tuple[Any, set[UUID]] | None) -> Standing:
     if ruled is not None:
         return Standing(
             ruled.outcome, ruled.grade, ruled.kind, row["grade"], ruled.grade_labels, ruled.id, ruled.reason,
@@ -158,4 +169,11 @@ def _stands(row: Mapping[str, Any], allotted: Any, ruled: Any, again: str | None
         return Standing("undecided", None, "undecided", row["grade"])
     if allotted is not None and allotted.decision == "lowered":
         return Standing(row["outcome"], allotted.grade, "quota", row["grade"], allotted.grade_labels)
-    return Standing(row["outcome"], row["grade"], again or "assessment", row["grade"])
+    if again is None:
+        return Standing(row["outcome"], row["grade"], "assessment", row["grade"])
+    made, named = again
+    basis = "amendment" if made.kind == "amendment" else "appeal"
+    why = f"{basis}_own" if row["subject_id"] in named else f"{basis}_around"
+    return Standing(
+        row["outcome"], row["grade"], basis, row["grade"], decided_at=made.decided_at, recomputation=made.id, why=why
+    )

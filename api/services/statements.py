@@ -18,7 +18,7 @@ from api.domain.nil_returns import NIL
 from api.domain.rulebook.explain import explain
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.rulebook.words import OUTCOMES
-from api.domain.rulings import BASES
+from api.domain.rulings import BASES, RECOMPUTED
 from api.domain.steps import TABLES
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict
@@ -208,8 +208,11 @@ def _result(unit: Any, now: Standing, notes: list[Words]) -> UnitResult:
     both = (explain(unit.judgement, language, inputs=False) for language in ("zh", "en"))
     lines = [Words(zh, en) for zh, en in zip(*both, strict=True)]
     if basis := _basis(now):
-        why = f"：{now.reason}" if now.reason else ""
-        notes = [Words(f"等次{basis.zh}{why}", f"The grade: {basis.en}{why.replace('：', ': ')}"), *notes]
+        zh, en = RECOMPUTED[now.why] if now.why else (now.reason, now.reason)
+        notes = [
+            Words(f"等次{basis.zh}" + (f"：{zh}" if zh else ""), f"The grade: {basis.en}" + (f": {en}" if en else "")),
+            *notes,
+        ]
     return UnitResult(grade, unit.points, lines, outcome, notes)
 
 

@@ -65,19 +65,19 @@ STEPS = ("open-self-review", "open-public-review", "publish", "open-appeals")
 
 
 async def opened(
-    world: worlds.World, books: tuple[str, str] = ("basic-member", "basic-unit"), through: str = STEPS[-1]
+    world: worlds.World,
+    books: tuple[str, ...] = ("basic-member", "basic-unit"),
+    through: str = STEPS[-1],
+    more: tuple[tuple[str, str], ...] = (),
 ) -> str:
     """Open a cycle of the year, compute it, and take it to where appeals are taken, or a step before; return its id.
 
-    `books` are shipped ones, or texts.
+    `books` are shipped ones, or texts, of members and units; `more` are such of further subjects.
     """
-    at, ids = str(world.places["district"]), {}
+    at, ids = str(world.places["district"]), dict[str, Any]()
     for subject, code in zip(("member", "unit"), books, strict=True):
-        body = {"text" if "\n" in code else "shipped": code, "organizationId": at}
-        book = await posted(world, "district_officer", "/rulebooks", body, 201)
-        if book["state"] == "draft":
-            await posted(world, "district_officer", f"/rulebooks/{book['id']}/activate")
-        ids[f"{subject}RulebookId"] = book["id"]
+        ids[f"{subject}RulebookId"] = await ruled(world, code)
+    ids["rulebooks"] = [{"subject": subject, "rulebookId": await ruled(world, code)} for subject, code in more]
     body = {
         "title": "2025年度双报到评价", "organizationId": at, "periodStart": "2025-01-01", "periodEnd": "2026-01-01",
         "cutOff": "2025-12-31", "calendar": {"appealDays": 10}, **ids,
@@ -87,6 +87,15 @@ async def opened(
     for step in STEPS[: STEPS.index(through) + 1]:
         await posted(world, "district_officer", f"/cycles/{cycle}/{step}")
     return cycle
+
+
+async def ruled(world: worlds.World, code: str, at: str = "district") -> str:
+    """Let a rulebook that ships, or a text, be in force under the district; return its id."""
+    body = {"text" if "\n" in code else "shipped": code, "organizationId": str(world.places[at])}
+    book = await posted(world, "district_officer", "/rulebooks", body, 201)
+    if book["state"] == "draft":
+        await posted(world, "district_officer", f"/rulebooks/{book['id']}/activate")
+    return book["id"]
 
 
 async def appealed(world: worlds.World, cycle: str, name: str, **more: Any) -> dict[str, Any]:
