@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query
 
 from api.route import DoorRoute, Who
 from api.schemas.base import Page
-from api.schemas.lists import Need, NeedQuery, NewNeed, Reason
+from api.schemas.lists import Reason
 from api.schemas.matching import LastGap
+from api.schemas.needs import Need, NeedQuery, NewNeed
 from api.schemas.proposals import MatchProposal, ProposalQuery
 from api.services import match_figures, match_proposals, needs, project_steps
 

@@ -9,81 +9,10 @@ from uuid import UUID
 from pydantic import Field
 
 from api.domain.matching import times
-from api.domain.matching.times import Every
-from api.schemas.base import Body, Code, Count, Day, Fen, Line, ListQuery, Moment, Subject, Text, View, Words
-
-NeedKind = Literal["need", "micro_wish", "livelihood_project", "proposal"]
-
-
-class NewWindow(Body):
-    """When somebody is wanted; with `every` again each day or week at the same local hours, before the day `until`."""
-
-    starts_at: Moment
-    ends_at: Moment
-    every: Every | None = None
-    until: Day | None = None
-
-
-class Window(View):
-    """A window of a need."""
-
-    starts_at: datetime
-    ends_at: datetime
-    every: str | None
-    until: date | None
-
-
-class NewNeed(Body):
-    """A need as somebody asks for it; what is not known stays out."""
-
-    kind: NeedKind = "need"
-    title: Line
-    description: Text = ""
-    category: Code
-    target_group: Line | None = None
-    headcount: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    quantity: Line | None = None
-    when_text: Line | None = None
-    budget_fen: Fen | None = None
-    community_id: UUID
-    expires_on: Day | None = None
-    windows: Annotated[list[NewWindow], Field(max_length=30, description="null: no time is said")] | None = None
-
-    def values(self) -> dict[str, Any]:
-        """Return the members by their inner names, the windows as the domain takes them."""
-        windows = self.windows and [times.Window(**window.values()) for window in self.windows]
-        return {**super().values(), "windows": windows or None}
-
-
-class Need(Subject):
-    """A need as it is shown; who asks is not."""
-
-    kind: str
-    title: str
-    description: str
-    category: str
-    target_group: str | None
-    headcount: Count | None
-    quantity: str | None
-    when_text: str | None
-    budget_fen: int | None
-    community_id: UUID
-    community_name: str
-    reason: str | None
-    published_at: datetime | None
-    expires_on: Day | None
-    windows: list[Window] | None
-    flags: list[str]
-
-
-class NeedQuery(ListQuery):
-    """Which needs to list."""
-
-    state: Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")] | None = None
-    kind: NeedKind | None = None
-    community_id: UUID | None = None
-    category: Code | None = None
-    text: Words | None = None
+from api.schemas.base import Body, Code, Day, Fen, Line, ListQuery, Subject, Text, View, Words
+from api.schemas.finding import Categories
+from api.schemas.needs import NewWindow, Window
+from api.schemas.negotiation import NewBooking, Quantity
 
 
 class Reason(Body):
@@ -94,7 +23,6 @@ class Reason(Body):
 
 ResourceKind = Literal["venue", "fund", "skill", "service", "goods", "information"]
 ProjectKind = Literal["project", "pairing", "duty_post", "pledge", "booking", "purchase"]
-Quantity = Annotated[int, Field(ge=1, le=10**15)]
 
 
 class NewResource(Body):
@@ -107,6 +35,12 @@ class NewResource(Body):
     quantity: Quantity | None = None
     quantity_text: Line | None = None
     organization_id: UUID
+    windows: Annotated[list[NewWindow], Field(max_length=30, description="null: at any time")] | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return the members by their inner names, the windows as the domain takes them."""
+        windows = self.windows and [times.Window(**window.values()) for window in self.windows]
+        return {**super().values(), "windows": windows or None}
 
 
 class Resource(Subject):
@@ -117,12 +51,13 @@ class Resource(Subject):
     description: str
     category: str
     quantity: int | None = Field(description="pieces, places or people; of a fund fen; null where unknown")
-    promised: int = Field(description="how much of it agreed projects hold")
+    promised: int = Field(description="how much of it agreed projects hold; of what is lent the most at one time")
     quantity_text: str | None
     organization_id: UUID
     organization_name: str
     reason: str | None
     published_at: datetime | None
+    windows: list[Window] | None = Field(description="when it is open; null at any time")
     flags: list[str]
 
 
@@ -131,8 +66,8 @@ class ResourceQuery(ListQuery):
 
     state: Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")] | None = None
     kind: ResourceKind | None = None
-    organization_id: UUID | None = None
-    category: Code | None = None
+    organization_id: Annotated[UUID | None, Field(description="or what is above it: all below")] = None
+    category: Categories | None = None
     text: Words | None = None
 
 
@@ -152,6 +87,12 @@ class Terms(Body):
     quantity: Quantity | None = None
     budget_fen: Fen | None = None
     parties: Annotated[list[PartyTerms], Field(min_length=2, max_length=12)]
+    bookings: Annotated[
+        list[NewBooking], Field(max_length=30, description="none: whenever the resource is open in these days")
+    ] = []
+    reply_by: Annotated[Day, Field(description="the last day for an answer; null: as the district set it")] | None = (
+        None
+    )
 
 
 class Ground(Body):
@@ -228,6 +169,8 @@ class Project(Subject):
     reasons: list[dict[str, str]]
     reason: str | None
     agreement_id: UUID | None
+    reply_by: date | None = Field(description="the last day on which a proposal waits for its answer")
+    renews_id: UUID | None = Field(description="the project that this one goes on from")
     result: ProjectResult
     parties: list[Party]
     flags: list[str]

@@ -7,12 +7,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from api import paging
 from api.access import Actor, allowed, found, require
 from api.db import Session
 from api.domain.matching import times
 from api.models import Need, Organization
-from api.services import changes, search
+from api.services import changes, finding, search
 from api.services.days import today, zone_of
 from api.services.places import place
 from api.visibility import visible
@@ -20,7 +19,8 @@ from api.visibility import visible
 SHOWN = sa.select(
     Need.id, Need.version, Need.state, Need.kind, Need.title, Need.description, Need.category, Need.target_group,
     Need.headcount, Need.quantity, Need.when_text, Need.budget_fen, Need.community_id, Need.reason, Need.published_at,
-    Need.expires_on, Need.windows, Need.flags, Need.asked_by, Organization.name.label("community_name"),
+    Need.expires_on, Need.windows, Need.flags, Need.asked_by, Need.verify_by, Need.reply_by, Need.for_month, Need.gates,
+    Need.risks, Need.attachments, Need.claimed_at, Need.claimed_for, Need.claimed_by, Need.thanks, Organization.name.label("community_name"),
     Organization.path,
 ).join(Organization, Organization.id == Need.community_id)  # fmt: skip
 
@@ -49,8 +49,10 @@ def submit(session: Session, actor: Actor, need_id: UUID) -> UUID:
 def publish(session: Session, actor: Actor, need_id: UUID) -> UUID:
     """Put a submitted need on the public list, where its words find it."""
     _step(session, actor, need_id, "need.publish", {"published_at": session.now})
-    need = found(session.first(sa.select(Need.title, Need.description).where(visible(actor, Need), Need.id == need_id)))
-    search.learn(session, actor.tenant_id, "need", {need_id: need})
+    told = sa.select(Need.title, Need.description, Need.windows).where(visible(actor, Need), Need.id == need_id)
+    need = found(session.first(told))
+    search.learn(session, actor.tenant_id, "need", {need_id: need[:2]})
+    search.learn_times(session, actor.tenant_id, {need_id: need.windows})
     return need_id
 
 
@@ -88,17 +90,12 @@ def one(session: Session, actor: Actor, need_id: UUID) -> dict[str, Any]:
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
-    """Return a page of the needs that the actor may see, newest first; NothingToFind."""
-    statement, key = search.narrowed(session, actor, SHOWN.where(visible(actor, Need)), "need", query.text)
-    for column, wanted in (
-        (Need.state, query.state),
-        (Need.kind, query.kind),
-        (Need.community_id, query.community_id),
-        (Need.category, query.category),
-    ):
+    """Return a page of the needs that the actor may see, as `finding.page` orders and refuses them."""
+    statement = SHOWN.where(visible(actor, Need))
+    for column, wanted in ((Need.state, query.state), (Need.kind, query.kind)):
         if wanted is not None:
             statement = statement.where(column == wanted)
-    answer = paging.page(session, statement, key, limit=query.limit, cursor=query.cursor)
+    answer = finding.page(session, actor, "need", Need, statement, query)
     answer["items"] = [_view(actor, item) for item in answer["items"]]
     return answer
 

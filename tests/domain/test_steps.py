@@ -55,7 +55,14 @@ def test_a_step_that_the_state_forbids_names_the_ones_it_allows() -> None:
         TABLES["need"].next("published", "submit")
     facts = refused.value.facts
     assert (facts["state"], facts["action"]) == ("published", "need.submit")
-    assert facts["allowedActions"] == ["need.claim", "need.match", "need.withdraw", "need.expire"]
+    assert facts["allowedActions"] == [
+        "need.claim",
+        "need.match",
+        "need.prolong",
+        "need.answer",
+        "need.withdraw",
+        "need.expire",
+    ]
 
 
 def test_nothing_leaves_a_final_state() -> None:
