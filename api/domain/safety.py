@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from api.errors import Conflict
@@ -51,16 +51,3 @@ def require_stated(safety: Mapping[str, Any], risks: str) -> None:
         raise RisksNotStated
     if not (safety.get("insurance") or "").strip():
         raise NotInsured
-
-
-def require_qualified(safety: Mapping[str, Any], held: Collection[str]) -> None:
-    """Raise QualificationMissing where a shift's activity asks for a qualification that is not among those held."""
-    missing = [code for code in safety.get("qualifications") or () if code not in held]
-    if missing:
-        raise QualificationMissing(missing=", ".join(missing))
-
-
-def require_of_age(safety: Mapping[str, Any], *, minor: bool) -> None:
-    """Raise AdultsOnly where a shift's activity asks for adults and the person is known to be none."""
-    if minor and safety.get("adults_only"):
-        raise AdultsOnly

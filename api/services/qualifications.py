@@ -1,8 +1,8 @@
-"""Who is fit to sign up: the qualifications that somebody holds today as facts, and who is known to be a minor."""
+"""Who is fit to serve: what somebody's record, profile and standing say today of what gates ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from api.access import Actor
 from api.db import Session
-from api.domain.profiles import is_minor
-from api.models import Fact
+from api.domain import need_gates
+from api.domain.profiles import age_on
+from api.models import Fact, PersonStatus
 from api.services import profile_rows
 from api.services.days import today
 
@@ -25,14 +26,46 @@ _HELD = sa.select(Fact.account_id, Fact.details).where(
     Fact.reverses_id.is_(None),
     ~sa.exists().where(_undone.reverses_id == Fact.id),
 )
+_STANDINGS = sa.select(PersonStatus.person_id, PersonStatus.value).where(
+    PersonStatus.tenant_id == sa.bindparam("tenant"),
+    PersonStatus.person_id.in_(sa.bindparam("people", expanding=True)),
+    PersonStatus.valid_from <= sa.bindparam("day", type_=sa.Date()),
+    sa.or_(PersonStatus.valid_to.is_(None), PersonStatus.valid_to > sa.bindparam("day", type_=sa.Date())),
+)
 
 
-def asked_for(session: Session, shifts: Iterable[Any], actors: Sequence[Actor]) -> dict[UUID, set[str]]:
-    """Return the codes that each account holds today; no statement where none of the shifts asks for any."""
-    if not any((shift.policy.get("safety") or {}).get("qualifications") for shift in shifts):
+def asked_of(session: Session, shifts: Iterable[Any], actors: Sequence[Actor]) -> dict[UUID, dict[str, Any]]:
+    """Return by person what the gates of these shifts ask of the actors (`facts`); nothing where they ask nothing."""
+    gates = [need_gates.of_activity(shift.policy.get("safety") or {}) for shift in shifts]
+    people = {actor.person_id: actor.account_id for actor in actors}
+    return facts(session, actors[0].tenant_id, people, gates) if actors else {}
+
+
+def facts(
+    session: Session, tenant_id: UUID, people: Mapping[UUID, UUID], asked: Iterable[Mapping[str, Any]]
+) -> dict[UUID, dict[str, Any]]:
+    """Return by person what `need_gates.refusals` goes by, as far as these gates ask for it.
+
+    `people` are their accounts by person. A standing is read only where a gate names groups, a birth date only where
+    one names an age; without gates there is no statement.
+    """
+    told = [gates for gates in asked if gates]
+    if not told:
         return {}
-    tenant_id = actors[0].tenant_id
-    return on_record(session, tenant_id, {actor.account_id for actor in actors}, today(session, tenant_id))
+    day = today(session, tenant_id)
+    found: dict[UUID, dict[str, Any]] = {person: {"qualifications": set()} for person in people}
+    if any(gates.get("qualifications") or gates.get("trained") or gates.get("insurance") for gates in told):
+        held = on_record(session, tenant_id, people.values(), day)
+        found = {person: {"qualifications": held.get(account, set())} for person, account in people.items()}
+    if any(gates.get("ageFrom") or gates.get("ageTo") is not None for gates in told):
+        for person, born in profile_rows.birth_dates(session, tenant_id, set(people)).items():
+            found[person]["age"] = age_on(born, day)
+    if any(gates.get("groups") for gates in told):
+        for person in people:
+            found[person]["groups"] = {need_gates.PERSON}
+        for row in session.rows(_STANDINGS, {"tenant": tenant_id, "people": sorted(people), "day": day}):
+            found[row.person_id]["groups"].add(row.value)
+    return found
 
 
 def on_record(session: Session, tenant_id: UUID, accounts: Iterable[UUID], day: date) -> dict[UUID, set[str]]:
@@ -44,12 +77,3 @@ def on_record(session: Session, tenant_id: UUID, accounts: Iterable[UUID], day: 
             if "code" in told and day.isoformat() < told.get("end", "9999"):
                 held.setdefault(account_id, set()).add(told["code"])
     return held
-
-
-def minors(session: Session, shifts: Iterable[Any], actors: Sequence[Actor]) -> set[UUID]:
-    """Return who of the actors is known to be under 18; no statement where none of the shifts is for adults only."""
-    if not any((shift.policy.get("safety") or {}).get("adults_only") for shift in shifts):
-        return set()
-    day, tenant_id = today(session, actors[0].tenant_id), actors[0].tenant_id
-    born = profile_rows.birth_dates(session, tenant_id, {actor.person_id for actor in actors})
-    return {person for person, birth_date in born.items() if is_minor(birth_date, day)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, found
 from api.db import Session
-from api.domain import safety
+from api.domain import need_gates
 from api.domain import signups as rules
 from api.domain.steps import TABLES
 from api.errors import NotFound, Problem
@@ -83,8 +83,7 @@ def sign_up(session: Session, calls: Sequence[tuple[Actor, UUID]]) -> list[dict[
     shifts = hold(session, {shift_id for _, shift_id in calls})
     keys: dict[str, Any] = {"shifts": sorted(shifts), "people": sorted({actor.person_id for actor, _ in calls})}
     stands = {(row.shift_id, row.person_id): row._asdict() for row in session.rows(_STANDING, keys)}
-    held = qualifications.asked_for(session, shifts.values(), [actor for actor, _ in calls])
-    minors = qualifications.minors(session, shifts.values(), [actor for actor, _ in calls])
+    facts = qualifications.asked_of(session, shifts.values(), [actor for actor, _ in calls])
     queues = _Queues(shifts, dict(tuple(row) for row in session.rows(_WAITING, {"shifts": sorted(shifts)})))
     asked: list[tuple[Actor, dict[str, Any]]] = []
     outcomes: list[dict[str, Any] | Problem] = []
@@ -92,7 +91,7 @@ def sign_up(session: Session, calls: Sequence[tuple[Actor, UUID]]) -> list[dict[
         standing = stands.get((shift_id, actor.person_id))
         if standing is None or standing["state"] == "cancelled":
             try:
-                queues.require_fit(shift_id, held.get(actor.account_id, ()), actor.person_id in minors)
+                queues.require_fit(shift_id, facts.get(actor.person_id, {}))
                 row = _asked(session, actor, shift_id, queues.next(shift_id, actor.tenant_id, session.now), standing)
             except Problem as why:
                 outcomes.append(why)
@@ -141,12 +140,10 @@ class _Queues:
     def __init__(self, shifts: dict[UUID, Any], waiting: dict[UUID, int]):
         self.shifts, self.waiting, self.given = shifts, Counter(waiting), Counter[UUID]()
 
-    def require_fit(self, shift_id: UUID, held: Collection[str], minor: bool) -> None:
-        """Raise QualificationMissing or AdultsOnly where the shift's activity asks for more than who signs up is."""
+    def require_fit(self, shift_id: UUID, facts: Mapping[str, Any]) -> None:
+        """Raise what keeps somebody from a shift whose activity asks for more than they are (`need_gates`)."""
         if shift_id in self.shifts:
-            asked = self.shifts[shift_id].policy.get("safety") or {}
-            safety.require_qualified(asked, held)
-            safety.require_of_age(asked, minor=minor)
+            need_gates.require_open(need_gates.of_activity(self.shifts[shift_id].policy.get("safety") or {}), facts)
 
     def next(self, shift_id: UUID, tenant_id: UUID, now: Any) -> str:
         """Return the state of the next sign-up for a shift of the tenant and count it."""

@@ -1,8 +1,8 @@
-"""Safety: what an activity with bodily danger states first, and which qualifications sign-up asks for."""
+"""Safety: what an activity with bodily danger states first."""
 
 import pytest
 
-from api.domain.safety import NotInsured, QualificationMissing, RisksNotStated, require_qualified, require_stated
+from api.domain.safety import NotInsured, RisksNotStated, require_stated
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,3 @@ def test_danger_is_stated_and_insured_before_publication(safety, risks, problem)
         return
     with pytest.raises(problem):
         require_stated(safety, risks)
-
-
-def test_each_qualification_that_is_missing_is_named():
-    require_qualified({}, ())
-    require_qualified({"qualifications": ["first_aid"]}, {"first_aid", "driver"})
-    with pytest.raises(QualificationMissing) as refused:
-        require_qualified({"qualifications": ["first_aid", "electrician"]}, {"driver"})
-    assert refused.value.facts == {"missing": "first_aid, electrician"}
