@@ -21,7 +21,7 @@ from api.domain.matching.rules import Rules
 from api.domain.matching.slots import slots_of
 from api.domain.matching.times import Window, occurrences, urgency, windows_of
 from api.models import MatchProposal, Need, Organization, Project, Shift
-from api.services import match_offers
+from api.services import match_gates, match_offers
 from api.services.days import day_of, zone_of
 from api.services.match_offers import Area, Helper
 from api.services.projects import DEAD
@@ -30,7 +30,7 @@ Kind = Literal["people", "units"]
 _KINDS = {"people": ("need", "micro_wish"), "units": ("need", "micro_wish", "livelihood_project")}
 _NEEDS = sa.select(
     Need.id, Need.category, Need.headcount, Need.windows, Need.community_id, Need.published_at, Need.expires_on,
-    Organization.path,
+    Need.gates, Organization.path,
 ).join(Organization, Organization.id == Need.community_id)  # fmt: skip
 
 
@@ -56,6 +56,7 @@ def gathered(session: Session, actor: Actor, kind: Kind, path: str, rules: Rules
     helpers = match_offers.people(session, area) if kind == "people" else match_offers.units(session, area)
     places = _places(session, actor, [need.community_id for need in needs] + [helper.area_id for helper in helpers])
     held = _held(session, actor, kind)
+    match_gates.close(session, area, [need.gates for need in needs], helpers)
     found = Inputs()
     for need in needs:
         ask = _ask(need, area, places, held.get(need.id, 0), kind)
@@ -87,7 +88,7 @@ def _open_needs(session: Session, area: Area, kind: Kind) -> Sequence[Any]:
     statement = _NEEDS.where(
         Need.tenant_id == area.tenant_id, Need.state == "published", Need.kind.in_(_KINDS[kind]), ~claimed,
         Organization.path.startswith(area.path, autoescape=True),
-        sa.or_(Need.expires_on.is_(None), Need.expires_on > day),
+        sa.or_(Need.expires_on.is_(None), Need.expires_on > day), sa.or_(Need.reply_by.is_(None), Need.reply_by >= day),
     )  # fmt: skip
     return session.rows(statement.order_by(Need.id))
 
@@ -111,7 +112,7 @@ def _ask(need: Any, area: Area, places: Mapping[UUID, Place], held: int, kind: K
     published = need.published_at and need.published_at.astimezone(area.zone).date()
     return Ask(
         str(need.id), need.category, slots, need.headcount if kind == "people" else 1, places.get(need.community_id),
-        str(need.community_id), urgency(published, need.expires_on, area.today), held,
+        str(need.community_id), urgency(published, need.expires_on, area.today), held, match_gates.named(need.gates),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from api.domain.matching.learning import Answer, learned
 from api.domain.matching.rules import Rules
 from api.domain.matching.slots import slot_of
 from api.domain.matching.times import week_slots
+from api.domain.need_gates import PERSON, UNIT
 from api.domain.profiles import is_minor
 from api.models import (
     Affiliation,
@@ -64,11 +65,16 @@ class Area:
 
 @dataclass(slots=True)
 class Helper:
-    """A person or resource before it gets its number: `whose` says to whom what is proposed to it goes."""
+    """A person or resource before it gets its number: `whose` says to whom what is proposed to it goes.
+
+    `sort` is `person` or `unit`, as gates name it; `born` is read for gates and stays out of the run.
+    """
 
     key: str
     area_id: UUID | None
     whose: dict[str, str]
+    sort: str = PERSON
+    born: date | None = None
     values: dict[str, Any] = field(default_factory=dict)
 
     def offer(self, number: str, place: Place | None) -> Offer:
@@ -92,7 +98,7 @@ def people(session: Session, area: Area) -> list[Helper]:
         home, profile = areas[row.person_id], profiles.get(row.person_id)
         if home not in within or (profile and is_minor(profile.born, area.today)):
             continue
-        helper = Helper(str(row.account_id), home, {"person": str(row.person_id)})
+        helper = Helper(str(row.account_id), home, {"person": str(row.person_id)}, born=profile and profile.born)
         taught = past[row.person_id]
         helper.values = _person(area, row.told, profile.skills if profile else [], home, busy[row.person_id])
         helper.values |= _taught(area, taught.answers, taught.absences)
@@ -128,7 +134,7 @@ def units(session: Session, area: Area) -> list[Helper]:
             continue
         home = homes[row.organization_id]
         taught = past[row.id]
-        helper = Helper(str(row.id), home, {"unit": str(row.organization_id), "resource": str(row.id)})
+        helper = Helper(str(row.id), home, {"unit": str(row.organization_id), "resource": str(row.id)}, UNIT)
         helper.values = {
             "skills": ((row.category, _MIDDLE),), "reach": _UNIT_REACH, "max_tasks": left, "at_once": left,
             "wishes": (str(home),), "load": taught.load, "unit": str(row.organization_id),
