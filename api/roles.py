@@ -66,7 +66,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
             need.claim need.start need.complete need.release need.thank need.contact need.attachment
             story.tell story.agree story.retract story.list story.read
-            resource.read resource.list project.read project.list activity.read activity.list activity.edit
+            resource.read resource.list resource.calendar project.read project.list activity.read activity.list activity.edit
             activity.complete shift.read shift.list shift.edit shift.cancel shift.roll_call shift.settle
             shift.show_code shift.print_sheet signup.create signup.cancel signup.read signup.list signup.confirm
             opinion.procedures opinion.list opinion.read opinion.vote opinion.reply
@@ -101,7 +101,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             registration.submit registration.end resource.create resource.edit resource.publish
             resource.withdraw need.read need.claim need.start need.complete need.release need.contact story.agree
             story.retract project.propose project.accept project.counter project.decline
-            project.cancel
+            project.cancel project.write project.messages project.history
+            project.bookings project.renew project.move_booking project.cancel_booking
             project.deliver project.read project.start activity.create activity.edit activity.publish
             activity.cancel activity.complete shift.create shift.create_series shift.edit shift.cancel
             document.read document.export
@@ -135,7 +136,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
             need.prolong need.answer need.contact story.read story.publish story.decline story.retract
             resource.read project.propose project.accept project.counter project.decline project.start project.deliver
-            project.rate project.close project.cancel activity.create activity.edit activity.publish
+            project.rate project.close project.cancel project.release project.write project.messages project.history
+            project.bookings project.renew project.move_booking project.cancel_booking
+            activity.create activity.edit activity.publish
             activity.complete activity.cancel shift.create shift.create_series shift.edit shift.cancel
             shift.roll_call shift.settle shift.show_code shift.print_sheet signup.read signup.confirm fact.record
             fact.read fact.reverse entry.read entry.supplement case.read case.assign case.evidence case.answer
@@ -222,7 +225,7 @@ def roles_of(step: str) -> frozenset[str]:
 CLIENT_ROLES = frozenset({"liaison", "community_worker", "street_officer", "department_handler"})
 _FOR_ALL_CLIENTS = """
     organization.read organization.list organization_link.read organization_link.list need.read need.list resource.read
-    resource.list project.read project.list activity.read activity.list shift.read shift.list rulebook.read
+    resource.list resource.calendar project.read project.list activity.read activity.list shift.read shift.list rulebook.read
     rulebook.list cycle.read job.read job.list document.read document.list fact.read fact.list entry.read entry.list
     registration.read registration.list signup.read signup.list"""
 CLIENT_READS = frozenset(_FOR_ALL_CLIENTS.split())

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query
 from api.route import DoorRoute, Who
 from api.schemas.base import Page
 from api.schemas.lists import NewResource, Reason, Resource, ResourceQuery
-from api.services import resources
+from api.schemas.negotiation import CalendarQuery, ResourceCalendar
+from api.services import bookings, resources
 
 router = APIRouter(prefix="/api/v1/resources", tags=["resources"], route_class=DoorRoute)
 
@@ -49,3 +50,9 @@ async def publish(resource_id: UUID, who: Who) -> Resource:
 async def withdraw(resource_id: UUID, body: Reason, who: Who) -> Resource:
     """Take a resource off the list."""
     return await who.write(resources.withdraw, resource_id, body.reason, present=resources.one)
+
+
+@router.get("/{resource_id}/calendar", operation_id="resource.calendar")
+async def calendar(resource_id: UUID, query: Annotated[CalendarQuery, Query()], who: Who) -> ResourceCalendar:
+    """Show what is promised of a resource and what is free."""
+    return await who.read(bookings.calendar, resource_id, query.since, query.before)

@@ -40,6 +40,8 @@ class Terms(Body):
     asks: Annotated[int, Field(ge=0, le=31)] = 3
     horizon_days: Annotated[int, Field(ge=1, le=92)] = 35
     answer_days: Annotated[int, Field(ge=1, le=30)] = 5
+    reply_days: Annotated[int, Field(ge=1, le=60, description="working days that a project waits for an answer")] = 10
+    start_days: Annotated[int, Field(ge=1, le=92, description="until a project that has not begun is asked for")] = 14
     lead_hours: Annotated[int, Field(ge=0, le=168)] = 24
     capacity: Annotated[int, Field(ge=0, le=100_000, description="places a community takes in one run")] | None = None
 

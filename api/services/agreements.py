@@ -13,7 +13,7 @@ from api.domain.documents import Duty, Head, Label, Signatory, agreement
 from api.domain.steps import TABLES
 from api.errors import Forbidden
 from api.models import Need, Project, ProjectParty
-from api.services import changes, deliveries, documents, projects, resources
+from api.services import bookings, changes, deliveries, documents, project_messages, projects
 from api.services.days import today
 from api.services.parties import parties
 
@@ -28,9 +28,9 @@ def accept(session: Session, actor: Actor, project_id: UUID) -> UUID:
     """Confirm a proposal for the parties that the actor speaks for; a repeat changes nothing while others are awaited.
 
     With the last confirmation, in the same transaction: the resource is promised, the need matched, the agreement
-    issued. Raises ResourceNotOffered, VenueTaken or NeedNotOpen where that cannot be, and then nothing is confirmed.
+    issued. Raises ResourceNotOffered, ResourceTaken or NeedNotOpen where that cannot be, and then nothing is confirmed.
     """
-    row = hold(session, actor, project_id)
+    row = projects.hold(session, actor, project_id)
     sides = projects.parties_of(session, [project_id])[project_id]
     mine = [side for side in sides if actor.grant_for("project.accept", side["path"]) is not None]
     if not mine:
@@ -45,18 +45,13 @@ def accept(session: Session, actor: Actor, project_id: UUID) -> UUID:
         .where(ProjectParty.id.in_([side["id"] for side in fresh]))
         .values(confirmed_at=session.now, confirmed_by=actor.person_id)
     )
+    for side in fresh:
+        project_messages.note(session, actor, project_id, "confirmed", side["organization_id"])
     agreed = all(side["confirmed_at"] is not None or side in fresh for side in sides)
     values = {"agreement_id": _agree(session, actor.aside(), row, sides, grant)} if agreed else None
     to = "agreed" if agreed else "proposed"
     changes.take(session, actor, Project, row, "project.accept", values, at=row.community_id, grant=grant, to=to)
     return project_id
-
-
-def hold(session: Session, actor: Actor, project_id: UUID) -> Any:
-    """Return a project, its row locked until the transaction ends: of two parties one decides after the other."""
-    projects.find(session, actor, project_id)
-    session.execute(sa.select(Project.id).where(Project.id == project_id).with_for_update())
-    return projects.find(session, actor, project_id)
 
 
 def need_step(session: Session, actor: Actor, project: Any, step: str) -> None:
@@ -72,7 +67,7 @@ def need_step(session: Session, actor: Actor, project: Any, step: str) -> None:
 
 def _agree(session: Session, actor: Actor, row: Any, sides: list[dict[str, Any]], grant: UUID | None) -> UUID:
     if row.resource_id is not None:
-        resources.promise(session, actor, row)
+        bookings.hold(session, actor, row)
     need_step(session, actor, row, "need.match")
     day = today(session, actor.tenant_id)
     named = parties(session, actor, [row.community_id, *(side["organization_id"] for side in sides)], day)

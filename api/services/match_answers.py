@@ -16,7 +16,17 @@ from api.domain.ledger import SelfApproval
 from api.domain.list_words import CATEGORIES
 from api.errors import Conflict, Forbidden, Invalid, Problem
 from api.models import NOBODY, Activity, MatchProposal, Need, Organization, Shift, Signup
-from api.services import activities, agreements, changes, match_inputs, match_proposals, projects, shifts, signups
+from api.services import (
+    activities,
+    agreements,
+    changes,
+    match_inputs,
+    match_proposals,
+    projects,
+    proposing,
+    shifts,
+    signups,
+)
 from api.services.days import today
 
 _LONGEST = timedelta(days=92)  # a project for a need that does not say until when
@@ -265,5 +275,5 @@ def _propose(session: Session, actor: Actor, row: Any, need: Any) -> UUID:
         ],
         "reasons": [SimpleNamespace(code="match", text=line) for line in told["lines"]["zh"][:10]],
     }  # fmt: skip
-    project_id = projects.propose(session, actor.aside(), values)
+    project_id = proposing.propose(session, actor.aside(), values)
     return agreements.accept(session, actor.aside(), project_id)

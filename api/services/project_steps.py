@@ -1,7 +1,8 @@
-"""项目 on its way: countered, declined, called off, started, delivered, rated, closed; its need moves along."""
+"""项目 on its way: declined, called off, started, delivered, rated, closed; its need moves along."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,30 +10,11 @@ import sqlalchemy as sa
 
 from api.access import Actor, found, require
 from api.db import Session
-from api.errors import Forbidden
-from api.models import Need, Project, ProjectParty
-from api.services import changes, needs, projects, resources
-from api.services.agreements import hold, need_step
+from api.domain.bookings import BookingOver
+from api.models import Need, Project
+from api.services import bookings, changes, needs, project_messages, projects
+from api.services.agreements import need_step
 from api.visibility import visible
-
-
-def counter(session: Session, actor: Actor, project_id: UUID, terms: dict[str, Any]) -> UUID:
-    """Set other terms on a proposal, for the same parties; all have to confirm anew."""
-    row, grant = _governed(session, actor, project_id, "project.counter")
-    projects.require_days(terms)
-    stated = {side["organization_id"]: side for side in projects.parties_of(session, [project_id])[project_id]}
-    wanted = {party.organization_id: party for party in terms["parties"]}
-    if set(wanted) != set(stated) or len(terms["parties"]) != len(wanted):
-        raise projects.WrongParties(why="they stay the same", whyZh="参与方不可更换", pointer="/parties")
-    if any(party.side != stated[place]["side"] for place, party in wanted.items()):
-        raise projects.WrongParties(why="they keep their sides", whyZh="各方角色不可更换", pointer="/parties")
-    values = {name: value for name, value in terms.items() if name != "parties"}
-    changes.take(session, actor, Project, row, "project.counter", values, at=row.community_id, grant=grant)
-    session.execute(sa.delete(ProjectParty).where(ProjectParty.project_id == project_id))
-    projects.write_parties(
-        session, actor, project_id, [{**stated[p.organization_id], **p.values()} for p in terms["parties"]]
-    )
-    return project_id
 
 
 def decline(session: Session, actor: Actor, project_id: UUID, reason: str | None) -> UUID:
@@ -42,7 +24,7 @@ def decline(session: Session, actor: Actor, project_id: UUID, reason: str | None
 
 def cancel(session: Session, actor: Actor, project_id: UUID, reason: str) -> UUID:
     """Call a project off; its need goes back to the list and its resource is offered again."""
-    row, grant = _governed(session, actor, project_id, "project.cancel")
+    row, grant = projects.governed(session, actor, project_id, "project.cancel")
     _call_off(session, actor, row, reason, grant)
     if row.state != "proposed":
         need_step(session, actor, row, "need.release")
@@ -55,14 +37,18 @@ def start(session: Session, actor: Actor, project_id: UUID) -> UUID:
 
 
 def deliver(session: Session, actor: Actor, project_id: UUID, summary: str) -> UUID:
-    """Say what came of it; the need is done."""
+    """Say what came of it; the need is done, and what is lent and not begun yet is free for others."""
     result = {"summary": summary, "delivered_at": session.now.isoformat()}
-    return _step(session, actor, project_id, "project.deliver", {"result": result}, "need.complete")
+    _step(session, actor, project_id, "project.deliver", {"result": result}, "need.complete")
+    row = projects.find(session, actor, project_id)
+    if row.resource_id is not None:
+        bookings.free(session, actor.aside(), row, since=session.now)
+    return project_id
 
 
 def rate(session: Session, actor: Actor, project_id: UUID, stars: int, remark: str) -> UUID:
     """Rate the result for the community."""
-    row, grant = _governed(session, actor, project_id, "project.rate")
+    row, grant = projects.governed(session, actor, project_id, "project.rate")
     values = {"result": {**row.result, "stars": stars, "remark": remark}}
     changes.take(session, actor, Project, row, "project.rate", values, at=row.community_id, grant=grant)
     return project_id
@@ -70,7 +56,7 @@ def rate(session: Session, actor: Actor, project_id: UUID, stars: int, remark: s
 
 def close(session: Session, actor: Actor, project_id: UUID) -> UUID:
     """Close a rated project; a need that nobody confirmed yet is confirmed by it."""
-    row, grant = _governed(session, actor, project_id, "project.close")
+    row, grant = projects.governed(session, actor, project_id, "project.close")
     changes.take(session, actor, Project, row, "project.close", at=row.community_id, grant=grant)
     if row.need_id is not None and session.scalar(sa.select(Need.state).where(Need.id == row.need_id)) == "done":
         need_step(session, actor, row, "need.confirm")
@@ -84,31 +70,69 @@ def release_need(session: Session, actor: Actor, need_id: UUID, reason: str) -> 
     changes.take(session, actor, Need, need, "need.release", at=need.community_id, grant=grant)
     live = projects.claiming(session, need_id)
     if live is not None:
-        row, grant = _governed(session, actor, live.id, "project.cancel")
+        row, grant = projects.governed(session, actor, live.id, "project.cancel")
         _call_off(session, actor.aside(), row, reason, grant)
     return need_id
 
 
+def move_booking(
+    session: Session, actor: Actor, project_id: UUID, booking_id: UUID, starts_at: datetime, ends_at: datetime
+) -> UUID:
+    """Let one occurrence take place at another time, for any side; the others find it among what waits for them.
+
+    ResourceTaken, ResourceClosed or BookingOutside where that cannot be, and then it stays where it is.
+    """
+    row, grant = projects.governed(session, actor, project_id, "project.move_booking")
+    booking = _ahead(session, booking_id, row)
+    bookings.move_one(session, actor.aside(), row, booking, starts_at, ends_at)
+    told = {**_times(booking), "to": {"startsAt": starts_at.isoformat(), "endsAt": ends_at.isoformat()}}
+    _tell(session, actor, row, "moved", told, grant)
+    return project_id
+
+
+def cancel_booking(session: Session, actor: Actor, project_id: UUID, booking_id: UUID, reason: str) -> UUID:
+    """Call one occurrence off, for any side; its time is free again and the others are told why."""
+    row, grant = projects.governed(session, actor, project_id, "project.cancel_booking")
+    booking = _ahead(session, booking_id, row)
+    bookings.free_one(session, actor.aside(), row, booking)
+    _tell(session, actor, row, "freed", _times(booking), grant, reason)
+    return project_id
+
+
+def _ahead(session: Session, booking_id: UUID, row: Any) -> Any:
+    """Return an occurrence of a project that is held; NotFound, and BookingOver where it has begun."""
+    booking = found(next((each for each in bookings.of(session, row.id) if each.id == booking_id), None))
+    if booking.state != "held" or booking.starts_at <= session.now:
+        raise BookingOver
+    return booking
+
+
+def _times(booking: Any) -> dict[str, Any]:
+    return {
+        "bookingId": str(booking.id), "startsAt": booking.starts_at.isoformat(), "endsAt": booking.ends_at.isoformat(),
+    }  # fmt: skip
+
+
+def _tell(
+    session: Session, actor: Actor, row: Any, kind: str, told: dict[str, Any], grant: UUID, text: str | None = None
+) -> None:
+    step = "project.move_booking" if kind == "moved" else "project.cancel_booking"
+    changes.take(session, actor, Project, row, step, at=row.community_id, grant=grant, details=told)
+    side = project_messages.speaks_for(actor, step, row, projects.parties_of(session, [row.id])[row.id])
+    project_messages.note(session, actor, row.id, kind, side, terms=told, text=text)
+
+
 def _call_off(session: Session, actor: Actor, row: Any, reason: str, grant: UUID) -> None:
     changes.take(session, actor, Project, row, "project.cancel", {"reason": reason}, at=row.community_id, grant=grant)
-    if row.resource_id is not None and row.state in resources.HOLDING:
-        resources.give_back(session, actor.aside(), row)
+    if row.resource_id is not None and row.state != "proposed":
+        bookings.free(session, actor.aside(), row)
 
 
 def _step(
     session: Session, actor: Actor, project_id: UUID, step: str, values: dict[str, Any] | None, along: str | None = None
 ) -> UUID:
-    row, grant = _governed(session, actor, project_id, step)
+    row, grant = projects.governed(session, actor, project_id, step)
     changes.take(session, actor, Project, row, step, values, at=row.community_id, grant=grant)
     if along is not None:
         need_step(session, actor, row, along)
     return project_id
-
-
-def _governed(session: Session, actor: Actor, project_id: UUID, step: str) -> tuple[Any, UUID]:
-    row = hold(session, actor, project_id)
-    sides = projects.parties_of(session, [project_id])[project_id]
-    grant = projects.grant_for(actor, step, row.path, sides)
-    if grant is None:
-        raise Forbidden(step=step)
-    return row, grant

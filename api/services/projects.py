@@ -1,4 +1,4 @@
-"""项目: proposed (对接) by one side with reasons, found, listed and shown with its parties."""
+"""项目: found, listed and shown with its parties; who may take which step on it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from api.access import Actor, found
 from api.db import Session, new_id
 from api.domain.steps import TABLES
 from api.errors import Conflict, Forbidden, Invalid
-from api.models import Need, Organization, Project, ProjectParty
-from api.services import changes, resources
-from api.services.places import place
+from api.models import Organization, Project, ProjectParty
 from api.visibility import visible
 
 DEAD = ("declined", "cancelled", "released")
@@ -48,32 +46,10 @@ class EndsTooEarly(Invalid):
 _SHOWN = sa.select(
     Project.id, Project.version, Project.state, Project.kind, Project.category, Project.title, Project.community_id,
     Project.need_id, Project.resource_id, Project.quantity, Project.starts_on, Project.ends_on, Project.budget_fen,
-    Project.reasons, Project.reason, Project.agreement_id, Project.result, Project.flags,
+    Project.reasons, Project.reason, Project.agreement_id, Project.result, Project.flags, Project.reply_by,
+    Project.renews_id,
     Organization.name.label("community_name"), Organization.path,
 ).join(Organization, Organization.id == Project.community_id)  # fmt: skip
-
-
-def propose(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
-    """Propose a project as one of its parties and return its id; a need it is for is claimed by it at once.
-
-    Every party confirms by itself, the proposing one too. Raises NeedClaimed where another project claims the need,
-    WrongParties, EndsTooEarly.
-    """
-    parties = _parties(session, actor, values["parties"], values["community_id"])
-    grant = next((grant for row in parties if (grant := actor.grant_for("project.propose", row["path"]))), None)
-    if grant is None:
-        raise Forbidden(step="project.propose")
-    require_days(values)
-    if values["need_id"] is not None:
-        _require_open(session, actor, values["need_id"], values["community_id"])
-    if values["resource_id"] is not None:
-        _require_offered(session, actor, values["resource_id"], parties)
-    reasons = [{"code": ground.code, "text": ground.text} for ground in values["reasons"]]
-    project = {name: value for name, value in values.items() if name != "parties"} | {"reasons": reasons}
-    at = values["community_id"]
-    project_id = changes.create(session, actor, Project, "project.propose", project, at=at, grant=grant)
-    write_parties(session, actor, project_id, parties)
-    return project_id
 
 
 def one(session: Session, actor: Actor, project_id: UUID) -> dict[str, Any]:
@@ -172,39 +148,17 @@ def require_days(terms: dict[str, Any]) -> None:
         raise EndsTooEarly(pointer="/endsOn")
 
 
-def _parties(session: Session, actor: Actor, terms: Sequence[Any], community_id: UUID) -> list[dict[str, Any]]:
-    rows = []
-    for number, party in enumerate(terms):
-        node = place(session, actor, party.organization_id, pointer=f"/parties/{number}/organizationId")
-        rows.append({**party.values(), "path": node.path, "axis": node.axis})
-    ids = [row["organization_id"] for row in rows]
-    if len(set(ids)) < len(ids):
-        raise WrongParties(why="a party stands twice", whyZh="参与方重复", pointer="/parties")
-    asking = [row["organization_id"] for row in rows if row["side"] == "asks"]
-    if community_id not in asking or len(asking) == len(rows):
-        why = "the community asks, and at least one other party offers or joins"
-        raise WrongParties(why=why, whyZh="社区为提出方，且至少有一个承接方或参与方", pointer="/parties")
-    place(session, actor, community_id, axis="territory", pointer="/communityId")
-    return rows
+def hold(session: Session, actor: Actor, project_id: UUID) -> Any:
+    """Return a project, its row locked until the transaction ends: of two parties one decides after the other."""
+    find(session, actor, project_id)
+    session.execute(sa.select(Project.id).where(Project.id == project_id).with_for_update())
+    return find(session, actor, project_id)
 
 
-def _require_open(session: Session, actor: Actor, need_id: UUID, community_id: UUID) -> None:
-    need = found(
-        session.first(sa.select(Need.state, Need.community_id).where(visible(actor, Need), Need.id == need_id))
-    )
-    if need.state != "published":
-        raise NeedNotOpen(needId=str(need_id), state=need.state)
-    if need.community_id != community_id:
-        raise WrongParties(why="the need is another community's", whyZh="需求属于其他社区", pointer="/communityId")
-    if claiming(session, need_id) is not None:
-        raise NeedClaimed(needId=str(need_id))
-
-
-def _require_offered(session: Session, actor: Actor, resource_id: UUID, parties: list[dict[str, Any]]) -> None:
-    resource = resources.find(session, actor, resource_id)
-    if resource.state != "published":
-        raise resources.ResourceNotOffered(wanted=1, resourceId=str(resource_id))
-    if resource.organization_id not in [row["organization_id"] for row in parties if row["side"] == "offers"]:
-        raise WrongParties(
-            why="who offers the resource is no party", whyZh="资源提供单位不是承接方", pointer="/parties"
-        )
+def governed(session: Session, actor: Actor, project_id: UUID, step: str) -> tuple[Any, UUID]:
+    """Return a project, held, and the grant under which the actor takes a step on it; NotFound, Forbidden."""
+    row = hold(session, actor, project_id)
+    grant = grant_for(actor, step, row.path, parties_of(session, [project_id])[project_id])
+    if grant is None:
+        raise Forbidden(step=step)
+    return row, grant

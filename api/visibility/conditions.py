@@ -29,6 +29,7 @@ from api.models import (
     OrganizationLink,
     Person,
     Project,
+    ProjectMessage,
     ProjectParty,
     Resource,
     RestrictedPerson,
@@ -113,6 +114,13 @@ def projects(actor: Actor) -> Condition:
     party = select(ProjectParty.project_id).where(within(actor, "project.accept", ProjectParty.organization_id))
     agreed = Project.state.not_in(("proposed", "declined"))
     return or_(agreed, within(actor, "project.read", Project.community_id), Project.id.in_(party))
+
+
+def messages(actor: Actor) -> Condition:
+    """Show what was written about a project to its parties and its community."""
+    party = select(ProjectParty.project_id).where(within(actor, "project.messages", ProjectParty.organization_id))
+    hosted = select(Project.id).where(within(actor, "project.messages", Project.community_id))
+    return or_(ProjectMessage.project_id.in_(party), ProjectMessage.project_id.in_(hosted))
 
 
 def activities(actor: Actor) -> Condition:

@@ -1,7 +1,6 @@
 """资源清单 over HTTP, on both databases: never promised beyond what there is."""
 
 import asyncio
-from datetime import date
 from uuid import UUID
 
 import pytest
@@ -9,7 +8,6 @@ import sqlalchemy as sa
 
 from api.errors import Conflict
 from api.models import Project, Resource
-from api.services.resources import busiest
 from tests.support import world as worlds
 from tests.support.clock import Clock
 from tests.support.matching import (
@@ -78,7 +76,7 @@ async def test_a_venue_is_not_promised_twice_for_one_day(world):
             await post(liaison, f"/projects/{project['id']}/accept")
         first, second, third = [await worker.post(f"/api/v1/projects/{one['id']}/accept") for one in made]
     assert (first.status_code, third.status_code) == (200, 200)
-    assert (second.status_code, second.json()["code"]) == (409, "venue_taken")
+    assert (second.status_code, second.json()["code"]) == (409, "resource_taken")
     held = rows_of(world, Project, Project.state, resource_id=UUID(venue["id"]))
     assert sorted(state for (state,) in held) == ["agreed", "agreed", "proposed"]
 
@@ -105,10 +103,3 @@ async def test_a_resource_is_edited_as_a_draft_and_withdrawn_once_published(worl
         assert draft["id"] in [item["id"] for item in listed["items"]]
         gone = await post(liaison, f"/resources/{draft['id']}/withdraw", {"reason": "人员调整"})
         assert gone["state"] == "withdrawn"
-
-
-def test_the_busiest_day_of_a_venue_is_where_most_stretches_meet():
-    first, second, third = (date(2026, 4, day) for day in (1, 3, 5))
-    assert busiest([(first, third, 1), (second, third, 2)], first) == 3
-    assert busiest([(first, second, 1), (second, third, 1)], first) == 1  # half-open: the change of day is free
-    assert busiest([], first) == 0

@@ -16,13 +16,17 @@ class Terms:
 
     `asks` is how often somebody is asked in a calendar month, `horizon_days` how far ahead needs are matched,
     `answer_days` how long a proposal waits for its answer, `lead_hours` how long before it begins a need may still be
-    proposed, `capacity` how many places a community takes in one run (None: as many as there are).
+    proposed, `capacity` how many places a community takes in one run (None: as many as there are). `reply_days` are the
+    working days that a proposal of a project waits for its other side, `start_days` the days after its first one at
+    which an agreed project that has not begun is asked about.
     """
 
     asks: int = 3
     horizon_days: int = 35
     answer_days: int = 5
     lead_hours: int = 24
+    reply_days: int = 10
+    start_days: int = 14
     capacity: int | None = None
 
 
@@ -46,8 +50,8 @@ class Rules:
 _WEIGHT = 10_000
 _BOUNDS: dict[str, tuple[int, int]] = {
     "most": (0, 100), "unknown": (0, 100), "asks": (0, 31), "horizon_days": (1, 92), "answer_days": (1, 30),
-    "lead_hours": (0, 168), "capacity": (0, 100_000), "decline_days": (0, 3650), "no_show_days": (0, 3650),
-    "rating_days": (0, 3650),
+    "lead_hours": (0, 168), "reply_days": (1, 60), "start_days": (1, 92), "capacity": (0, 100_000),
+    "decline_days": (0, 3650), "no_show_days": (0, 3650), "rating_days": (0, 3650),
 }  # fmt: skip
 
 
