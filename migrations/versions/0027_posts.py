@@ -79,9 +79,7 @@ def people() -> None:
         sa.Column("mark_reason", sa.LargeBinary(), nullable=True),
         sa.Column("set_by", sa.Uuid(), nullable=True),
         sa.CheckConstraint("side IN ('asks', 'offers', 'joins')", name=op.f("ck_project_people_side")),
-        sa.CheckConstraint(
-            "state IN ('claimed', 'agreed', 'declined', 'ended')", name=op.f("ck_project_people_state")
-        ),
+        sa.CheckConstraint("state IN ('claimed', 'agreed', 'declined', 'ended')", name=op.f("ck_project_people_state")),
         *keys("project_people", ("project_id", "projects"), ("person_id", "people")),
     )
     op.create_index("ix_project_people_project", "project_people", ["project_id", "state", "id"])
