@@ -120,22 +120,27 @@ def _words(book: Rulebook) -> Mapping[str, Mapping[str, set[str]]]:
     for measure in book.measures:
         if not isinstance(measure, RowMeasure):
             continue
+        for one in measure.sources:
+            _own_words(one, found[one.source], found["facts"])
         own = found[measure.source]
-        for where in (measure.where, measure.without):
-            for column, values in where.items():
-                own[column] |= set(values)
-        own_table = [measure.take] if isinstance(measure.take, Table) else []
-        for table in [*own_table, *(each.table for each in measure.factors)]:
-            own[table.column] |= set(table.values)
-        for rule in [*measure.voided_by, *(each.fact for each in measure.factors if each.fact)]:
-            for column, values in rule.where.items():
-                found["facts"][column] |= set(values)
         if measure.approval:
             found["facts"]["kind"].add(measure.approval.kind)
             found["facts"]["value"] |= {tier.level for tier in measure.approval.tiers if tier.level}
         for column in columns(measure) & {"community", "employer", "basis", "role", "relation"}:
             own[column] |= {"one", "two"} if not own[column] else set()
     return found
+
+
+def _own_words(measure: RowMeasure, own: defaultdict[str, set[str]], facts: defaultdict[str, set[str]]) -> None:
+    for where in (measure.where, measure.without):
+        for column, values in where.items():
+            own[column] |= set(values)
+    own_table = [measure.take] if isinstance(measure.take, Table) else []
+    for table in [*own_table, *(each.table for each in measure.factors)]:
+        own[table.column] |= set(table.values)
+    for rule in [*measure.voided_by, *(each.fact for each in measure.factors if each.fact)]:
+        for column, values in rule.where.items():
+            facts[column] |= set(values)
 
 
 def _attribute(book: Rulebook, name: str) -> list[str]:

@@ -190,8 +190,10 @@ def unasked(book: Rulebook) -> list[dict[str, str]]:
     read = {
         kind
         for measure in book.measures
-        if isinstance(measure, RowMeasure) and measure.source == "reviews"
-        for kind in measure.where.get("kind", [])
+        if isinstance(measure, RowMeasure)
+        for one in measure.sources
+        if one.source == "reviews"
+        for kind in one.where.get("kind", [])
     }
     return [{"source": "reviews", "kind": kind} for kind in sorted(read - asked)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from api.access import Actor, found
 from api.db import Session, new_id
-from api.domain.rulebook.quota import Groups, allot, counted_groups
+from api.domain.rulebook.load import read
+from api.domain.rulebook.quota import Groups, allot, counted_groups, covered
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.rulings import Seats
-from api.models import NOBODY, Affiliation, Allotment, Assessment, Cycle, CycleRulebook, Person, QuotaGroup
+from api.models import NOBODY, Affiliation, Allotment, Assessment, Cycle, CycleRulebook, Person, QuotaGroup, Rulebook
 from api.services import rulebooks
 from api.services.affiliations import IN_FORCE_ONCE
 from api.services.standing import standing
@@ -69,19 +70,27 @@ def seats_of(session: Session, cycle_id: UUID, revision: int, subject_id: UUID) 
     own = session.first(_ALLOTTED.where(*_of(Allotment, cycle_id, revision), Allotment.subject_id == subject_id))
     if own is None:
         return []
-    limits = sa.select(QuotaGroup.grade, QuotaGroup.within, QuotaGroup.seats).where(
+    limits = sa.select(QuotaGroup.quota, QuotaGroup.grade, QuotaGroup.within, QuotaGroup.seats).where(
         *_of(QuotaGroup, cycle_id, revision), QuotaGroup.rulebook == own.rulebook,
         sa.or_(*(sa.and_(QuotaGroup.within == within, QuotaGroup.group_id == group)
                  for within, group in groups_of(own).items())),
     )  # fmt: skip
-    limited = []
+    limited, under = [], grades_of(session, [own.rulebook])
     for limit in session.rows(limits.order_by(QuotaGroup.quota)):
         same = _ALLOTTED.where(*_of(Allotment, cycle_id, revision), Allotment.rulebook == own.rulebook)
         among = session.rows(same.where(_WITHIN[limit.within](groups_of(own)[limit.within])))
         grades = standing(session, cycle_id, [row.subject_id for row in among])
-        holders = frozenset(subject for subject, each in grades.items() if each.grade == limit.grade)
-        limited.append(Seats(limit.grade, max(limit.seats, 1), holders))
+        seated = under[own.rulebook, limit.quota]
+        holders = frozenset(subject for subject, each in grades.items() if each.grade in seated)
+        limited.append(Seats(limit.grade, max(limit.seats, 1), holders, seated - {limit.grade}))
     return limited
+
+
+def grades_of(session: Session, digests: Collection[str]) -> dict[tuple[str, str], frozenset[str]]:
+    """Return the grades whose holders take a seat, by the digest of a rulebook and the id of its quota."""
+    rows = session.rows(sa.select(Rulebook.content).where(Rulebook.content_hash.in_(sorted(digests))))
+    books = {book.digest: book for book in (read(row.content) for row in rows)}
+    return {(digest, quota.id): covered(book, quota) for digest, book in books.items() for quota in book.quotas}
 
 
 _CYCLE = sa.select(Cycle.id, Cycle.cut_off, Cycle.member_rulebook_id, Cycle.unit_rulebook_id)

@@ -120,9 +120,10 @@ def kinds_asked(book: Book) -> set[str] | None:
     for measure in book.measures:
         if not isinstance(measure, RowMeasure):
             continue
-        wheres += [measure.where] if measure.source == "facts" else []
-        wheres += [rule.where for rule in measure.voided_by]
-        wheres += [factor.fact.where for factor in measure.factors if factor.fact]
+        for one in measure.sources:
+            wheres += [one.where] if one.source == "facts" else []
+            wheres += [rule.where for rule in one.voided_by]
+            wheres += [factor.fact.where for factor in one.factors if factor.fact]
         wheres += [{"kind": [measure.approval.kind]}] if measure.approval else []
     if any("kind" not in where for where in wheres):
         return None

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 
 from api.db import Session
 from api.domain.rulebook.bundle import attributes, grouping
-from api.domain.rulebook.compiled import Compiled, compiled, deciding
+from api.domain.rulebook.compiled import Compiled, compiled, deciding, reads
 from api.domain.rulebook.evaluate import Verdict, evaluate
-from api.domain.rulebook.measure import PresenceMeasure, RowMeasure
+from api.domain.rulebook.measure import Cadence, PresenceMeasure, RowMeasure, Series
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.rulebook.sets import TooLarge
+from api.domain.rulebook.stretch import Deadline
 from api.domain.rulebook.values import Number, whole
 from api.domain.rulebook.verdicts import Alike, alike, verdicts
 from api.models import Fact, Person
@@ -89,7 +90,7 @@ def _kinds(
     book = ready.book
     asked, wanted = attributes(book), deciding(book)
     held: dict[UUID, list[dict[str, Any]]] = {}
-    if any(measure.source == "affiliations" and measure.id in wanted for measure in book.measures):
+    if any(reads(measure, "affiliations") and measure.id in wanted for measure in book.measures):
         for some in batched(member.person_id for member in members):
             held |= bundles.affiliations(session, cut, some)
     empty: Any = {**bundles.head(cut, "", "member", gaps), "entries": [], "exemptions": []}
@@ -116,10 +117,14 @@ def _reads_exemptions(ready: Compiled) -> bool:
     wanted = deciding(ready.book)
     return any(
         isinstance(measure, PresenceMeasure)
-        or (isinstance(measure, RowMeasure) and measure.cadence is not None and bool(measure.cadence.exempt))
+        or (isinstance(measure, RowMeasure) and any(by and by.exempt for by in _by_span(measure)))
         for measure in ready.book.measures
         if measure.id in wanted
     )
+
+
+def _by_span(measure: RowMeasure) -> tuple[Cadence | Series | Deadline | None, ...]:
+    return measure.cadence, measure.series, measure.deadline
 
 
 def _stated(session: Session, cut: Cut, kinds: Iterable[str]) -> set[UUID]:

@@ -11,7 +11,7 @@ from api import paging
 from api.access import Actor, found, require
 from api.db import Session
 from api.models import NOBODY, Allotment, Assessment, Cycle, Organization, QuotaGroup, Ruling
-from api.services.allotting import groups_of
+from api.services.allotting import grades_of, groups_of
 from api.services.standing import of_rows
 from api.visibility import visible
 
@@ -44,12 +44,14 @@ def listed(session: Session, actor: Actor, cycle_id: UUID, query: Any) -> dict[s
     page = paging.page(session, statement, QuotaGroup.id, limit=query.limit, cursor=query.cursor, newest_first=False)
     subjects = session.rows(_of(cycle).where(sa.or_(Allotment.decision != "kept", Allotment.grade.is_not(None))))
     stands = of_rows(session, [row._mapping for row in subjects])
+    under = grades_of(session, {item["rulebook"] for item in page["items"]})
     for item in page["items"]:
+        seated = under[item["rulebook"], item["quota"]]
         item["held"] = item["lowered"] = item["waiting"] = 0
         for row, now in zip(subjects, stands, strict=True):
             if row.rulebook != item["rulebook"] or groups_of(row)[item["within"]] != item["group_id"]:
                 continue
-            item["held"] += now.grade == item["grade"]
+            item["held"] += now.grade in seated
             item["lowered"] += now.basis == "quota" and row.quota == item["quota"]
             item["waiting"] += now.basis == "undecided" and row.quota == item["quota"]
         if item["group_id"] == NOBODY:

@@ -38,11 +38,19 @@ def test_the_basic_rule_caps_an_event_at_4_and_a_year_at_60_hours():
 def test_the_basic_minimum_of_ten_hours_holds_whatever_the_points():
     meetings = [
         {"key": f"p{n}", "unit": "participation", "amount": 60, "servedOn": "2026-04-01", "activity": f"m{n}"}
+        | {"nature": "organizational_life"}
         for n in range(5)
     ]
     given_bundle = bundle(entries=[*meetings, service("a", 240), service("b", 240)], affiliations=[registration()])
     judgement = evaluate(shipped("basic-member"), given_bundle)  # 8 + 5 points, and 8 hours
     assert (judgement["score"], judgement["grade"]) == ("13", "basically_qualified")
+
+
+def test_paid_work_earns_nothing_under_the_basic_rule():
+    work = {"key": "w", "unit": "participation", "amount": 480, "servedOn": "2026-04-01", "nature": "paid_work"}
+    meeting = work | {"key": "m", "nature": "party_duty"}
+    judgement = evaluate(shipped("basic-member"), bundle(entries=[work, meeting], affiliations=[registration()]))
+    assert (value(judgement, "participations"), judgement["score"]) == ("1", "1")
 
 
 def unit(reported, completed, of):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NotRequired, TypedDict
 
 from api.domain.rulebook.conditions import AttributeIn, values_in
-from api.domain.rulebook.measure import RowMeasure, Table
+from api.domain.rulebook.measure import RowMeasure, Table, Window
 from api.domain.rulebook.references import conditions
 from api.domain.rulebook.schema import Rulebook
 from api.domain.rulebook.values import SPANS
@@ -145,16 +145,21 @@ def grouping(rulebook: Rulebook) -> dict[str, Grouping]:
     for measure in rulebook.measures:
         if not isinstance(measure, RowMeasure):
             continue
-        need = found.setdefault(measure.source, {"columns": [], "date": "period", "lifetime": False})
-        need["columns"] = sorted(
-            {*need["columns"], *columns(measure), *(["unit"] if measure.source == "entries" else [])}
-        )
-        need["date"] = _finer(need["date"], _date(measure))
-        need["lifetime"] |= bool(measure.window and (measure.window.lifetime or measure.window.years_back))
-        for rule in [*measure.voided_by, *(f.fact for f in measure.factors if f.fact)]:
-            facts = found.setdefault("facts", {"columns": [], "date": "day", "lifetime": False})
-            facts["columns"] = sorted({*facts["columns"], *rule.where, rule.match, "value"})
+        for one in measure.sources:
+            need = found.setdefault(one.source, {"columns": [], "date": "period", "lifetime": False})
+            unit = ["unit"] if one.source == "entries" else []
+            need["columns"] = sorted({*need["columns"], *columns(one), *unit})
+            need["date"] = _finer(need["date"], _date(one))
+            need["lifetime"] |= earlier(one)
+            for rule in [*one.voided_by, *(f.fact for f in one.factors if f.fact)]:
+                facts = found.setdefault("facts", {"columns": [], "date": "day", "lifetime": False})
+                facts["columns"] = sorted({*facts["columns"], *rule.where, rule.match, "value"})
     return found
+
+
+def earlier(measure: RowMeasure) -> bool:
+    """Say whether a measure looks at rows before its period."""
+    return measure.deadline is not None or (measure.window is not None and measure.window.earlier)
 
 
 def attributes(rulebook: Rulebook) -> list[str]:
@@ -173,7 +178,7 @@ def columns(measure: RowMeasure) -> set[str]:
     needed |= {rule.match for rule in measure.voided_by}
     if measure.distinct and measure.distinct not in SPANS:
         needed.add(measure.distinct)
-    per_event = [measure.rounding, measure.qualify, measure.approval, *measure.caps]
+    per_event = [measure.rounding, measure.qualify, measure.approval, measure.steps, *measure.caps]
     if measure.distinct == "event" or any(rule is not None and rule.per == "event" for rule in per_event):
         needed.add("activity")
     if measure.keep and measure.keep.per not in SPANS:
@@ -184,10 +189,13 @@ def columns(measure: RowMeasure) -> set[str]:
 
 
 def _date(measure: RowMeasure) -> str:
-    spans = [rule.per for rule in [measure.rounding, measure.qualify, measure.approval, *measure.caps] if rule]
+    by_span = [measure.rounding, measure.qualify, measure.approval, measure.steps, *measure.caps]
+    spans = [rule.per for rule in by_span if rule]
     spans += [rule.each for rule in (measure.cadence, measure.series) if rule]
     spans += [measure.distinct] if measure.distinct in SPANS else []
-    if measure.distinct or (measure.window and (measure.window.since or measure.window.before)):
+    window = measure.window or Window()
+    cut = window.since or window.before or window.last_days or window.last_months
+    if measure.distinct or measure.rolling or measure.deadline or cut:
         spans.append("day")
     wide = "period"
     for span in spans:

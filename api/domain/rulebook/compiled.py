@@ -9,7 +9,7 @@ from math import ceil
 from typing import Literal
 
 from api.domain.rulebook.conditions import Compare, Condition, values_in
-from api.domain.rulebook.measure import RowMeasure, Window
+from api.domain.rulebook.measure import Measure, RowMeasure, Window
 from api.domain.rulebook.references import references, stages
 from api.domain.rulebook.schema import Rulebook
 from api.domain.rulebook.values import SPANS, Rounding, Span
@@ -83,14 +83,22 @@ def compiled(book: Rulebook) -> Compiled | None:
     wanted = deciding(book)
     found = []
     for measure in book.measures:
-        if not isinstance(measure, RowMeasure) or measure.source != "entries" or measure.id not in wanted:
+        if not isinstance(measure, RowMeasure) or measure.id not in wanted or not reads(measure, "entries"):
             continue
-        sums = _sums(measure)
+        sums = _sums(measure) if measure.source == "entries" else None
         if sums is None:
             return None
         found.append(sums)
     monthly = all(each.months is not None for each in found)
     return Compiled(book, tuple(found), "months" if monthly else "entries")
+
+
+def reads(measure: Measure, source: str) -> bool:
+    """Say whether a measure reads rows of a source, its own or those beside it."""
+    if not isinstance(measure, RowMeasure):
+        return measure.source == source
+    due = source == "affiliations" and measure.deadline is not None
+    return due or measure.source == source or any(one.source == source for one in measure.also)
 
 
 def deciding(book: Rulebook) -> set[str]:
@@ -147,4 +155,5 @@ def _steps(measure: RowMeasure) -> list[Step] | None:
 
 def _whole_months(window: Window | None) -> bool:
     ends = () if window is None else (window.since, window.before)
-    return all(end is None or end.endswith("-01") for end in ends)
+    by_days = window is not None and window.last_days is not None
+    return not by_days and all(end is None or end.endswith("-01") for end in ends)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from api.domain.rulebook.conditions import Compare, values_in
 from api.domain.rulebook.findings import Finding, finding
-from api.domain.rulebook.measure import RowMeasure, Table
+from api.domain.rulebook.measure import RowMeasure, Table, Window
 from api.domain.rulebook.references import conditions, references, stages
 from api.domain.rulebook.schema import Rulebook
 
@@ -22,6 +22,7 @@ _TRACES = frozenset({
     *("screenshots", "track", "tracks", "gps_track", "location_track", "trajectory", "video_proof", "has_track"),
 })  # fmt: skip
 _RUSH = "11-15"  # a window that begins here or later sees half of the last quarter at most
+_LAST_DAYS = 47  # so many days are left of the year then
 
 
 def conduct(rulebook: Rulebook) -> Iterator[Finding]:
@@ -41,18 +42,20 @@ def conduct(rulebook: Rulebook) -> Iterator[Finding]:
 
 def _words(measure: RowMeasure) -> Iterator[tuple[str, str]]:
     """Yield each column and value that a measure names, with its place."""
-    filters = [("/where", measure.where)]
-    tables = [("/take", measure.take)] if isinstance(measure.take, Table) else []
-    filters += [(f"/voidedBy/{n}/where", rule.where) for n, rule in enumerate(measure.voided_by)]
-    for n, factor in enumerate(measure.factors):
-        filters += [(f"/factors/{n}/fact/where", factor.fact.where)] if factor.fact else []
-        tables.append((f"/factors/{n}/table", factor.table))
-    for place, where in filters:
-        for column, among in where.items():
-            yield from ((f"{place}/{column}", word) for word in (column, *among))
-    for place, table in tables:
-        yield f"{place}/column", table.column
-        yield from ((f"{place}/values", value) for value in table.values)
+    for number, one in enumerate(measure.sources):
+        at = f"/also/{number - 1}" if number else ""
+        filters = [("/where", one.where)]
+        tables = [("/take", one.take)] if isinstance(one.take, Table) else []
+        filters += [(f"/voidedBy/{n}/where", rule.where) for n, rule in enumerate(one.voided_by)]
+        for n, factor in enumerate(one.factors):
+            filters += [(f"/factors/{n}/fact/where", factor.fact.where)] if factor.fact else []
+            tables.append((f"/factors/{n}/table", factor.table))
+        for place, where in filters:
+            for column, among in where.items():
+                yield from ((f"{at}{place}/{column}", word) for word in (column, *among))
+        for place, table in tables:
+            yield f"{at}{place}/column", table.column
+            yield from ((f"{at}{place}/values", value) for value in table.values)
 
 
 def _window(rulebook: Rulebook, measure: RowMeasure, n: int) -> Iterator[Finding]:
@@ -62,8 +65,16 @@ def _window(rulebook: Rulebook, measure: RowMeasure, n: int) -> Iterator[Finding
     since, before = window.since, window.before
     if since is not None and before is not None and before <= since:
         yield finding("empty_window", f"/measures/{n}/window", since=since, before=before)
-    elif rulebook.period == "year" and since is not None and since >= _RUSH:
+    elif rulebook.period == "year" and _only_the_end(window):
         yield finding("year_end_volume", f"/measures/{n}/window")
+
+
+def _only_the_end(window: Window) -> bool:
+    """Say whether a window begins so late in a year that only its last weeks count."""
+    if window.since is not None:
+        return window.since >= _RUSH
+    counted_back = (window.last_days or 0) + 31 * (window.last_months or 0)
+    return window.before is None and 0 < counted_back <= _LAST_DAYS
 
 
 def _vetoes(rulebook: Rulebook) -> Iterator[Finding]:
@@ -73,7 +84,8 @@ def _vetoes(rulebook: Rulebook) -> Iterator[Finding]:
     theirs = {
         measure.id
         for measure in rulebook.measures
-        if isinstance(measure, RowMeasure) and any("department" in among for among in measure.where.values())
+        if isinstance(measure, RowMeasure)
+        and any("department" in among for one in measure.sources for among in one.where.values())
     }
     by_condition: dict[str, set[str]] = {}
     for pointer, condition in conditions(rulebook):

@@ -75,8 +75,8 @@ def _number(number: dict[str, Any], labels: dict[str, str], language: Language, 
     if "streaks" in number:
         lines.append(_say("streak", language, streaks=number["streaks"], longest=number["longest"]))
     if inputs:
-        source = pick(SOURCES[number["source"]], language)
-        lines += [_input(row, source, language) for row in number["inputs"]]
+        own = number["source"]
+        lines += [_input(row, pick(SOURCES[row.get("source", own)], language), language) for row in number["inputs"]]
         lines += [_say("fact", language, key=key) for key in number.get("facts", [])]
     return lines
 

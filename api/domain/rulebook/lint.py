@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from math import inf
 
 from api.domain.rulebook.bands import band_findings
 from api.domain.rulebook.conditions import Compare, values_in
 from api.domain.rulebook.conduct import conduct
 from api.domain.rulebook.findings import Finding, finding
-from api.domain.rulebook.measure import RowMeasure
+from api.domain.rulebook.measure import RowMeasure, Window
 from api.domain.rulebook.ranges import Bound, Range, most_of_a_span, ranges, spans_in
 from api.domain.rulebook.references import conditions, references, stages
+from api.domain.rulebook.rubric import VOICES
 from api.domain.rulebook.schema import Rulebook, Weighted
 from api.domain.rulebook.values import SPANS, text
 
@@ -28,6 +30,7 @@ def lint(rulebook: Rulebook) -> list[Finding]:
         *conduct(rulebook),
         *_gates(rulebook),
         *_quotas(rulebook),
+        *_voices(rulebook),
         *_weights(rulebook),
         *_unused(rulebook),
     ]
@@ -88,6 +91,29 @@ def _quotas(rulebook: Rulebook) -> Iterator[Finding]:
             yield finding("raised_by_quota", f"/quotas/{n}/instead")
         if quota.most is not None and quota.fewest > quota.most:
             yield finding("contradictory_seats", f"/quotas/{n}/fewest", fewest=quota.fewest, most=quota.most)
+        if quota.at_most == 1 and quota.most is None and quota.all_but is None:
+            yield finding("idle_quota", f"/quotas/{n}")
+        if quota.within != "cycle" and rulebook.subject != "member":  # only people stand in a unit, branch or community
+            yield finding("group_of_one", f"/quotas/{n}/within", subject=rulebook.subject, within=quota.within)
+
+
+def _voices(rulebook: Rulebook) -> Iterator[Finding]:
+    """Find rubrics whose answers nothing reads, and kinds of voices for which no rubric asks."""
+    asked = {kind for rubric in rulebook.rubrics for kind in (rubric.party, *(each.id for each in rubric.criteria))}
+    read: list[tuple[str, set[str], set[str]]] = []
+    for n, measure in enumerate(rulebook.measures):
+        for number, one in enumerate(measure.sources if isinstance(measure, RowMeasure) else []):
+            if one.source == "reviews":
+                at = f"/also/{number - 1}" if number else ""
+                kinds, parties = one.where.get("kind", sorted(asked)), one.where.get("party", VOICES)
+                read.append((f"/measures/{n}{at}/where", set(kinds), set(parties)))
+    for pointer, kinds, _ in read:
+        for kind in sorted(kinds - asked):
+            yield finding("voice_not_asked", pointer, kind=kind)
+    for n, rubric in enumerate(rulebook.rubrics):
+        answers = {rubric.party, *(each.id for each in rubric.criteria)}
+        if not any(answers & kinds and rubric.party in parties for _, kinds, parties in read):
+            yield finding("rubric_not_read", f"/rubrics/{n}", party=rubric.party)
 
 
 def _limits(rulebook: Rulebook) -> Iterator[Finding]:
@@ -100,17 +126,30 @@ def _limits(rulebook: Rulebook) -> Iterator[Finding]:
 
 def _cadences(rulebook: Rulebook) -> Iterator[Finding]:
     for n, measure in enumerate(rulebook.measures):
-        if not isinstance(measure, RowMeasure) or not measure.cadence:
+        if not isinstance(measure, RowMeasure):
+            continue
+        if measure.rolling and measure.rolling.days > (most := _days_of(measure.window, rulebook.period)):
+            yield finding("long_stretch", f"/measures/{n}/rolling/days", days=measure.rolling.days, most=_written(most))
+        if not measure.cadence:
             continue
         cadence = measure.cadence
         most = most_of_a_span(measure, cadence.each)
         if cadence.at_least > most:
             facts = {"each": cadence.each, "least": text(cadence.at_least), "most": _written(most)}
             yield finding("impossible_cadence", f"/measures/{n}/cadence", **facts)
-        back = measure.window is not None and measure.window.years_back
+        back = measure.window is not None and measure.window.earlier
         if measure.streak and not back and measure.streak.length > spans_in(rulebook.period, cadence.each):
             facts = {"length": measure.streak.length, "spans": _written(spans_in(rulebook.period, cadence.each))}
             yield finding("impossible_streak", f"/measures/{n}/streak/length", **facts)
+
+
+def _days_of(window: Window | None, period: str) -> Bound:
+    """Return how many days a window can have at most."""
+    if window is not None and (window.years_back or window.lifetime):
+        return inf
+    if window is not None and window.last_months:
+        return 31 * window.last_months
+    return (window and window.last_days) or spans_in(period, "day")
 
 
 def _weights(rulebook: Rulebook) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
+from api.domain.rulebook.stretch import Deadline, Rolling, SpanSteps
 from api.domain.rulebook.unfit import Unfit
 from api.domain.rulebook.values import Column, Exact, Identifier, Labels, Rounding, Sentence, Span, Strict
 
@@ -26,12 +27,29 @@ MonthDay = Annotated[
 
 
 class Window(Strict):
-    """Which days count: month-days are found inside the period; `before` is exclusive (by 30 June: before 07-01)."""
+    """Which days count: month-days are found inside the period; `before` is exclusive (by 30 June: before 07-01).
+
+    `lastDays` and `lastMonths` count back from the end, also to before the period.
+    """
 
     since: MonthDay | None = None
     before: MonthDay | None = None
     years_back: Annotated[int, Field(ge=0, le=50)] = 0
     lifetime: bool = False
+    last_days: Annotated[int, Field(ge=1, le=3660)] | None = None
+    last_months: Annotated[int, Field(ge=1, le=120)] | None = None
+
+    @property
+    def earlier(self) -> bool:
+        """Say whether days before the period may count."""
+        return self.lifetime or bool(self.years_back or self.last_days or self.last_months)
+
+    @model_validator(mode="after")
+    def _begins_once(self) -> Window:
+        counted_back = [self.last_days, self.last_months]
+        if any(counted_back) and (all(counted_back) or self.since or self.years_back or self.lifetime):
+            raise Unfit("begins_once")
+        return self
 
 
 class Table(Strict):
@@ -161,11 +179,26 @@ class _Measure(Strict):
     informative: bool = False  # shown in statements and rolled up, though it takes part in no result here
 
 
+class Also(Strict):
+    """Further rows of a measure, of the same source or another: chosen and weighed by themselves, then under its rules.
+
+    A row that several of them choose counts once, as the first of them says.
+    """
+
+    source: Literal["entries", "facts", "reviews"]
+    where: Filter = {}
+    without: Filter = {}
+    take: Literal["amount", "count"] | Table = "amount"
+    factors: list[Factor] = []
+    voided_by: list[ByFact] = []
+
+
 class RowMeasure(_Measure):
     """Rows, filtered, weighed, capped and added up.
 
-    The rules apply in one order: window and filter, reversals, factors, voiding, rounding, approval, the minimum,
-    `keep`, `distinct`, the caps from narrow to wide, and last the result, the cadence or the series.
+    The rules apply in one order: window and filter, reversals, factors, voiding, the rows of `also`, rounding,
+    approval, the minimum, the steps, `keep`, `distinct`, the caps from narrow to wide, and last the result, the
+    cadence, the deadline, the series or the rolling days.
     `months` is how many whole months an affiliation lasts within the window.
     """
 
@@ -176,6 +209,8 @@ class RowMeasure(_Measure):
     take: Take = "amount"
     factors: list[Factor] = []
     voided_by: list[ByFact] = []
+    also: Annotated[list[Also], Field(max_length=10)] = []
+    steps: SpanSteps | None = None
     keep: Keep | None = None
     distinct: Column | Span | None = None
     rounding: SpanRounding | None = None
@@ -188,15 +223,18 @@ class RowMeasure(_Measure):
     cadence: Cadence | None = None
     streak: Streak | None = None
     series: Series | None = None
+    rolling: Rolling | None = None
+    deadline: Deadline | None = None
 
     @model_validator(mode="after")
     def _fits_its_source(self) -> RowMeasure:
-        spans = [rule.per for rule in (self.qualify, self.rounding, self.keep, *self.caps) if rule] + [self.distinct]
-        dated = self.cadence or self.series or self.window or self.approval or {*spans} - {"event", None}
+        by_span = (self.qualify, self.rounding, self.keep, self.steps, *self.caps)
+        spans = [rule.per for rule in by_span if rule] + [self.distinct]
+        dated = self.by_days or self.window or self.approval or self.also or {*spans} - {"event", None}
         if self.source == "members" and (dated or self.voided_by):
             raise Unfit("members_have_no_days")
         if self.source == "affiliations" and (
-            self.caps or self.cadence or self.series or self.qualify or self.approval
+            self.caps or self.by_days or self.qualify or self.approval or self.also or self.steps
         ):
             raise Unfit("affiliations_last")
         if self.take == "months" and self.source != "affiliations":
@@ -205,12 +243,23 @@ class RowMeasure(_Measure):
             raise Unfit("numbers_of_members")
         return self
 
+    @property
+    def by_days(self) -> bool:
+        """Say whether the number comes of spans or stretches of days, one by one."""
+        return any(rule is not None for rule in (self.cadence, self.series, self.rolling, self.deadline))
+
+    @property
+    def sources(self) -> list[RowMeasure]:
+        """Return the measure as it reads each of its sources, its own first; all but the choice of rows is the same."""
+        more = [{name: getattr(one, name) for name in Also.model_fields} for one in self.also]
+        return [self, *(self.model_copy(update={**one, "also": []}) for one in more)]
+
     @model_validator(mode="after")
     def _goes_together(self) -> RowMeasure:
-        by_spans = self.cadence or self.series
-        if by_spans and (self.result != "sum" or (self.cadence and self.series)):
+        ways = [rule for rule in (self.cadence, self.series, self.rolling, self.deadline) if rule]
+        if ways and (self.result != "sum" or len(ways) > 1):
             raise Unfit("cadence_or_series")
-        if by_spans and self.window and self.window.lifetime:
+        if ways and self.window and (self.window.lifetime or self.deadline):
             raise Unfit("no_first_day")
         if self.streak and not self.cadence:
             raise Unfit("streak_without_cadence")

@@ -8,18 +8,20 @@ from fractions import Fraction
 from typing import Any
 
 from api.domain.rulebook.bundle import InputBundle
+from api.domain.rulebook.kept import count_once, inputs_of, keep_best, middle_of
 from api.domain.rulebook.measure import (
     Approval,
     Cadence,
     DenominatorMeasure,
-    Keep,
+    Filter,
     Measure,
     PresenceMeasure,
     RowMeasure,
     Series,
 )
 from api.domain.rulebook.rows import Part, Row, chosen, limits, matches, weigh
-from api.domain.rulebook.spans import exempt, joined, merged, streaks
+from api.domain.rulebook.spans import due, exempt, joined, merged, points_of, rolled, streaks
+from api.domain.rulebook.stretch import SpanSteps
 from api.domain.rulebook.values import SPANS, Number, Rounding, bucket, buckets, text, whole
 
 
@@ -51,44 +53,60 @@ def measured(measure: Measure, bundle: InputBundle) -> Reading:
 
 def _from_rows(measure: RowMeasure, bundle: InputBundle) -> Reading:
     reading = Reading(unknown=not_recorded(measure, bundle))
-    rows: list[Row] = bundle.get(measure.source) or []
-    facts: list[Row] = bundle.get("facts") or []
-    unsure: set[str] = set()
-    period = (bundle["period"]["start"], bundle["period"]["end"])
-    parts = chosen(measure, rows, period, unsure)
-    reading.facts = weigh(measure, parts, facts, unsure)
+    doubts: set[str] = set()
+    parts = _parts(measure, bundle, reading, doubts)
     if measure.rounding:
         for group in _groups(parts, measure.rounding.per):
             _round(group, measure.rounding)
     if measure.approval:
-        _approve(measure.id, measure.approval, parts, facts, reading)
-    _choose(measure, parts, unsure)
+        _approve(measure.id, measure.approval, parts, bundle.get("facts") or [], reading)
+    _choose(measure, parts, doubts)
     for cap in sorted(measure.caps, key=lambda cap: SPANS.index(cap.per)):
         for group in _groups(parts, cap.per):
             _fill(group, cap.at_most, f"cap:{cap.per}")
-    reading.unknown += [f"{measure.source}:{key}" for key in sorted(unsure)]
+    reading.unknown += sorted(doubts)
     _finish(measure, parts, bundle, reading)
-    reading.inputs = _inputs(parts)
+    reading.inputs = inputs_of(parts, measure.source)
     if reading.unknown:
         reading.value = reading.required = reading.missed = reading.streaks = reading.longest = None
     return reading
 
 
-def _choose(measure: RowMeasure, parts: list[Part], unsure: set[str]) -> None:
-    """Leave out what is under a minimum, what is not among the best of its span, and what counted already."""
+def _parts(measure: RowMeasure, bundle: InputBundle, reading: Reading, doubts: set[str]) -> list[Part]:
+    """Return the weighed rows of all sources of a measure in order; of one that several choose, the first's."""
+    period = (bundle["period"]["start"], bundle["period"]["end"])
+    facts: list[Row] = bundle.get("facts") or []
+    found: list[Part] = []
+    taken: set[tuple[str, str]] = set()
+    for one in measure.sources if measure.also else [measure]:
+        rows: list[Row] = bundle.get(one.source) or []
+        unsure: set[str] = set()
+        parts = chosen(one, rows, period, unsure)
+        reading.facts |= weigh(one, parts, facts, unsure)
+        found += [part for part in parts if (part.source, part.key) not in taken]
+        taken |= {(part.source, part.key) for part in parts}
+        doubts |= {f"{one.source}:{key}" for key in unsure}
+    return sorted(found, key=lambda part: (part.day, part.activity, part.key)) if measure.also else found
+
+
+def _choose(measure: RowMeasure, parts: list[Part], doubts: set[str]) -> None:
+    """Leave out what is under a minimum, give sums their points, leave out what is not the best or counted already."""
     if measure.qualify:
         for group in _groups(parts, measure.qualify.per):
             if sum(part.value for part in group) < measure.qualify.at_least:
                 for part in group:
                     part.becomes(0, f"under_minimum:{measure.qualify.per}")
+    if measure.steps:
+        for group in _groups(parts, measure.steps.per):
+            _step(group, measure.steps)
     if measure.keep:
-        _keep(parts, measure.keep, unsure)
+        keep_best(parts, measure.keep, doubts)
     if measure.distinct:
-        _once(parts, measure.distinct, unsure)
+        count_once(parts, measure.distinct, doubts)
 
 
 def _finish(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
-    voices = sum({part.key: part.count for part in parts}.values())  # the days of one row are one voice
+    voices = sum({(part.source, part.key): part.count for part in parts}.values())  # the days of one row are one voice
     needed = max(measure.quorum or 0, 2 * measure.trim + 1 if measure.trim else 0)
     if voices < needed:
         reading.unknown.append(f"quorum:{voices}/{needed}")
@@ -96,6 +114,8 @@ def _finish(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading
         _cadence(measure, measure.cadence, parts, bundle, reading)
     elif measure.series:
         _series(measure, measure.series, parts, bundle, reading)
+    elif measure.rolling or measure.deadline:
+        _by_stretches(measure, parts, bundle, reading)
     elif measure.result == "sum":
         reading.value = whole(sum(part.value for part in parts))
     elif not voices:
@@ -103,20 +123,24 @@ def _finish(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading
     elif measure.result == "average" and not measure.trim:
         reading.value = whole(Fraction(sum(part.value for part in parts)) / voices)
     elif measure.result in ("average", "median"):
-        reading.value = _middle(measure, parts)
+        reading.value = middle_of(measure, parts)
     else:
         reading.value = (max if measure.result == "largest" else min)(part.value for part in parts)
 
 
 def not_recorded(measure: RowMeasure, bundle: InputBundle) -> list[str]:
     """Return why nothing can be said: a source that is absent, or rows of this sort that nobody records."""
-    needed = [(measure.source, measure.where, measure.without)]
-    needed += [("facts", rule.where, {}) for rule in measure.voided_by]
-    needed += [("facts", factor.fact.where, {}) for factor in measure.factors if factor.fact]
+    needed: list[tuple[str, Filter, Filter]] = []
+    for one in measure.sources:
+        needed.append((one.source, one.where, one.without))
+        needed += [("facts", rule.where, {}) for rule in one.voided_by]
+        needed += [("facts", factor.fact.where, {}) for factor in one.factors if factor.fact]
     if measure.approval:
         needed.append(("facts", {"kind": [measure.approval.kind]}, {}))
+    if measure.deadline:
+        needed.append(("affiliations", {"kind": measure.deadline.after}, {}))
     reasons = [source for source, _, _ in needed if bundle.get(source) is None]
-    spans = measure.cadence or measure.series
+    spans = measure.cadence or measure.series or measure.deadline
     if spans and spans.exempt and bundle.get("exemptions") is None:
         reasons.append("exemptions")
     for gap in bundle.get("unknown", []):
@@ -154,46 +178,11 @@ def _fill(group: list[Part], at_most: Number, why: str) -> None:
             room -= part.value
 
 
-def _once(parts: list[Part], column: str, unsure: set[str]) -> None:
-    """Count 1 for each different day, activity or other value, at its first part that counts anything."""
-    seen: set[str] = set()
-    for part in parts:
-        found = part.named(column)
-        if found is None:
-            unsure.add(part.key)
-        first = part.value > 0 and part.count > 0 and found not in seen
-        if first and found is not None:
-            seen.add(found)
-        if first:
-            part.value = 1
-        else:
-            part.becomes(0, f"same:{column}")
-
-
-def _keep(parts: list[Part], keep: Keep, unsure: set[str]) -> None:
-    """Let only the rows of a span or value that come to most count; of equal ones the earlier."""
-    groups: defaultdict[str, defaultdict[str, list[Part]]] = defaultdict(lambda: defaultdict(list))
-    for part in parts:
-        found = part.named(keep.per)
-        if found is None:
-            unsure.add(part.key)
-        groups[found or ""][part.key].append(part)
-    for rows in groups.values():
-        best = sorted(rows.values(), key=lambda row: -sum(part.value for part in row))
-        for row in best[keep.choose :]:
-            for part in row:
-                part.becomes(0, f"lower:{keep.per}")
-
-
-def _middle(measure: RowMeasure, parts: list[Part]) -> Number | None:
-    """Return the average without the highest and lowest `trim`, or the median; the inputs say what was left out."""
-    order = sorted(parts, key=lambda part: part.value)
-    cut = measure.trim or (len(order) - 1) // 2
-    middle = order[cut : len(order) - cut]
-    value = Fraction(sum(part.value for part in middle)) / len(middle) if middle else None
-    for part in [*order[:cut], *order[len(order) - cut :]]:
-        part.becomes(0, "trimmed")
-    return None if value is None else whole(value)
+def _step(group: list[Part], steps: SpanSteps) -> None:
+    """Turn the sum of a span into points, which stand at its first part."""
+    points = points_of(steps, sum(part.value for part in group))
+    for part in group:
+        part.becomes(points if part is group[0] else 0, f"step:{steps.per}")
 
 
 def _approve(rule: str, approval: Approval, parts: list[Part], facts: list[Row], reading: Reading) -> None:
@@ -212,7 +201,7 @@ def _approve(rule: str, approval: Approval, parts: list[Part], facts: list[Row],
         level = next((tier.level for tier in approval.tiers if tier.up_to is None or total <= tier.up_to), None)
         span = group[0].span(approval.per)
         if level is not None and given.get(span, -1) < levels.index(level):
-            reading.pending.append({"rule": rule, "span": span.lstrip("\0"), "level": level, "sum": text(total)})
+            reading.pending.append({"rule": rule, "span": span.rpartition("\0")[2], "level": level, "sum": text(total)})
             for part in group:
                 part.becomes(0, f"waits:{level}")
 
@@ -248,6 +237,23 @@ def _series(measure: RowMeasure, series: Series, parts: list[Part], bundle: Inpu
         reading.unknown.append(f"{measure.source}:none")
 
 
+def _by_stretches(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
+    """Look at stretches of days by the sum of their parts: the rolling ones, or those within which something is due."""
+    if measure.deadline:
+        rows = due(measure.deadline, [(part.date, part.value) for part in parts], bundle)
+        states = [row["state"] for row in rows]
+        reading.value, reading.missed = states.count("fulfilled"), states.count("missed")
+        reading.spans, reading.required = rows, reading.value + reading.missed
+    elif measure.rolling:
+        days = limits(measure.window, bundle["period"]["start"], bundle["period"]["end"])
+        known = min(days[1], bundle.get("through", days[1]))
+        found = rolled(measure.rolling, [(part.date, part.value) for part in parts], days, known)
+        if found is None:
+            reading.unknown.append(f"{measure.source}:none")
+        else:
+            reading.value, reading.spans = found
+
+
 def _presence(measure: PresenceMeasure, bundle: InputBundle) -> Reading:
     if bundle.get("exemptions") is None:
         return Reading(unknown=["exemptions"])
@@ -260,21 +266,3 @@ def _presence(measure: PresenceMeasure, bundle: InputBundle) -> Reading:
         if row["kind"] in measure.exempt
     ]
     return Reading(whole(Fraction(here, len(spans))), inputs)
-
-
-def _inputs(parts: list[Part]) -> list[dict[str, Any]]:
-    """Return what each key recorded and counted; the days of one service are one input again."""
-    first: dict[str, Part] = {}
-    for part in parts:
-        whole_of_it = first.setdefault(part.key, part)
-        if whole_of_it is not part:
-            whole_of_it.recorded += part.recorded
-            whole_of_it.value += part.value
-            whole_of_it.why += [reason for reason in part.why if reason not in whole_of_it.why]
-    rows: list[dict[str, Any]] = []
-    for key, part in first.items():
-        row: dict[str, Any] = {"key": key, "recorded": text(part.recorded), "counted": text(part.value)}
-        if part.why:
-            row["why"] = part.why
-        rows.append(row)
-    return rows

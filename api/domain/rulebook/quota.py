@@ -41,7 +41,7 @@ def allot(rulebook: Rulebook, judgements: Sequence[Judgement], groups: Groups | 
 
     `groups` says for each judgement in which unit, branch or community it stands; without it they are one group.
     `decision` is kept, lowered or needs_decision. The seats are the whole part of share × group (a third of 10 is 3)
-    unless the quota rounds otherwise.
+    unless the quota rounds otherwise. With `orBetter` whoever has a better grade takes one of them too.
     The best by `rank` take the seats. People decide where a tie lies across the last seat, where the share of a
     small group is less than one seat although somebody earned it (a third of 2), and where an unknown judgement might
     still claim a seat that is contested. The same judgements in another order give the same answers.
@@ -51,9 +51,16 @@ def allot(rulebook: Rulebook, judgements: Sequence[Judgement], groups: Groups | 
         for j in judgements
     ]
     for quota in rulebook.quotas:
+        grades = covered(rulebook, quota)
         for places in _members(quota, groups, len(rows)).values():
-            _apply(quota, [judgements[place] for place in places], [rows[place] for place in places])
+            _apply(quota, grades, [(judgements[place], rows[place]) for place in places], rulebook)
     return rows
+
+
+def covered(rulebook: Rulebook, quota: Quota) -> frozenset[str]:
+    """Return the grades whose holders take a quota's seats."""
+    order = [grade.id for grade in rulebook.grades]
+    return frozenset(order[: order.index(quota.grade) + 1] if quota.or_better else [quota.grade])
 
 
 def counted_groups(rulebook: Rulebook, judgements: Sequence[Judgement], groups: Groups | None = None) -> list[Group]:
@@ -80,25 +87,27 @@ def seats(quota: Quota, judgements: Sequence[Judgement]) -> int:
 
 def _of_share(quota: Quota, counted: int) -> int:
     share = int(Rounding(quantum=1, mode=quota.seats).apply(counted * quota.at_most))
-    return min([max(share, quota.fewest), *([quota.most] if quota.most is not None else [])])
+    limits = [quota.most] if quota.most is not None else []
+    limits += [max(0, counted - quota.all_but)] if quota.all_but is not None else []
+    return min([max(share, quota.fewest), *limits])
 
 
 def _counted(quota: Quota, judgements: Sequence[Judgement]) -> Sequence[Judgement]:
     return judgements if quota.of == "all" else [j for j in judgements if j["outcome"] in ("graded", "unknown")]
 
 
-def _apply(quota: Quota, judgements: Sequence[Judgement], rows: Sequence[Allotment]) -> None:
-    free = seats(quota, judgements)
-    claims = [
-        (_ranked(quota, judgement), row)
-        for judgement, row in zip(judgements, rows, strict=True)
-        if row["grade"] == quota.grade
-    ]
-    unknown = [
-        row
-        for judgement, row in zip(judgements, rows, strict=True)
-        if judgement["outcome"] == "unknown" and quota.grade in judgement["possible"]
-    ]
+def _apply(
+    quota: Quota, grades: frozenset[str], group: Sequence[tuple[Judgement, Allotment]], rulebook: Rulebook
+) -> None:
+    free = seats(quota, [judgement for judgement, _ in group])
+    claims: list[tuple[Number | None, Allotment]] = []
+    unknown: list[Allotment] = []
+    for judgement, row in group:
+        possible = _open(quota, judgement, row, rulebook)
+        if row["grade"] in grades or (possible and possible <= grades and judgement["outcome"] == "graded"):
+            claims.append((_ranked(quota, judgement), row))
+        elif possible & grades:
+            unknown.append(row)
     if len(claims) + len(unknown) <= free:
         return
     if free < 1 or unknown or any(value is None for value, _ in claims):
@@ -112,6 +121,16 @@ def _apply(quota: Quota, judgements: Sequence[Judgement], rows: Sequence[Allotme
             row.update(quota=quota.id, grade=None, decision="needs_decision")
         elif value is not None and value <= first_out:
             row.update(quota=quota.id, grade=quota.instead, decision="lowered")
+
+
+def _open(quota: Quota, judgement: Judgement, row: Allotment, rulebook: Rulebook) -> frozenset[str]:
+    """Return the grades of which nobody has decided yet: what is unknown, or what an earlier quota leaves to people."""
+    if judgement["outcome"] == "unknown":
+        return frozenset(judgement["possible"])
+    if not quota.or_better or row["decision"] != "needs_decision" or row["grade"] is not None:
+        return frozenset()
+    earlier = next(each for each in rulebook.quotas if each.id == row["quota"])
+    return frozenset({row["before"] or "", earlier.instead})
 
 
 def _ranked(quota: Quota, judgement: Judgement) -> Number | None:

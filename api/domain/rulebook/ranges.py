@@ -24,6 +24,7 @@ from api.domain.rulebook.schema import (
     Tally,
     Weighted,
 )
+from api.domain.rulebook.stretch import SpanSteps
 from api.domain.rulebook.values import SPANS, Number, Rounding, Span
 
 Bound = Number | float
@@ -53,7 +54,7 @@ def ranges(rulebook: Rulebook) -> dict[str, Range]:
     found: dict[str, Range] = {}
     for measure in rulebook.measures:
         found[measure.id] = _of_measure(measure, rulebook.period)
-        if isinstance(measure, RowMeasure) and measure.cadence:
+        if isinstance(measure, RowMeasure) and (measure.cadence or measure.deadline):
             found[f"{measure.id}.required"] = found[f"{measure.id}.missed"] = found[measure.id]
         if isinstance(measure, RowMeasure) and measure.streak:
             found[f"{measure.id}.streaks"] = found[f"{measure.id}.longest"] = found[measure.id]
@@ -77,23 +78,39 @@ def _of_measure(measure: Measure, period: str) -> Range:
         return 0, 1
     if measure.cadence:
         return 0, spans_in(period, measure.cadence.each)
-    low: Bound = 0
+    if measure.deadline:
+        return 0, inf
+    low: Bound = min(_lowest(one) for one in measure.sources)
     high: Bound = inf
-    if isinstance(measure.take, Table) and measure.result == "sum":
-        low = 0 if all(value >= 0 for value in measure.take.values.values()) else -inf
-        low = -inf if (measure.take.otherwise or 0) < 0 else low
-    elif measure.source == "reviews" or not isinstance(measure.take, str):
-        low = -inf
-    if any(value < 0 for factor in measure.factors for value in factor.table.values.values()):
-        low = -inf
+    lifetime = measure.window is not None and measure.window.earlier
+    if measure.steps:
+        low, high = _of_steps(measure.steps, inf if lifetime else spans_in(period, measure.steps.per))
     if measure.result != "sum":
         return low, inf
     if measure.series:
         return _of_series(measure.series, (low, high), period)
     if measure.distinct in MONTHS or measure.distinct in ("day", "week"):
         high = spans_in(period, measure.distinct)  # type: ignore[arg-type]
-    lifetime = measure.window and (measure.window.lifetime or measure.window.years_back)
-    return low, high if lifetime else min([high, *(_most(cap, period) for cap in measure.caps)])
+    if lifetime:
+        return low, high
+    high = min([high, *(_most(cap, period) for cap in measure.caps)])
+    if measure.rolling and measure.distinct == "day":
+        high = min(high, measure.rolling.days)
+    return low, high
+
+
+def _lowest(measure: RowMeasure) -> Bound:
+    """Return the least that a row of one source can count."""
+    if any(value < 0 for factor in measure.factors for value in factor.table.values.values()):
+        return -inf
+    if isinstance(measure.take, Table) and measure.result == "sum":
+        return -inf if min([*measure.take.values.values(), measure.take.otherwise or 0]) < 0 else 0
+    return -inf if measure.source == "reviews" or not isinstance(measure.take, str) else 0
+
+
+def _of_steps(steps: SpanSteps, times: Bound) -> Range:
+    points = [0, steps.below, *(step.points for step in steps.steps)]
+    return tuple(0 if end == 0 else end * times for end in (min(points), max(points)))  # type: ignore[return-value]
 
 
 def _of_series(series: Series, sums: Range, period: str) -> Range:

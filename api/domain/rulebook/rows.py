@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date as day_of
+from datetime import timedelta
 from typing import Any
 
 from api.domain.rulebook.bundle import DATES
@@ -15,10 +17,10 @@ Row = dict[str, Any]
 class Part:
     """One row, or one day of it: what was recorded and what of it still counts, with the reasons for the difference."""
 
-    __slots__ = ("activity", "count", "date", "day", "key", "recorded", "row", "value", "why")
+    __slots__ = ("activity", "count", "date", "day", "key", "recorded", "row", "source", "value", "why")
 
-    def __init__(self, key: str, row: Row, date: str, day: str, value: Number, count: int):
-        self.key, self.row, self.date, self.day = key, row, date, day
+    def __init__(self, source: str, key: str, row: Row, date: str, day: str, value: Number, count: int):
+        self.source, self.key, self.row, self.date, self.day = source, key, row, date, day
         self.activity: str = row.get("activity") or ""
         self.recorded = self.value = value
         self.count = count
@@ -27,7 +29,7 @@ class Part:
     def span(self, per: str) -> str:
         """Return the name of the span of this kind that the part lies in; a row without activity is its own event."""
         if per == "event":
-            return self.activity or f"\0{self.key}"
+            return self.activity or f"\0{self.source}\0{self.key}"
         return bucket(self.day if per == "day" else self.date, per)  # type: ignore[arg-type]
 
     def named(self, column: str) -> str | None:
@@ -55,7 +57,26 @@ def limits(window: Window | None, start: str, end: str) -> tuple[str, str]:
         before = min(end, _first(window.before, start))
     if window.years_back:
         since = f"{int(since[:4]) - window.years_back:04d}{since[4:]}"
+    if window.last_days:
+        since = (day_of.fromisoformat(before) - timedelta(days=window.last_days)).isoformat()
+    if window.last_months:
+        since = months_before(before, window.last_months)
     return ("0001-01-01" if window.lifetime else since), before
+
+
+def months_before(day: str, months: int) -> str:
+    """Return the same day so many months earlier, or the last day of that month where it has no such day."""
+    year, month = divmod(int(day[:4]) * 12 + int(day[5:7]) - 1 - months, 12)
+    wanted = int(day[8:])
+    last = (day_of(year + (month == 11), month % 12 + 2 if month < 11 else 1, 1) - timedelta(days=1)).day
+    return f"{year:04d}-{month + 1:02d}-{min(wanted, last):02d}"
+
+
+def reach(measure: RowMeasure, start: str, end: str) -> tuple[str, str]:
+    """Return the half-open days on which rows of a measure may count: its window, or what deadlines look back to."""
+    if measure.deadline is None:
+        return limits(measure.window, start, end)
+    return (day_of.fromisoformat(start) - timedelta(days=measure.deadline.days)).isoformat(), end
 
 
 def _first(month_day: str, start: str) -> str:
@@ -84,12 +105,10 @@ def matches(row: Row, where: Filter, without: Filter) -> bool | None:
 
 def chosen(measure: RowMeasure, rows: Iterable[Row], period: tuple[str, str], unsure: set[str]) -> list[Part]:
     """Return the rows a measure counts, without what was reversed; keys that cannot be judged go to `unsure`."""
-    days = limits(measure.window, *period)
+    days = reach(measure, *period)
     date = DATES[measure.source]
-    per_day = any(
-        rule is not None and rule.per == "day"
-        for rule in (measure.rounding, measure.qualify, measure.approval, *measure.caps)
-    )
+    by_span = (measure.rounding, measure.qualify, measure.approval, measure.steps, *measure.caps)
+    per_day = any(rule is not None and rule.per == "day" for rule in by_span)
     netted: dict[tuple[str, str], Part] = {}
     for row in rows:
         on = row[date] if date else ""
@@ -111,7 +130,7 @@ def chosen(measure: RowMeasure, rows: Iterable[Row], period: tuple[str, str], un
                 continue
             part = netted.get((key, day))
             if part is None:
-                netted[key, day] = Part(key, row, on, day, value, count)
+                netted[key, day] = Part(measure.source, key, row, on, day, value, count)
             else:
                 part.recorded = part.value = part.value + value
                 part.count += count

@@ -11,6 +11,7 @@ from api.domain.canonical import digest
 from api.domain.rulebook.conditions import Condition
 from api.domain.rulebook.measure import Measure
 from api.domain.rulebook.rubric import Rubric, asked_once
+from api.domain.rulebook.stretch import Step, require_different
 from api.domain.rulebook.unfit import Unfit
 from api.domain.rulebook.values import Day, Exact, Identifier, Labels, Reference, Rounding, Sentence, Strict
 
@@ -66,13 +67,6 @@ class Award(_Score):
     otherwise: Exact = 0
 
 
-class Step(Strict):
-    """From this number on, these points."""
-
-    reaches: Exact
-    points: Exact
-
-
 class Lookup(_Score):
     """The points of the highest step that a number reaches, `below` if it reaches none."""
 
@@ -83,8 +77,7 @@ class Lookup(_Score):
 
     @model_validator(mode="after")
     def _steps_differ(self) -> Lookup:
-        if len({step.reaches for step in self.steps}) < len(self.steps):
-            raise Unfit("same_step")
+        require_different(self.steps)
         return self
 
 
@@ -204,12 +197,15 @@ class Grade(_Rule):
 class Quota(_Rule):
     """At most a share of a group may have a grade; the next ones by `rank` get `instead`, and ties wait for people.
 
+    `orBetter` counts the better grades too (good or better: at most 60 %). `allBut` leaves out the last so many.
     `within` names the group: all subjects of the cycle, or the members of one unit, Party branch or community each.
-    The share is rounded to whole seats, which are then never under `fewest` nor over `most`.
+    The share is rounded to whole seats, which are then never under `fewest` nor over `most` and all but the last.
     """
 
     grade: Identifier
-    at_most: Annotated[Exact, Field(gt=0, le=1)]
+    or_better: bool = False
+    at_most: Annotated[Exact, Field(gt=0, le=1)] = 1
+    all_but: Annotated[int, Field(ge=1)] | None = None
     seats: Literal["down", "half_up", "up"] = "down"
     fewest: Annotated[int, Field(ge=0)] = 0
     most: Annotated[int, Field(ge=1)] | None = None

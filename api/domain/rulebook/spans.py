@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 from api.domain.rulebook.bundle import InputBundle
 from api.domain.rulebook.measure import Series, Streak
+from api.domain.rulebook.stretch import Deadline, Rolling, SpanSteps
 from api.domain.rulebook.values import Number, buckets, text, whole
+
+Dated = Sequence[tuple[str, Number]]
+"""ISO days, each with what counts on it; a day may stand several times."""
 
 
 def merged(bundle: InputBundle, kinds: list[str]) -> list[tuple[str, str]]:
@@ -88,3 +94,60 @@ def _join(series: Series, values: list[Number]) -> Number | None:
     if series.join == "average":
         return whole(Fraction(sum(values)) / len(values))
     return max(values) if series.join == "largest" else min(values)
+
+
+def points_of(steps: SpanSteps, total: Number) -> Number:
+    """Return the points of the highest step that the sum of a span reaches."""
+    reached = [step for step in steps.steps if total >= step.reaches]
+    return max(reached, key=lambda step: step.reaches).points if reached else steps.below
+
+
+def rolled(
+    rolling: Rolling, dated: Dated, days: tuple[str, str], known: str
+) -> tuple[Number, list[dict[str, Any]]] | None:
+    """Return what the stretch of days that comes to most or to least comes to, and its row; None while none is known.
+
+    `days` are the half-open days of the window, `known` is the first one not yet known. Where fewer days are known than
+    a stretch has, what they come to is the largest so far, and nothing is the smallest.
+    """
+    first, after, end = (date.fromisoformat(day).toordinal() for day in (*days, known))
+    if after <= first:
+        return 0, []
+    length = min(rolling.days, after - first)
+    if end - first < length:
+        if rolling.of == "smallest":
+            return None
+        length = max(0, end - first)
+    by_day: list[Number] = [0] * max(0, end - first)
+    for day, value in dated:
+        if day < known:
+            by_day[date.fromisoformat(day).toordinal() - first] += value
+    upto: list[Number] = [0, *accumulate(by_day)]
+    sums = [upto[n + length] - upto[n] for n in range(len(by_day) - length + 1)]
+    best = max(sums) if rolling.of == "largest" else min(sums)
+    begins = first + sums.index(best)
+    span = f"{date.fromordinal(begins)}/{date.fromordinal(begins + length)}"
+    return whole(best), [{"span": span, "sum": text(whole(best)), "state": "counted"}]
+
+
+def due(deadline: Deadline, dated: Dated, bundle: InputBundle) -> list[dict[str, Any]]:
+    """Return a row for each stretch of days after the beginning of an affiliation, as far as it meets the period."""
+    start, end = bundle["period"]["start"], bundle["period"]["end"]
+    free, through = merged(bundle, deadline.exempt), bundle.get("through", end)
+    ends: dict[tuple[str, str], str] = {}
+    for row in bundle.get("affiliations") or []:
+        after = date.fromordinal(date.fromisoformat(row["start"]).toordinal() + deadline.days).isoformat()
+        if row["kind"] in deadline.after and row["start"] < end and after > start:
+            span = (row["start"], after)
+            ends[span] = max(ends.get(span, ""), row.get("end") or after)
+    rows: list[dict[str, Any]] = []
+    for (first, after), left in sorted(ends.items()):
+        total = whole(sum(value for day, value in dated if first <= day < after))
+        if total >= deadline.at_least:
+            state = "fulfilled"
+        elif left < after or exempt(first, after, free, deadline.exempt_when):
+            state = "exempt"
+        else:
+            state = "missed" if after <= min(through, end) else "open"
+        rows.append({"span": f"{first}/{after}", "sum": text(total), "state": state})
+    return rows

@@ -12,8 +12,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "members are judgements of a whole period: no window and no span but each by itself",
     ),
     "affiliations_last": (
-        "隶属关系是持续的：可设时间窗，不能设上限、频次、最低数或审批",
-        "affiliations last: they have a window, but no caps, cadence, minimum or approval",
+        "隶属关系是持续的：可设时间窗，不能设上限、频次、最低数、档次、审批，也不能并入其他来源",
+        "affiliations last: they have a window, but no caps, cadence, minimum, steps, approval or further sources",
     ),
     "months_of_affiliations": (
         "只有隶属关系可以按月数计",
@@ -24,12 +24,16 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "only members have numbers of their own",
     ),
     "cadence_or_series": (
-        "频次与逐段计分按各时段合计计算，且两者只能用一个",
-        "a cadence or a series takes spans by their sum, and only one of them stands",
+        "频次、逐段计分、连续天数与限期按各时段合计计算，且只能用其中一个",
+        "a cadence, series, rolling or deadline takes days by their sum, and only one of them stands",
     ),
     "no_first_day": (
-        "频次与逐段计分须有起始日：请用 yearsBack，不用 lifetime",
-        "a cadence or a series needs a first day: take yearsBack instead of lifetime",
+        "按时段计算须有起始日：请用 yearsBack，不用 lifetime；限期自隶属关系之日起算，不再设时间窗",
+        "spans need a first day: take yearsBack instead of lifetime; a deadline has no window",
+    ),
+    "begins_once": (
+        "时间窗的起点只能写一种：since、yearsBack、lifetime、lastDays 或 lastMonths",
+        "a window begins in one way: since, yearsBack, lifetime, lastDays or lastMonths",
     ),
     "streak_without_cadence": (
         "连续计数须与频次一起使用",

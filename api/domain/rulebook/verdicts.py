@@ -40,7 +40,8 @@ def alike(compiled: Compiled, bundle: InputBundle) -> Alike:
             numbers |= _named(measure.id, None, None, None)
             continue
         reading = measured(measure, bundle)
-        numbers |= _named(measure.id, reading.value, reading.required, reading.missed)
+        runs = (reading.streaks, reading.longest)
+        numbers |= _named(measure.id, reading.value, reading.required, reading.missed, *runs)
     attributes = bundle.get("attributes", {})
     open_ones = {sums.measure.id for sums in compiled.sums}
     for _, scores in stages(compiled.book):  # what no sum has a part in is the same for all of them
@@ -89,5 +90,9 @@ def _verdict(compiled: Compiled, totals: Sequence[Totals], shared: Alike, subjec
     return verdict(compiled.book, numbers, shared.attributes)
 
 
-def _named(name: str, value: Number | None, required: int | None, missed: int | None) -> dict[str, Number | None]:
-    return {name: value, f"{name}.required": required, f"{name}.missed": missed}
+def _named(
+    name: str, value: Number | None, required: int | None, missed: int | None, *runs: int | None
+) -> dict[str, Number | None]:
+    streaks, longest = runs or (None, None)
+    parts = {"required": required, "missed": missed, "streaks": streaks, "longest": longest}
+    return {name: value, **{f"{name}.{part}": number for part, number in parts.items()}}

@@ -51,6 +51,7 @@ REASONS = {
     "voided": ("因查实的情况不计", "void because of a finding"),
     "rounded": ("取整", "rounded"),
     "lower": ("{}只取较高者", "only the higher ones of {} count"),
+    "step": ("按{}合计的档次计分", "points by what {} comes to"),
     "trimmed": ("去掉的最高分或最低分", "among the highest or lowest that are left out"),
     "waits": ("等待{}确认", "waits for approval by {}"),
 }
