@@ -59,25 +59,33 @@ class SignalRun(Row, table=True):
 
 
 class Sanction(Changing, table=True):
-    """What two people decided after a founded signal: of whom, where it holds, and what ends it."""
+    """What two people decided after a founded signal, of an organiser, or after a false claim, of a person.
+
+    It says where it holds and what ends it.
+    """
 
     __tablename__ = "sanctions"
     __table_args__ = (
-        one_of("kind", "warned", "second_roll_call", "no_new_activities"),
+        one_of("kind", "warned", "second_roll_call", "no_new_activities", "make_up_suspended"),
         one_of("state", "proposed", "imposed", "declined", "released", "lifted"),
         partial_unique("uq_sanctions_live", "signal_id", "kind", where="state IN ('proposed', 'imposed')"),
+        partial_unique("uq_sanctions_live_case", "case_id", "kind", where="state IN ('proposed', 'imposed')"),
         sa.Index("ix_sanctions_organizer", "tenant_id", "organizer_id", "state"),
+        sa.Index("ix_sanctions_person", "tenant_id", "person_id", "state"),
         sa.Index("ix_sanctions_list", "tenant_id", "id"),
     )
     kind: str
     state: str = "proposed"
-    signal_id: UUID = ref("signals.id", index=True)
-    organizer_id: UUID = ref("organizations.id")
+    signal_id: UUID | None = ref("signals.id", index=True, optional=True)
+    organizer_id: UUID | None = ref("organizations.id", optional=True)
+    person_id: UUID | None = ref("people.id", optional=True)
+    case_id: UUID | None = ref("cases.id", optional=True)  # the claim that was found false
     organization_id: UUID = ref("organizations.id")  # at and below which it holds
     reason: str = sealed("sanctions.reason", _JUDGED)
     rules_version: str
     ends_on: date  # not included; none holds for ever
     after_shifts: int | None = None  # it ends before, when recipients have confirmed as many shifts
+    after_minutes: int | None = None  # it goes on after its day until as many are served
     proposed_by: UUID
     confirmed_by: UUID | None = None
     imposed_at: datetime | None = instant(optional=True)

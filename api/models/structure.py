@@ -74,7 +74,7 @@ class OrganizationCount(Row, table=True):
 
     __tablename__ = "organization_counts"
     __table_args__ = (
-        one_of("kind", "households", "residents", "members", "in_service_members"),
+        one_of("kind", "households", "residents", "members", "in_service_members", "staff"),
         sa.UniqueConstraint("organization_id", "kind", "as_of"),
     )
     organization_id: UUID = ref("organizations.id")

@@ -56,7 +56,7 @@ class Ending(Body):
 class HeadCount(Body):
     """How many there were on a day."""
 
-    kind: Literal["households", "residents", "members", "in_service_members"]
+    kind: Literal["households", "residents", "members", "in_service_members", "staff"]
     as_of: Day
     value: Count
 
