@@ -72,6 +72,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "match_proposal.decline": ("婉拒", "Decline"),
     "match_proposal.lapse": ("过期未复", "Lapse"),
     "match_rule.set": ("设定匹配规则", "Set the rules of the match"),
+    "match_run.forget": ("删除到期的匹配输入", "Drop inputs after their time"),
     "match_run.create": ("开始匹配", "Match"),
     "merge": ("合并", "Merge"),
     "move": ("调整上级", "Move"),

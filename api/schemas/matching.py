@@ -44,14 +44,18 @@ class Terms(Body):
     start_days: Annotated[int, Field(ge=1, le=92, description="until a project that has not begun is asked for")] = 14
     lead_hours: Annotated[int, Field(ge=0, le=168)] = 24
     capacity: Annotated[int, Field(ge=0, le=100_000, description="places a community takes in one run")] | None = None
+    spread: Annotated[
+        int, Field(ge=0, le=1000, description="per cent of an even share of units that a community takes; 0: any")
+    ] = 200
 
 
 class Memory(Body):
-    """For how many days a no in a category, an absence and a rating are remembered."""
+    """For how many days a no in a category, an absence, a rating, and the inputs of a run are kept."""
 
     decline_days: _Days = 180
     no_show_days: _Days = 365
     rating_days: _Days = 730
+    inputs_days: _Days = 730
 
 
 class NewMatchRule(Body):

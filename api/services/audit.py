@@ -262,4 +262,5 @@ CHECKS: dict[str, Callable[[Session, UUID], Found]] = {
     "assessments_reproduce": audit_judged.assessments_reproduce,
     "assessed_minutes_are_folds": audit_judged.assessed_minutes_are_folds,
     "sealed_periods_stand": audit_judged.sealed_periods_stand,
+    "match_runs_reproduce": audit_judged.match_runs_reproduce,
 }

@@ -13,8 +13,8 @@ from api.db import Session
 from api.domain.documents import content_hash
 from api.domain.rulebook.schema import Rulebook
 from api.domain.seal import Seal, SealBroken, verify
-from api.models import Assessment, Cycle, Document, Entry, Event, Position, Recomputation
-from api.services import chains, cycle_books, standing
+from api.models import Assessment, Cycle, Document, Entry, Event, MatchRun, Position, Recomputation
+from api.services import chains, cycle_books, match_runs, standing
 
 _CHUNK = 200
 SEALED = ("final", "delivered")
@@ -116,6 +116,17 @@ def assessed_minutes_are_folds(session: Session, tenant_id: UUID) -> Found:
     )
     for row in session.rows(compared):
         yield row.id, {"minutes": row.minutes, "ledger": row.ledger}
+
+
+def match_runs_reproduce(session: Session, tenant_id: UUID) -> Found:
+    """A match that is repeated from what it stored has the same inputs and proposes the same, hash for hash."""
+    kept = sa.select(MatchRun.id).where(
+        MatchRun.tenant_id == tenant_id, MatchRun.state == "done", MatchRun.inputs.is_not(None)
+    )
+    for row in session.rows(kept.order_by(MatchRun.id)):
+        told = match_runs.replayed(session, operator(tenant_id), row.id)
+        if not told.pop("same"):
+            yield row.id, told
 
 
 def _told(tenant_id: UUID, *columns: Any) -> Any:

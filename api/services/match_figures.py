@@ -23,6 +23,7 @@ from api.services.match_results import slot_begins
 from api.services.places import governed
 from api.visibility import visible
 
+_PREVIEWED = 5000  # needs or helpers that a preview takes
 _SHOWN_GAPS = 100  # needs that a preview explains; the run explains all
 _ALL = ("最近一次匹配已为所有名额提出建议。", "The last run proposed somebody for every place.")
 _NOT_YET = ("该需求尚未参加匹配。", "No run has looked at this need yet.")
@@ -33,6 +34,14 @@ class RunNotDone(Conflict):
     """The run has no figures yet."""
 
     code, zh, en = "match_run_not_done", "匹配尚未完成", "The match is not done yet"
+
+
+class PreviewTooLarge(Conflict):
+    """What is shown at once is computed at once: a city is matched by a run, whose job can take its time."""
+
+    code = "match_preview_too_large"
+    zh = "该范围有 {needs} 项需求、{helpers} 名可服务者，超过预览上限 {most}，请缩小范围或直接发起匹配"
+    en = "{needs} needs and {helpers} helpers are more than a preview takes ({most}); take a smaller area, or match it"
 
 
 def figures(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
@@ -75,7 +84,10 @@ def preview(session: Session, actor: Actor, values: dict[str, Any]) -> dict[str,
     document = standing.document()
     rules = rules_of({name: {**document[name], **(values.get(name) or {})} for name in document})
     inputs = match_inputs.gathered(session, actor, values["kind"], at.path, rules, 0)
-    chosen = propose(inputs.asks, inputs.offers, rules.weights, rules.limits(), method="greedy")
+    if max(len(inputs.asks), len(inputs.offers)) > _PREVIEWED:
+        raise PreviewTooLarge(most=_PREVIEWED, needs=len(inputs.asks), helpers=len(inputs.offers))
+    limits = rules.limits(values["kind"], inputs.asks, inputs.offers)
+    chosen = propose(inputs.asks, inputs.offers, rules.weights, limits, method="greedy")
     sums = summary(chosen)
     names = _names(session, actor, [share["id"] for share in (*sums["communities"], *sums["units"])])
     gaps = [each._asdict() for each in chosen.unserved] + inputs.gaps

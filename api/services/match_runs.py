@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,16 @@ class NothingStored(Conflict):
     code, zh, en = "match_run_without_inputs", "该次匹配尚未保存输入", "The run has stored no inputs yet"
 
 
+class InputsDropped(Conflict):
+    """The run's inputs were kept for as long as its rules say; its hashes still stand."""
+
+    code = "match_inputs_dropped"
+    zh, en = (
+        "该次匹配的输入已过保存期，只保留校验值",
+        "The inputs of the run were dropped after their time; its hashes stay",
+    )
+
+
 SHOWN = (
     sa.select(
         MatchRun.id, MatchRun.version, MatchRun.state, MatchRun.kind, MatchRun.organization_id, MatchRun.seed,
@@ -52,6 +63,7 @@ _STORED = sa.select(
     MatchRun.inputs, MatchRun.inputs_hash, MatchRun.keys, MatchRun.result_hash, MatchRun.rule_id, MatchRun.as_of,
     MatchRun.seed, MatchRun.figures, Organization.path,
 ).join(Organization, Organization.id == MatchRun.organization_id)  # fmt: skip
+_AT_ONCE = 50
 _Restored = tuple[list[Ask], list[Offer], Weights, Limits]
 
 
@@ -88,7 +100,7 @@ def prepare(session: Session, actor: Actor, run_id: UUID) -> bool:
         return False
     rule_id, rules = match_rules.holding(session, actor, row.path)
     inputs = match_inputs.gathered(session, actor, row.kind, row.path, rules, row.seed)
-    content = document(inputs.asks, inputs.offers, rules.weights, rules.limits())
+    content = document(inputs.asks, inputs.offers, rules.weights, rules.limits(row.kind, inputs.asks, inputs.offers))
     values = {
         "as_of": session.now, "position": last_recorded(session, actor.tenant_id), "rule_id": rule_id,
         "inputs": packed(content), "inputs_hash": inputs_hash(content), "keys": inputs.keys,
@@ -104,23 +116,45 @@ def stored(session: Session, actor: Actor, run_id: UUID) -> Any:
 
 
 def restored_inputs(row: Any) -> _Restored:
-    """Return the asks, offers, weights and limits that a run stored; NothingStored."""
+    """Return the asks, offers, weights and limits that a run stored; NothingStored, InputsDropped."""
     if row.inputs is None:
-        raise NothingStored
+        raise NothingStored if row.inputs_hash is None else InputsDropped
     return restored(unpacked(row.inputs))
 
 
 def replayed(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:
-    """Repeat a run from its stored inputs; return both hashes as they were and as they come out now. NotFound."""
+    """Repeat a run from its stored inputs; return both hashes as they were and as they come out now.
+
+    NotFound, NothingStored, InputsDropped.
+    """
     row = stored(session, actor, run_id)
     asks, offers, weights, limits = restored_inputs(row)
-    again = document(asks, offers, weights, limits)
+    again = inputs_hash(unpacked(row.inputs))
     hashes = {
-        "inputsHash": row.inputs_hash, "inputsHashNow": inputs_hash(again), "resultHash": row.result_hash,
+        "inputsHash": row.inputs_hash, "inputsHashNow": again, "resultHash": row.result_hash,
         "resultHashNow": result_hash(propose(asks, offers, weights, limits)),
     }  # fmt: skip
     same = hashes["inputsHash"] == hashes["inputsHashNow"] and hashes["resultHash"] in (None, hashes["resultHashNow"])
     return {"run": str(run_id), "state": row.state, **hashes, "same": same}
+
+
+def forget_due(session: Session, actor: Actor) -> int:
+    """Drop the inputs of runs that are older than their own rules keep them; return how many. The hashes stay."""
+    kept = sa.select(MatchRun.rule_id, MatchRule.content).outerjoin(MatchRule, MatchRule.id == MatchRun.rule_id).where(
+        MatchRun.tenant_id == actor.tenant_id, MatchRun.state == "done", MatchRun.inputs.is_not(None)
+    )  # fmt: skip
+    contents = {row.rule_id: row.content for row in session.rows(kept)}
+    forgotten = 0
+    for rule_id, content in contents.items():
+        before = session.now - timedelta(days=rules_of(content or {}).memory.inputs_days)
+        due = _STORED.where(
+            MatchRun.tenant_id == actor.tenant_id, MatchRun.state == "done", MatchRun.inputs.is_not(None),
+            MatchRun.rule_id.is_not_distinct_from(rule_id), MatchRun.finished_at <= before,
+        )  # fmt: skip
+        for row in session.rows(due.order_by(MatchRun.id).limit(_AT_ONCE)):
+            changes.take(session, actor, MatchRun, row, "match_run.forget", {"inputs": None}, at=row.organization_id)
+            forgotten += 1
+    return forgotten
 
 
 def one(session: Session, actor: Actor, run_id: UUID) -> dict[str, Any]:

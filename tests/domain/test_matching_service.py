@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo
@@ -110,7 +111,8 @@ def test_a_no_counts_for_a_while_in_its_category_and_for_ever_for_its_need():
 
 def test_rules_keep_what_is_not_declared_and_refuse_what_is_not_sane():
     rules = rules_of({"weights": {"distance": 0}, "terms": {"asks": 5, "capacity": None}})
-    assert (rules.weights.distance, rules.weights.skills, rules.limits().asks) == (0, Weights().skills, 5)
+    assert (rules.weights.distance, rules.weights.skills) == (0, Weights().skills)
+    assert rules.limits("people", [], []) == Limits(asks=5)
     assert rules_of(rules.document()) == rules
     for bad in (
         {"weights": {"skills": 10_001}}, {"weights": {"skills": -1}}, {"weights": {"skills": True}},
@@ -119,6 +121,21 @@ def test_rules_keep_what_is_not_declared_and_refuse_what_is_not_sane():
     ):  # fmt: skip
         with pytest.raises(WeightsInvalid):
             rules_of(bad)
+
+
+def test_units_are_spread_over_communities_where_nobody_declared_otherwise():
+    asks = [Ask(f"need-{number}", "health", community="east" if number else "west") for number in range(9)]
+    units = [Offer(f"unit-{number}", (("health", 2),), wishes=("east",)) for number in range(4)]
+    # Four can serve nine needs of two communities: two each would be even, four is twice that, two is once.
+    assert rules_of({}).limits("units", asks, units) == Limits(community=4)
+    even = rules_of({"terms": {"spread": 100}}).limits("units", asks, units)
+    assert Counter(
+        next(ask.community for ask in asks if ask.id == each.ask_id) for each in propose(asks, units, limits=even)
+    ) == {"east": 2, "west": 1}
+    clustered = propose(asks, units, limits=rules_of({"terms": {"spread": 0}}).limits("units", asks, units))
+    assert sum(each.ask_id != "need-0" for each in clustered) >= 3
+    assert rules_of({}).limits("units", asks[1:], units).community is None
+    assert rules_of({"terms": {"capacity": 1}}).limits("units", asks, units).community == 1
 
 
 HAIRCUT = Ask("haircut", "elderly_care", (1,), None, None, "east")

@@ -17,11 +17,15 @@ STAR = 20
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """For how many days a no in a category, an absence and a rating are remembered; 0 forgets at once."""
+    """For how many days a no in a category, an absence and a rating are remembered; 0 forgets at once.
+
+    `inputs_days` is how long a run keeps what it started from, so that it can be repeated; its hashes stay for good.
+    """
 
     decline_days: int = 180
     no_show_days: int = 365
     rating_days: int = 730
+    inputs_days: int = 730
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from api.domain.matching.inputs import Limits, Weights, WeightsInvalid
+from api.domain.matching.inputs import Ask, Limits, Offer, Weights, WeightsInvalid
 from api.domain.matching.learning import Memory
 
 
@@ -18,7 +18,8 @@ class Terms:
     `answer_days` how long a proposal waits for its answer, `lead_hours` how long before it begins a need may still be
     proposed, `capacity` how many places a community takes in one run (None: as many as there are). `reply_days` are the
     working days that a proposal of a project waits for its other side, `start_days` the days after its first one at
-    which an agreed project that has not begun is asked about.
+    which an agreed project that has not begun is asked about. `spread` keeps units from clustering: a community takes
+    at most so many per cent of an even share of what units can give in a run (0: as many as there are).
     """
 
     asks: int = 3
@@ -28,6 +29,7 @@ class Terms:
     reply_days: int = 10
     start_days: int = 14
     capacity: int | None = None
+    spread: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,15 @@ class Rules:
     terms: Terms
     memory: Memory
 
-    def limits(self) -> Limits:
-        """Return the limits of a run."""
-        return Limits(asks=self.terms.asks, community=self.terms.capacity)
+    def limits(self, kind: str, asks: Sequence[Ask], offers: Sequence[Offer]) -> Limits:
+        """Return the limits of a run; units among several communities are spread by `spread`."""
+        most = self.terms.capacity
+        communities = {ask.community for ask in asks} - {None}
+        if kind == "units" and self.terms.spread and len(communities) > 1:
+            places = min(sum(offer.max_tasks for offer in offers), sum(ask.headcount or 1 for ask in asks))
+            even = max(1, -(-places * self.terms.spread // (100 * len(communities))))
+            most = even if most is None else min(most, even)
+        return Limits(asks=self.terms.asks, community=most)
 
     def document(self) -> dict[str, Any]:
         """Return them as plain data; `rules_of` reads it again."""
@@ -51,7 +59,8 @@ _WEIGHT = 10_000
 _BOUNDS: dict[str, tuple[int, int]] = {
     "most": (0, 100), "unknown": (0, 100), "asks": (0, 31), "horizon_days": (1, 92), "answer_days": (1, 30),
     "lead_hours": (0, 168), "reply_days": (1, 60), "start_days": (1, 92), "capacity": (0, 100_000),
-    "decline_days": (0, 3650), "no_show_days": (0, 3650), "rating_days": (0, 3650),
+    "decline_days": (0, 3650), "no_show_days": (0, 3650), "rating_days": (0, 3650), "inputs_days": (0, 3650),
+    "spread": (0, 1000),
 }  # fmt: skip
 
 

@@ -109,6 +109,7 @@ LOOP = (
         create=Step({None}, "requested"),
         prepare=Step({"requested"}, "prepared"),
         finish=Step({"prepared"}, "done"),
+        forget=Step({"done"}),
         preview=READ,
         figures=READ,
         read=READ,
