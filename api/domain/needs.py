@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict, Invalid
 
-VERIFY_DAYS = 5
-"""Working days that a community has to check what was submitted; then its street may decide as well."""
 WISH = "micro_wish"
 ATTACHED = ("image/jpeg", "image/png", "image/webp", "application/pdf")
 HELD = ("matched", "in_progress")
@@ -29,30 +27,36 @@ class ReplyAfterExpiry(Invalid):
     code, zh, en = "reply_after_expiry", "答复期限须早于下架日期", "Answers end before the need leaves the list"
 
 
+class WindowAfterExpiry(Invalid):
+    """Nobody comes for what is not on the list any more."""
+
+    code, zh, en = "window_after_expiry", "时间段须早于下架日期", "A window must begin before the need leaves the list"
+
+
 class ReplyOver(Conflict):
     """The time to answer is over; the community can prolong it."""
 
     code = "reply_over"
-    zh, en = "该需求的答复期限（{replyBy}）已过，可请社区延长", "Answers were taken until {replyBy}; the community can prolong"
+    zh, en = (
+        "该需求的答复期限（{replyBy}）已过，可请社区延长",
+        "Answers were taken until {replyBy}; the community can prolong",
+    )
 
 
 class ClaimedByProject(Conflict):
     """Only micro-wishes are claimed directly; other needs are answered by a project or a sign-up."""
 
     code = "claimed_by_project"
-    zh, en = "只有微心愿可以直接认领，其他需求请提出对接项目", "Only micro-wishes are claimed directly; propose a project"
+    zh, en = (
+        "只有微心愿可以直接认领，其他需求请提出对接项目",
+        "Only micro-wishes are claimed directly; propose a project",
+    )
 
 
 class OwnWish(Conflict):
     """Nobody claims what they asked for themselves."""
 
     code, zh, en = "own_wish", "不能认领自己提出的心愿", "You cannot claim a wish of your own"
-
-
-class NoPlaceStated(Conflict):
-    """Who claims a wish has to know where to bring it."""
-
-    code, zh, en = "no_recipient_stated", "发布微心愿前须填写送达地点或联系人", "State where or to whom a wish is brought"
 
 
 class UnderWay(Conflict):
@@ -84,9 +88,9 @@ def require_days(expires_on: date | None, reply_by: date | None, today: date) ->
         raise ReplyAfterExpiry(pointer="/replyBy")
 
 
-def verify_by(submitted_on: date) -> date:
-    """Return the last day on which a community checks what was submitted on a day."""
-    return add_workdays(submitted_on, VERIFY_DAYS, WorkCalendar())
+def verify_by(submitted_on: date, working_days: int) -> date:
+    """Return the last day on which a community checks what was submitted on a day; then its street may as well."""
+    return add_workdays(submitted_on, working_days, WorkCalendar())
 
 
 def require_answers_taken(reply_by: date | None, today: date) -> None:
@@ -95,9 +99,20 @@ def require_answers_taken(reply_by: date | None, today: date) -> None:
         raise ReplyOver(replyBy=reply_by.isoformat())
 
 
-def steps_of_holder(need: Mapping[str, Any]) -> list[str]:
-    """Return what who claimed a need directly may do about it now."""
-    return {
-        "matched": ["need.start", "need.release", "need.contact"],
-        "in_progress": ["need.complete", "need.contact"],
-    }.get(need["state"], [])
+def require_before_expiry(first_days: Iterable[date], expires_on: date | None) -> None:
+    """Raise WindowAfterExpiry for the first window that begins when the need is not on the list any more."""
+    for number, day in enumerate(first_days):
+        if expires_on is not None and day >= expires_on:
+            raise WindowAfterExpiry(pointer=f"/windows/{number}")
+
+
+def is_claimable(need: Mapping[str, Any], today: date) -> bool:
+    """Say whether a need is a wish that may be claimed on a day."""
+    late = need["reply_by"] is not None and today > need["reply_by"]
+    gone = need["expires_on"] is not None and today >= need["expires_on"]
+    return need["kind"] == WISH and need["state"] == "published" and not late and not gone
+
+
+def steps_of_holder(state: str) -> tuple[str, ...]:
+    """Return what who claimed a need directly may do about it in a state."""
+    return {"matched": ("need.start", "need.release"), "in_progress": ("need.complete",)}.get(state, ())

@@ -42,6 +42,10 @@ class Terms(Body):
     answer_days: Annotated[int, Field(ge=1, le=30)] = 5
     reply_days: Annotated[int, Field(ge=1, le=60, description="working days that a project waits for an answer")] = 10
     start_days: Annotated[int, Field(ge=1, le=92, description="until a project that has not begun is asked for")] = 14
+    verify_days: Annotated[int, Field(ge=1, le=60, description="working days to check a submitted need")] = 5
+    list_day: (
+        Annotated[int, Field(ge=1, le=28, description="day on which next month's needs are frozen as a list")] | None
+    ) = None
     lead_hours: Annotated[int, Field(ge=0, le=168)] = 24
     capacity: Annotated[int, Field(ge=0, le=100_000, description="places a community takes in one run")] | None = None
     spread: Annotated[

@@ -18,8 +18,11 @@ class Terms:
     `answer_days` how long a proposal waits for its answer, `lead_hours` how long before it begins a need may still be
     proposed, `capacity` how many places a community takes in one run (None: as many as there are). `reply_days` are the
     working days that a proposal of a project waits for its other side, `start_days` the days after its first one at
-    which an agreed project that has not begun is asked about. `spread` keeps units from clustering: a community takes
-    at most so many per cent of an even share of what units can give in a run (0: as many as there are).
+    which an agreed project that has not begun is asked about. `verify_days` are the working days in which a
+    community checks a need that was submitted; `list_day` is the day of the month on which the needs of the next
+    one are frozen and published as its list (None: no list is kept a month ahead). `spread` keeps units from
+    clustering: a community takes at most so many per cent of an even share of what units can give in a run (0: as
+    many as there are).
     """
 
     asks: int = 3
@@ -28,6 +31,8 @@ class Terms:
     lead_hours: int = 24
     reply_days: int = 10
     start_days: int = 14
+    verify_days: int = 5
+    list_day: int | None = None
     capacity: int | None = None
     spread: int = 200
 
@@ -58,7 +63,8 @@ class Rules:
 _WEIGHT = 10_000
 _BOUNDS: dict[str, tuple[int, int]] = {
     "most": (0, 100), "unknown": (0, 100), "asks": (0, 31), "horizon_days": (1, 92), "answer_days": (1, 30),
-    "lead_hours": (0, 168), "reply_days": (1, 60), "start_days": (1, 92), "capacity": (0, 100_000),
+    "lead_hours": (0, 168), "reply_days": (1, 60), "start_days": (1, 92), "verify_days": (1, 60), "list_day": (1, 28),
+    "capacity": (0, 100_000),
     "decline_days": (0, 3650), "no_show_days": (0, 3650), "rating_days": (0, 3650), "inputs_days": (0, 3650),
     "spread": (0, 1000),
 }  # fmt: skip
@@ -80,7 +86,7 @@ def _checked(kind: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     known = {each.name for each in fields(kind)}
     for name, value in given.items():
         least, most = _BOUNDS.get(name, (0, _WEIGHT))
-        if value is None and name == "capacity":
+        if value is None and name in ("capacity", "list_day"):
             continue
         if name not in known or type(value) is not int or not least <= value <= most:
             raise WeightsInvalid(weight=name, most=most, pointer=f"/{name}")
