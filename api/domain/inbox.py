@@ -17,7 +17,7 @@ class Waiting:
     path: str
 
 
-OF_ONES_OWN = frozenset({"assessment", "confirmation", "match_proposal", "opinion", "presence", "review", "shift"})
+OF_ONES_OWN = frozenset({"need_told", "assessment", "confirmation", "match_proposal", "opinion", "presence", "review", "shift"})
 """Kinds that wait without a grant: for who asked for a service, forgot to check out, is to review, leads a shift."""
 
 KINDS: tuple[Waiting, ...] = (
@@ -54,6 +54,8 @@ KINDS: tuple[Waiting, ...] = (
     ),
     Waiting("assessment", "assessment", "assessment.read", "评价结果已公布", "your result is published", "assessments"),
     Waiting("need", "need", "need.publish", "需求待发布", "a need to publish", "needs"),
+    Waiting("need_due", "need", "need.prolong", "需求逾期无人承接或送达", "a need that nobody met in time", "needs"),
+    Waiting("need_told", "need", "need.read", "您的需求有了结果", "what became of your need", "needs"),
     Waiting("project", "project", "project.accept", "项目待确认", "a project to agree to", "projects"),
     Waiting(
         "match_proposal", "match_proposal", "match_proposal.accept", "匹配建议待答复", "a proposal to answer",

@@ -112,13 +112,6 @@ def _unit_registrations(_session: Session, actor: Actor) -> sa.Select[Any]:
     )  # fmt: skip
 
 
-def _needs(_session: Session, actor: Actor) -> sa.Select[Any]:
-    place = Need.community_id
-    return _shown(Need.id, place, state=Need.state, since=Need.created_at).where(
-        visible(actor, Need), Need.state == "submitted", within(actor, "need.publish", place)
-    )
-
-
 def _projects(_session: Session, actor: Actor) -> sa.Select[Any]:
     place = ProjectParty.organization_id
     shown = _shown(Project.id, place, state=Project.state, since=Project.created_at, key=ProjectParty.id)
@@ -217,7 +210,8 @@ def _reviews(session: Session, actor: Actor) -> sa.Select[Any] | None:
 
 _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any] | None]] = {
     "opinion": opinion_waiting.waiting,
-    "case": _cases, "registration": _registrations, "unit_registration": _unit_registrations, "need": _needs,
+    "case": _cases, "registration": _registrations, "unit_registration": _unit_registrations, "need": inbox_rows.needs,
+    "need_due": inbox_rows.needs_due, "need_told": inbox_rows.needs_told,
     "project": _projects, "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
     "confirmation": _confirmations, "signal": _signals, "sanction": _sanctions,
     "ruling": inbox_rows.rulings, "recomputation": inbox_rows.recomputations,
@@ -229,6 +223,7 @@ _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any] | None]] = {
 _KEY: Mapping[str, Any] = {
     "opinion": Opinion.id,
     "case": Case.id, "registration": Affiliation.id, "unit_registration": OrganizationLink.id, "need": Need.id,
+    "need_due": Need.id, "need_told": Need.id,
     "project": ProjectParty.id, "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
     "confirmation": ConfirmationSlip.id, "signal": Signal.id, "sanction": Sanction.id,
     "ruling": Ruling.id, "recomputation": Recomputation.id, "cycle": Cycle.id, "assessment": Assessment.id,

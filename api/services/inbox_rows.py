@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from api.access import Actor, within
 from api.db import Session
-from api.models import Assessment, Cycle, MatchProposal, Organization, Recomputation, Ruling
+from api.domain.needs import HELD
+from api.models import Assessment, Cycle, Event, MatchProposal, Need, Organization, Recomputation, Ruling
 from api.services import cycle_clocks
 from api.services.days import today
 from api.visibility import visible
@@ -17,6 +18,9 @@ from api.visibility.judged import stands
 
 CHANGED = timedelta(days=30)
 """How long a changed result is shown to its subject among what waits."""
+
+STALE = timedelta(days=14)
+"""How long a claim may stand before the community is asked to look after it."""
 
 _NONE = sa.null()
 _NO_FACTS = _NONE.label("facts")  # a sealed column bears its own name alone
@@ -86,6 +90,37 @@ def assessments(session: Session, actor: Actor) -> sa.Select[Any]:
     return found.where(
         visible(actor, Assessment), stands(), Assessment.subject_id == actor.account_id, sa.or_(taken, changed)
     )
+
+
+def needs(_session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select needs to check: the community's own, and for the offices above those that it did not check in time."""
+    place = Need.community_id
+    here = place.in_({reach.organization_id for reach in actor.reaches_for("need.publish")})
+    found = shown(Need.id, place, state=Need.state, since=Need.created_at, due_on=Need.verify_by)
+    return found.where(
+        visible(actor, Need), Need.state == "submitted", within(actor, "need.publish", place),
+        sa.or_(here, Need.escalated_at.is_not(None)),
+    )  # fmt: skip
+
+
+def needs_due(session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select needs that nobody answered in time, and direct claims that have stood for long."""
+    place, day = Need.community_id, today(session, actor.tenant_id)
+    unanswered = sa.and_(Need.state == "published", Need.reply_by < day)
+    stale = sa.and_(Need.state.in_(HELD), Need.claimed_at < session.now - STALE)
+    found = shown(Need.id, place, state=Need.state, since=Need.created_at, due_on=Need.reply_by)
+    return found.where(visible(actor, Need), within(actor, "need.prolong", place), sa.or_(unanswered, stale))
+
+
+def needs_told(session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select what the actor asked for and was told of lately: brought, so that they confirm it, or met by nobody."""
+    lately = sa.exists().where(
+        Event.tenant_id == actor.tenant_id, Event.subject_id == Need.id, Event.recorded_at > session.now - CHANGED,
+        Event.kind.in_(("need.expire", "need.answer", "need.decline")),
+    )  # fmt: skip
+    ended = sa.and_(Need.state.in_(("expired", "declined")), lately)
+    found = shown(Need.id, Need.community_id, state=Need.state, since=Need.created_at)
+    return found.where(visible(actor, Need), Need.asked_by == actor.person_id, sa.or_(Need.state == "done", ended))
 
 
 def match_proposals(session: Session, actor: Actor) -> sa.Select[Any]:
