@@ -29,7 +29,7 @@ _DISTRICT = """
     file.create job.read job.cancel event.read event.list event.export list.import person.import unit.import
     case.list case.escalate import.create entry.supplement
     signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
-    sanction.release
+    sanction.suspend sanction.release
     record.import record.export document.propose_revocation document.keep opinion.list opinion.read"""
 
 # Roles → steps. A step is also the operation id of its route, the kind of its event and an entry of `allowedActions`.
@@ -158,7 +158,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             match_run.create match_run.preview match_run.list match_run.read match_run.figures
             match_proposal.list match_proposal.read need.unserved
             signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
-            sanction.release cycle.quota cycle.allotments ruling.read assessment.told
+            sanction.suspend sanction.release cycle.quota cycle.allotments ruling.read assessment.told
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             event.read event.list
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end

@@ -98,6 +98,7 @@ WAYS: dict[str, Way] = {
     "restricted_people.person_id": _KEEP,
     "reviews.subject_id": _KEEP,  # what an assessment was made of; hidden from offices with it
     "rulings.subject_id": _KEEP,  # of the service record, as the assessment that it is about
+    "sanctions.person_id": Way("clear", {"person_id": None, "reason": ""}),
     "signals.subject_id": _KEEP,  # a shift, an activity or an organisation
     "search_terms.subject_id": _KEEP,  # a need, a resource or an activity; the term is a keyed hash
     "search_windows.subject_id": _KEEP,  # when a need is wanted

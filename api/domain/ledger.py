@@ -13,6 +13,7 @@ REASONS = {
     "wrong_person": ("人员有误", "the wrong person"),
     "not_present": ("未到场", "was not there"),
     "wrong_time": ("时间有误", "the wrong time"),
+    "found_false": ("查实不实", "found false"),
 }
 """Why something is taken back: codes, since the ledger holds no free text."""
 

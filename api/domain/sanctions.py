@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from api.domain.signal_rules import SanctionRule
 from api.errors import Conflict, Forbidden, Invalid
 
-KINDS = ("warned", "second_roll_call", "no_new_activities")
+MAKE_UP = "make_up_suspended"
+"""Of a person, after hours made up were found false (modelled on rule R-26)."""
 
 
 class OwnSignal(Forbidden):
@@ -63,6 +64,24 @@ class SecondRollCaller(Conflict):
     en = "Until {endsOn} somebody from outside the organiser has to call the roll of its shifts"
 
 
+class ClaimNotDecided(Conflict):
+    """Only a claim of one's own hours that somebody answered can be found false afterwards."""
+
+    code = "claim_not_decided"
+    zh, en = "只能针对已办结的补录申请提出", "This follows only a claim of hours that has been answered"
+
+
+class MakeUpSuspended(Conflict):
+    """The person may make up no hours for now; it says until when and how much is left to serve."""
+
+    code = "make_up_suspended"
+    zh = "补录资格暂停中：须至{endsOn}，并且自{since}起服务满{hours}小时（还差{remaining}小时）；可申诉，服务照常记时"
+    en = (
+        "No hours may be made up until {endsOn} and until {hours} h are served since {since} ({remaining} h to go); "
+        "an appeal is possible, and what is served is recorded as ever"
+    )
+
+
 def require_bounded(rule: SanctionRule, ends_on: date, after_shifts: int | None, today: date) -> None:
     """Raise TooLong or ConditionUnfit where a sanction would hold longer, or end otherwise, than its rule says."""
     if not today < ends_on <= today + timedelta(days=rule.most_days):
@@ -74,6 +93,25 @@ def require_bounded(rule: SanctionRule, ends_on: date, after_shifts: int | None,
 def in_force(state: str, ends_on: date, today: date) -> bool:
     """Say whether a sanction holds on a day; the clock alone ends it, although nobody notes it."""
     return state == "imposed" and today < ends_on
+
+
+def still_suspended(ends_on: date, after_minutes: int, served: int, today: date) -> bool:
+    """Say whether a suspension goes on: until its day has come and, both of them, the minutes are served."""
+    return today < ends_on or served < after_minutes
+
+
+def in_hours(minutes: int) -> str:
+    """Return minutes in hours as people read them, upwards to a tenth: nobody is told that too little is enough."""
+    tenths = -(-minutes // 6)
+    return f"{tenths // 10}.{tenths % 10}" if tenths % 10 else str(tenths // 10)
+
+
+def a_year_after(day: date) -> date:
+    """Return the same day of the next year, the 1st of March after a 29th of February."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 3, 1)
 
 
 def is_released(ends_on: date, after_shifts: int | None, confirmed: int, today: date) -> bool:

@@ -14,6 +14,7 @@ SignalKind = Literal[
     "beyond_window",
 ]  # fmt: skip
 SanctionKind = Literal["warned", "second_roll_call", "no_new_activities"]
+"""What may follow a signal; after a false claim it is `make_up_suspended` alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,10 @@ class SignalRule:
 
 @dataclass(frozen=True, slots=True)
 class SanctionRule:
-    """What a sanction does and how long it may hold: days at most, and confirmed shifts at most before it ends."""
+    """What a sanction does and how long it may hold: days at most, and confirmed shifts at most before it ends.
+
+    With `minutes` it holds for its days and then until as many minutes are served.
+    """
 
     zh: str
     en: str
@@ -37,6 +41,7 @@ class SanctionRule:
     effect_en: str
     most_days: int
     most_shifts: int | None
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,13 @@ def read(text: str) -> Book:
     }  # fmt: skip
     sanctions = {
         kind: SanctionRule(
-            rule["zh"], rule["en"], rule["effectZh"], rule["effectEn"], rule["mostDays"], rule["mostShifts"]
+            rule["zh"],
+            rule["en"],
+            rule["effectZh"],
+            rule["effectEn"],
+            rule["mostDays"],
+            rule["mostShifts"],
+            rule.get("minutes"),
         )
         for kind, rule in raw["sanctions"].items()
     }

@@ -38,6 +38,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "sanction.confirm": ("确认处置", "Impose the sanction"),
     "sanction.decline": ("不同意处置", "Decline the sanction"),
     "sanction.propose": ("提议处置", "Propose a sanction"),
+    "sanction.suspend": ("提议暂停补录资格", "Propose that no hours may be made up"),
     "sanction.release": ("解除处置", "Release from the sanction"),
     "show": ("查看", "Show"),
     "deny": ("否认", "Deny"),

@@ -19,8 +19,9 @@ from api.schemas.signals import (
     Signal,
     SignalFact,
     SignalQuery,
+    Suspension,
 )
-from api.services import sanctions, signals
+from api.services import make_up, sanctions, signals
 
 router = APIRouter(prefix="/api/v1", tags=["signals"], route_class=DoorRoute)
 
@@ -61,6 +62,12 @@ async def propose(signal_id: UUID, body: NewSanction, who: Who) -> Sanction:
     return await who.write(sanctions.propose, signal_id, body.values(), present=sanctions.one)
 
 
+@router.post("/cases/{case_id}/sanctions", operation_id="sanction.suspend", status_code=201)
+async def suspend(case_id: UUID, body: Suspension, who: Who) -> Sanction:
+    """Propose that who made a false claim of hours makes up none for now; it holds once somebody else confirms it."""
+    return await who.write(make_up.propose, case_id, body.reason, present=sanctions.one)
+
+
 @router.get("/sanctions", operation_id="sanction.list")
 async def sanctioned(query: Annotated[SanctionQuery, Query()], who: Who) -> Page[Sanction]:
     """List sanctions, for who decides and whom they concern, newest first."""
@@ -93,5 +100,5 @@ async def release(sanction_id: UUID, who: Who) -> Sanction:
 
 @router.post("/sanctions/{sanction_id}/appeal", operation_id="sanction.appeal")
 async def appeal(sanction_id: UUID, body: Appeal, who: Who) -> Sanction:
-    """Ask the office above to lift a sanction, for who led or organised."""
+    """Ask the office above to lift a sanction, for who led or organised, or whom it concerns."""
     return await who.write(sanctions.appeal, sanction_id, body.reason, present=sanctions.one)

@@ -88,9 +88,11 @@ class Sanction(Subject):
     kind: str
     label: dict[str, str]
     effect: dict[str, str]
-    signal_id: UUID
-    organizer_id: UUID
-    organizer_name: str
+    signal_id: UUID | None
+    organizer_id: UUID | None
+    organizer_name: str | None
+    person_id: UUID | None = Field(description="whom it concerns, where it follows a false claim of hours (`caseId`)")
+    case_id: UUID | None
     organization_id: UUID
     organization_name: str
     reason: str
@@ -98,6 +100,8 @@ class Sanction(Subject):
     ends_on: date
     after_shifts: int | None
     confirmed_shifts: int | None
+    after_minutes: int | None = Field(description="it goes on after `endsOn` until as many are served")
+    served_minutes: int | None
     imposed_at: datetime | None
     ended_at: datetime | None
     created_at: datetime
@@ -109,6 +113,13 @@ class SanctionQuery(ListQuery):
     state: Literal["proposed", "imposed", "declined", "released", "lifted"] | None = None
     organizer_id: UUID | None = None
     signal_id: UUID | None = None
+    case_id: UUID | None = None
+
+
+class Suspension(Body):
+    """Why a claim of hours is held to be false."""
+
+    reason: Annotated[Text, Field(min_length=1)]
 
 
 class Appeal(Body):

@@ -17,8 +17,9 @@ from api.db import Session
 from api.domain.bundle_rows import Names, entry_rows, keyed, occasion_names
 from api.domain.rulebook.bundle import InputBundle, attributes, grouping
 from api.domain.rulebook.schema import Rulebook as Book
+from api.domain.sanctions import MAKE_UP
 from api.domain.workdays import WorkCalendar
-from api.models import Affiliation, Entry, Position
+from api.models import Affiliation, Entry, Position, Sanction
 from api.services.affiliations import IN_FORCE_ONCE
 from api.services.bundle_facts import fact_sources, unit_sources
 from api.services.cuts import Cut, occasions
@@ -208,7 +209,10 @@ def _names(
 
 
 def affiliations(session: Session, cut: Cut, people: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    """Return what each person was affiliated to in the period, as it is known now."""
+    """Return what each person was affiliated to in the period, as it is known now.
+
+    A suspended right to make up hours stands among them from the day on which it was imposed, while it holds.
+    """
     statement = sa.select(
         Affiliation.person_id, Affiliation.kind, Affiliation.organization_id, Affiliation.valid_from, Affiliation.id,
         Affiliation.valid_to, Affiliation.basis,
@@ -227,6 +231,7 @@ def affiliations(session: Session, cut: Cut, people: Sequence[UUID]) -> dict[UUI
     for row in rows:
         held[row.person_id].append(row)
     columns = ("kind", "community", "start", "id")
+    suspensions = _suspensions(session, cut, people)
     return {
         person: [
             {"key": key, "kind": row.kind, "start": row.valid_from.isoformat(),
@@ -234,5 +239,20 @@ def affiliations(session: Session, cut: Cut, people: Sequence[UUID]) -> dict[UUI
              "basis": row.basis}
             for key, row in sorted(zip(keyed(columns, [tuple(row)[1:5] for row in found], names), found, strict=True))
         ]
+        + suspensions.get(person, [])
         for person, found in held.items()
     }  # fmt: skip
+
+
+def _suspensions(session: Session, cut: Cut, people: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    statement = sa.select(Sanction.person_id, Sanction.imposed_at).where(
+        Sanction.tenant_id == cut.tenant_id, Sanction.person_id.in_(people), Sanction.kind == MAKE_UP,
+        Sanction.state == "imposed",
+    )  # fmt: skip
+    held: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in session.rows(statement.order_by(Sanction.imposed_at, Sanction.id)):
+        day = row.imposed_at.astimezone(cut.zone).date()
+        if day < cut.end:
+            key = f"{MAKE_UP}/{day.isoformat()}" + (f"#{len(held[row.person_id]) + 1}" if held[row.person_id] else "")
+            held[row.person_id].append({"key": key, "kind": MAKE_UP, "start": day.isoformat(), "end": None})
+    return held

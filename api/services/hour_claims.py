@@ -21,6 +21,7 @@ from api.services import activities, cases, files, ledger, settlement, shifts
 from api.services.days import today, zone_of
 from api.services.ledger import PastService, undone_entry
 from api.services.places import place
+from api.services.standing_sanctions import suspended
 from api.visibility import visible
 
 OUTCOMES = frozenset({"accepted", "declined"})
@@ -35,7 +36,8 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
 
     `claim` has `entry_id` or `shift_id` or `activity_id`, from when to when minutes should stand (`starts_at`,
     `ends_at`; neither where the entry should only go) and an evidence `file_id`. Who recorded what it is about does not
-    decide. NotFound, WrongOffice, AlreadyReversed, and what `require_window` raises.
+    decide. Who may make up no hours for now still objects to an entry (ORD67: who finds an error says so).
+    NotFound, WrongOffice, AlreadyReversed, MakeUpSuspended, and what `require_window` raises.
     """
     claim = values["claim"]
     about = _about(session, actor, claim)
@@ -45,6 +47,8 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     if claim["file_id"] is not None:
         kept = sa.select(File.id).where(visible(actor, File), File.id == claim["file_id"])
         found(session.first(kept))
+    if claim["entry_id"] is None and (barred := suspended(session, actor.tenant_id, [actor.account_id])):
+        raise barred[actor.account_id]
     window, late = _window(claim), False
     if window is not None:
         rules.require_window(window, session.now, about["shift"])
@@ -134,6 +138,7 @@ def _post(session: Session, actor: Actor, case: Any, account: UUID, window: Wind
             "person", account, rules.minutes_of([(start, end)]), day, f"case:{case.id}:{number}",
             UUID(claim["communityId"]), claim["nature"], start, end, provenance="supplementary",
             voluntary=claim["voluntary"], activity_id=_id(claim, "activityId"), shift_id=_id(claim, "shiftId"),
+            instead_of=_id(claim, "entryId"),
         )
         for number, (start, end) in enumerate(free)
     ]  # fmt: skip

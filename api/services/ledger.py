@@ -22,6 +22,7 @@ from api.models import Entry, Fact, Organization, Shift
 from api.services import changes, settlement
 from api.services.affiliations import as_of
 from api.services.days import zone_of
+from api.services.standing_sanctions import suspended
 from api.visibility import visible
 
 undone_fact, undone_entry = aliased(Fact, name="undone"), aliased(Entry, name="undone_entry")
@@ -50,14 +51,16 @@ class PastService:
     provenance: str = "imported"
     voluntary: bool = True
     record_id: UUID | None = None  # of another platform's record that it was taken over from
+    instead_of: UUID | None = None  # the entry that it corrects
 
 
 def supplement(session: Session, actor: Actor, services: Sequence[PastService]) -> list[UUID | Problem]:
-    """Post past services as supplementary entries; return for each the entry that stands, or AlreadyCredited.
+    """Post past services as supplementary entries; return for each the entry that stands, or why it is not posted.
 
     Each is one fact (`past_service` of a person, `joint_activity` of a unit) and one entry. A repeat changes nothing. A
-    person who already has minutes in the stated window gets no second ones. Whoever calls this has decided that the
-    actor may, and that the rules accept the minutes.
+    person who already has minutes in the stated window gets no second ones (AlreadyCredited), and who may make up no
+    hours for now only what corrects an entry or comes from another platform (MakeUpSuspended). Whoever calls this has
+    decided that the actor may, and that the rules accept the minutes.
     """
     people = {each.account_id for each in services if each.account_kind == "person"}
     if people:
@@ -67,11 +70,14 @@ def supplement(session: Session, actor: Actor, services: Sequence[PastService]) 
     stands: dict[UUID, UUID] = _standing(session, sources)
     taken = taken_by(session, actor, [each.served_on for each in services], people)
     zone = zone_of(session, actor.tenant_id)
+    barred = suspended(session, actor.tenant_id, people) if people else {}
     facts, entries = [], []
     outcomes: list[UUID | Problem] = []
     for each, source in zip(services, sources, strict=True):
         try:
             if source not in stands:
+                if each.account_id in barred and each.record_id is None and each.instead_of is None:
+                    raise barred[each.account_id]
                 _take(taken, each)
                 fact = _fact(session, actor, each, source, belonging, zone)
                 entry = _entry(session, actor, each, fact)

@@ -27,6 +27,7 @@ from api.models import (
     OutsideRecord,
     Payment,
     Profile,
+    Sanction,
     Shift,
     Signup,
 )
@@ -47,6 +48,7 @@ _GOES: dict[str, tuple[Any, Any, Any]] = {
     "outside_records": (OutsideRecord, OutsideRecord.person_id, sa.true()),
     "match_proposals": (MatchProposal, MatchProposal.person_id, sa.true()),
     "payments": (Payment, Payment.person_id, sa.true()),
+    "sanctions": (Sanction, Sanction.person_id, sa.true()),
 }
 _TABLES: dict[str, tuple[Any, Any]] = {name: (table, column) for name, (table, column, _) in _GOES.items()} | {
     "affiliations": (Affiliation, Affiliation.person_id), "signups": (Signup, Signup.person_id),

@@ -121,7 +121,7 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Rulebook: seen.everybody,
     Shift: lambda actor: Shift.activity_id.in_(select(Activity.id).where(seen.activities(actor))),
     Ruling: rulings,
-    Sanction: lambda actor: Sanction.signal_id.in_(select(Signal.id).where(confirming.signals(actor))),
+    Sanction: confirming.sanctions,
     Signal: confirming.signals,
     SignIn: lambda actor: SignIn.person_id == actor.person_id,
     Signup: seen.signups,

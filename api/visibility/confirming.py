@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from api.access import Actor, within
-from api.models import Activity, ConfirmationSlip, Need, Person, Project, Shift, Signal
+from api.models import Activity, ConfirmationSlip, Need, Person, Project, Sanction, Shift, Signal
 from api.visibility.conditions import Condition
 
 
@@ -27,6 +27,15 @@ def slips(actor: Actor) -> Condition:
         ConfirmationSlip.issued_by == actor.person_id,
         ConfirmationSlip.shift_id.in_(led),
         ConfirmationSlip.shift_id.in_(served.where(Need.asked_by == actor.person_id)),
+    )
+
+
+def sanctions(actor: Actor) -> Condition:
+    """Show those that follow a signal that one sees, one's own, and to offices those of a person decided with them."""
+    return or_(
+        Sanction.signal_id.in_(select(Signal.id).where(signals(actor))),
+        Sanction.person_id == actor.person_id,
+        and_(Sanction.person_id.is_not(None), within(actor, "sanction.suspend", Sanction.organization_id)),
     )
 
 

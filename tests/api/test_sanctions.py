@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from api.access import operator
 from api.jobs.sealing import do_due
-from api.models import Activity, Shift
+from api.models import Activity, Entry, Shift
 from api.services import sanctions
+from tests.support import assessed, serving
 from tests.support import world as worlds
 from tests.support.clock import Clock
+from tests.support.hour_claims import ask, decide
 from tests.support.service_calls import planned, present, signed_up
 from tests.support.signalling import call, crowd, end, publish, sanctioned, told
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +151,91 @@ async def test_the_office_above_lifts_on_appeal_and_who_decided_stays_out(world,
     await call(world, "city_officer", "POST", f"/cases/{case['id']}/answer", answer, 200)
     assert (await call(world, "liaison", "GET", f"/sanctions/{sanction['id']}"))["state"] == "lifted"
     assert (await publish(world, time))["state"] == "published"
+
+
+async def test_who_made_up_false_hours_makes_up_none_for_a_year_and_until_a_hundred_hours_are_served(world, time):
+    """Modelled on R-26: both conditions release, one of them does not; the hours fall and the employer is told."""
+    start = time() - timedelta(hours=4)
+    claim = (await ask(world, "member2", start, start + timedelta(hours=3))).json()
+    early = await call(world, "street_officer", "POST", f"/cases/{claim['id']}/sanctions", {"reason": "不实"}, 409)
+    assert early["code"] == "claim_not_decided"
+    assert (await decide(world, claim)).status_code == 200
+    assert (await minutes_of(world, "member2"))["supplementary"] == 180
+    path = f"/cases/{claim['id']}/sanctions"
+    body = {"reason": "当日该活动并未举行"}
+    await call(world, "worker", "POST", path, body, 403)
+    proposed, again = [await call(world, "street_officer", "POST", path, body, 201) for _ in range(2)]
+    assert again["id"] == proposed["id"]
+    own = await call(world, "street_officer", "POST", f"/sanctions/{proposed['id']}/confirm", status=403)
+    assert own["code"] == "needs_second_person"
+    imposed = await call(world, "district_officer", "POST", f"/sanctions/{proposed['id']}/confirm", status=200)
+    assert (imposed["kind"], imposed["afterMinutes"], imposed["servedMinutes"]) == ("make_up_suspended", 6000, 0)
+    assert imposed["endsOn"] == f"{time().astimezone(SHANGHAI).replace(year=time().year + 1):%Y-%m-%d}"
+    assert (await minutes_of(world, "member2"))["supplementary"] == 0  # void
+    await check_notice(world, imposed)
+    later = (await ask(world, "member2", start - timedelta(hours=9), start - timedelta(hours=8))).json()
+    assert (later["code"], later["hours"], later["remaining"]) == ("make_up_suspended", "100", "100")
+    assert later["detail"].startswith(f"补录资格暂停中：须至{imposed['endsOn']}")
+    mine = await call(world, "member2", "GET", f"/sanctions/{imposed['id']}")
+    assert mine["allowedActions"] == ["sanction.appeal"]
+    await call(world, "member3", "GET", f"/sanctions/{imposed['id']}", status=404)
+    await both_release(world, time, imposed)
+
+
+async def both_release(world, time, imposed):
+    """The year alone does not release, nor do 99.9 hours; what was served before or made up is not among them."""
+    shift = UUID(await planned(world, time))
+    account = serving.actor(world, "member2").account_id
+    world.run(assessed.post, account, 5999, shift, world.places["unit"])
+    time.set(time.instant.replace(year=time.instant.year + 1) + timedelta(days=1))
+    day = time() - timedelta(hours=5)
+    refused = (await ask(world, "member2", day, day + timedelta(hours=1))).json()
+    assert (refused["code"], refused["remaining"]) == ("make_up_suspended", "0.1")
+    assert released(world) == 0
+    assert (await call(world, "member2", "GET", f"/sanctions/{imposed['id']}"))["servedMinutes"] == 5999
+    world.run(assessed.post, account, 1, UUID(await planned(world, time)), world.places["unit"])
+    claim = await ask(world, "member2", day, day + timedelta(hours=1))  # it ends by itself, before anybody notes it
+    assert claim.status_code == 201, claim.text
+    assert (await call(world, "street_officer", "GET", f"/sanctions/{imposed['id']}"))["state"] == "released"
+    assert released(world) == 1
+    assert (await decide(world, claim.json())).status_code == 200
+
+
+async def check_notice(world, imposed):
+    (delivery,) = (await call(world, "liaison", "GET", "/deliveries?kind=bulletin"))["items"]
+    assert (delivery["state"], delivery["title"]) == ("sent", "暂停补录资格告知书")
+    paper = await call(world, "liaison", "GET", f"/documents/{delivery['documentId']}")
+    assert paper["content"]["member"] == {"rosterNumber": "A002", "name": "测member2", "minutes": 180}
+    assert paper["content"]["period"]["end"] == imposed["endsOn"]
+    async with world.client("liaison") as client:
+        shown = await client.get(f"/api/v1/documents/{delivery['documentId']}/file", params={"format": "pdf"})
+    assert (shown.status_code, shown.content[:4]) == (200, b"%PDF")
+
+
+async def test_a_suspension_falls_on_appeal_and_what_was_asked_for_may_be_asked_again(world, time):
+    start = time() - timedelta(hours=4)
+    claim = (await ask(world, "member3", start, start + timedelta(hours=1))).json()
+    assert (await decide(world, claim)).status_code == 200
+    body = {"reason": "疑似不实"}
+    proposed = await call(world, "street_officer", "POST", f"/cases/{claim['id']}/sanctions", body, 201)
+    await call(world, "district_officer", "POST", f"/sanctions/{proposed['id']}/confirm", status=200)
+    await call(world, "member3", "POST", f"/sanctions/{proposed['id']}/appeal", {"reason": "有照片为证"}, 200)
+    cases = (await call(world, "city_officer", "GET", "/cases?kind=appeal"))["items"]
+    (case,) = [one for one in cases if one["subjectId"] == proposed["id"]]
+    await call(world, "city_officer", "POST", f"/cases/{case['id']}/assign", {}, 200)
+    told = {"answer": "确有其事", "outcome": "accepted"}
+    await call(world, "city_officer", "POST", f"/cases/{case['id']}/answer", told, 200)
+    assert (await call(world, "member3", "GET", f"/sanctions/{proposed['id']}"))["state"] == "lifted"
+    again = await ask(world, "member3", start, start + timedelta(minutes=59))
+    assert again.status_code == 201, again.text
+
+
+async def minutes_of(world, name):
+    """Return the minutes that stand of a person by kind, from the ledger."""
+    account = serving.actor(world, name).account_id
+    undone = sa.select(Entry.reverses_id).where(Entry.reverses_id.is_not(None))
+    total = sa.select(sa.func.coalesce(sa.func.sum(Entry.amount), 0)).where(
+        Entry.account_id == account, Entry.kind == "supplementary", Entry.id.not_in(undone)
+    )
+    with world.house.engines.look() as session:
+        return {"supplementary": session.scalar(total)}

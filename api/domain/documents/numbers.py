@@ -32,7 +32,7 @@ class NumberParts:
     sequence: int
 
 
-# The letters are the first of the Chinese name's syllables (pinyin): 反馈, 回执, 安排, 协议, 记录, 档案, 意见.
+# The letters are the first of the Chinese name's syllables (pinyin): 反馈, 回执, 安排, 协议, 记录, 档案, 意见, 公示, 通报.
 KINDS: dict[str, Kind] = {
     "feedback_statement": Kind("FK", "反馈单", "Feedback statement"),
     "receipt": Kind("HZ", "回执", "Receipt"),
@@ -40,6 +40,8 @@ KINDS: dict[str, Kind] = {
     "agreement": Kind("XY", "共建协议", "Co-construction agreement"),
     "archive": Kind("DA", "志愿服务档案（平台服务记录）", "Archive of voluntary service (platform record)"),
     "opinion": Kind("YJ", "意见", "Opinion"),
+    "bulletin": Kind("TB", "通报", "Bulletin"),
+    "notice": Kind("GS", "公示", "Public notice"),
     "certificate": Kind("JL", "志愿服务记录（平台服务记录）", "Record of voluntary service (platform record)"),
 }
 _KIND_OF_PREFIX = {kind.prefix: name for name, kind in KINDS.items()}

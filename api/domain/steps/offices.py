@@ -29,6 +29,7 @@ OFFICES = (
         "sanction",
         "proposed",
         propose=Step({None}, "proposed"),
+        suspend=Step({None}, "proposed"),
         confirm=Step({"proposed"}, "imposed"),
         decline=Step({"proposed"}, "declined"),
         appeal=Step({"imposed"}),
