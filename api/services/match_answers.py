@@ -20,6 +20,7 @@ from api.services import (
     activities,
     agreements,
     changes,
+    match_gates,
     match_inputs,
     match_proposals,
     projects,
@@ -156,7 +157,7 @@ def _held(session: Session, actor: Actor, need_id: UUID) -> Any:
     statement = (
         sa.select(
             Need.id, Need.tenant_id, Need.state, Need.version, Need.title, Need.description, Need.category,
-            Need.headcount, Need.community_id, Need.expires_on, Organization.path,
+            Need.headcount, Need.community_id, Need.expires_on, Need.gates, Organization.path,
         )
         .join(Organization, Organization.id == Need.community_id)
         .where(Need.tenant_id == actor.tenant_id, Need.id == need_id)
@@ -233,7 +234,7 @@ def _plan(session: Session, need: Any, begins: datetime, ends: datetime, places:
         "kind": "service", "nature": "volunteer_service", "voluntary": True, "title": f"需求服务：{about}",
         "description": f"{need.title}\n{need.description}".strip(), "risks": "", "category": need.category,
         "place": "", "point": None, "community_id": need.community_id, "organizer_id": need.community_id,
-        "leader_id": None, "project_id": None, "policy": {},
+        "leader_id": None, "project_id": None, "policy": {"safety": {"gates": match_gates.carried(need.gates)}},
     }  # fmt: skip
     activity_id = activities.create(session, host, values)
     window = {"activity_id": activity_id, "starts_at": begins, "ends_at": ends, "capacity": places}

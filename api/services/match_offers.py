@@ -67,14 +67,13 @@ class Area:
 class Helper:
     """A person or resource before it gets its number: `whose` says to whom what is proposed to it goes.
 
-    `sort` is `person` or `unit`, as gates name it; `born` is read for gates and stays out of the run.
+    `sort` is `person`, `unit` or `team`, as gates name it. The key of a person is their account.
     """
 
     key: str
     area_id: UUID | None
     whose: dict[str, str]
     sort: str = PERSON
-    born: date | None = None
     values: dict[str, Any] = field(default_factory=dict)
 
     def offer(self, number: str, place: Place | None) -> Offer:
@@ -98,7 +97,7 @@ def people(session: Session, area: Area) -> list[Helper]:
         home, profile = areas[row.person_id], profiles.get(row.person_id)
         if home not in within or (profile and is_minor(profile.born, area.today)):
             continue
-        helper = Helper(str(row.account_id), home, {"person": str(row.person_id)}, born=profile and profile.born)
+        helper = Helper(str(row.account_id), home, {"person": str(row.person_id)})
         taught = past[row.person_id]
         helper.values = _person(area, row.told, profile.skills if profile else [], home, busy[row.person_id])
         helper.values |= _taught(area, taught.answers, taught.absences)
