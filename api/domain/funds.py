@@ -129,7 +129,7 @@ def require_within(rules: Rules, amount: int, of_project: int, of_year: int, yea
 
 
 def legs(kind: str, amount: int, fund: UUID | None, project: UUID | None) -> list[tuple[UUID, int]]:
-    """Return which account a payment of `amount` fen changes by how much, what goes out first.
+    """Return which account of a fund or project a payment of `amount` fen changes by how much, what goes out first.
 
     An allotment moves money from a fund's account to the project's, a refund what is left of it back; what is moved is
     neither made nor lost. Raises ValueError where an account is missing.

@@ -95,7 +95,6 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "exemption": ("免除", "exemption"),
         "venue_opened": ("开放场地", "venue opened"),
         "goods": ("捐赠物资", "goods given"),
-        "donation": ("捐款", "money donated"),
         "lecture": ("宣讲", "lecture"),
         "problem_solved": ("解决问题", "problem solved"),
         "leader_on_site": ("领导下沉", "leader on site"),
@@ -119,6 +118,7 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "watermark": ("按规则推定签退", "check-out presumed by rule"),
         "recipient": ("服务对象", "the recipient"),
         "self_stated": ("本人自述", "stated by the person"),
+        "payment": ("双人确认的收支", "a payment confirmed by two people"),
     },
     "entry.kind": {
         "earned": ("记入", "earned"),

@@ -26,7 +26,7 @@ ACTING = frozenset(
 ELSEWHERE = frozenset(
     {
         "activity_id", "affiliation_id", "agreement_id", "answers_id", "branch_id", "case_id", "client_id",
-        "community_id", "document_id", "employer_id", "entry_id", "fact_id", "given_under", "grant_id", "group_id",
+        "community_id", "document_id", "employer_id", "entry_id", "given_under", "grant_id", "group_id",
         "issuer_id", "item_id", "job_id", "key_id", "organization_id", "panel_id", "parent_id", "replaces_id",
         "request_id", "reverses_id", "round_id", "row_id", "shift_id", "sign_in_id", "source_id",
         "successor_id", "renews_id", "resource_id", "project_id", "supersedes_id", "need_id", "story_id", "claimed_for",

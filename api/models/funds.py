@@ -47,7 +47,6 @@ class Payment(Changing, table=True):
     purpose: str = sealed("payments.purpose", _REMARKED)
     reason: str | None = sealed("payments.reason", _REMARKED, optional=True)
     file_ids: list[str] = json_field(list)
-    fact_id: UUID | None = None
     document_id: UUID | None = ref("documents.id", optional=True)
     proposed_by: UUID
     confirmed_by: UUID | None = None

@@ -16,7 +16,7 @@ from api.domain.bookings import Asked, Span
 from api.domain.matching.times import Window, require_windows, windows_of
 from api.errors import Conflict, Invalid
 from api.models import Booking, Project, Resource
-from api.services import changes
+from api.services import changes, purses
 from api.services.days import zone_of
 from api.visibility import visible
 
@@ -71,6 +71,8 @@ def ask(session: Session, actor: Actor, project_id: UUID, terms: dict[str, Any])
     ]
     require_windows([each.window for each in asked], zone, "/bookings")
     resource = found(session.first(_HELD, {"id": terms["resource_id"], "tenant": actor.tenant_id}))
+    if resource.kind == "fund":
+        return  # money is moved from account to account, not booked
     whole = rules.days(terms["starts_on"], terms["ends_on"], zone)
     spans = rules.planned(asked, windows_of(resource.windows), whole, amount, zone)
     session.insert(
@@ -92,6 +94,9 @@ def hold(session: Session, actor: Actor, project: Any) -> None:
     left. What is used up is marked exhausted.
     """
     resource = found(session.first(_LOCKED, {"id": project.resource_id, "tenant": actor.tenant_id}))
+    if resource.kind == "fund":
+        purses.promise(session, actor, project, resource)
+        return
     asked = [_span(row) for row in of(session, project.id) if row.state == "asked"]
     if resource.state != "published":
         raise ResourceNotOffered(wanted=sum(span.quantity for span in asked), resourceId=str(resource.id))
@@ -104,8 +109,8 @@ def hold(session: Session, actor: Actor, project: Any) -> None:
 def free(session: Session, actor: Actor, project: Any, since: datetime | None = None) -> None:
     """Free what a project holds and is not over, or of what is lent what begins at `since` or later."""
     resource = found(session.first(_LOCKED, {"id": project.resource_id, "tenant": actor.tenant_id}))
-    if since is not None and resource.kind in rules.USED_UP:
-        return  # what was given is given
+    if resource.kind == "fund" or (since is not None and resource.kind in rules.USED_UP):
+        return  # what was given is given, and what is left of money flows back from the project's account
     ahead = Booking.ends_at > session.now if since is None else Booking.starts_at >= since
     mine = sa.update(Booking).where(Booking.project_id == project.id, Booking.state == "held", ahead)
     session.execute(mine.values(state="freed"))

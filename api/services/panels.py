@@ -60,7 +60,7 @@ def set_roster(session: Session, actor: Actor, panel_id: UUID, people: Sequence[
     grant = require(actor, "panel.set_roster", panel.path)
     _require_round_before(session, panel)
     chosen = list(dict.fromkeys(people))
-    able = _residents(session, actor, panel, chosen)
+    able = residents(session, actor, panel.path, chosen)
     for place, person in enumerate(chosen, start=1):
         if person not in able:
             raise NotAResident(pointer=f"/people/{place - 1}", place=place)
@@ -130,10 +130,13 @@ _CYCLE = sa.select(Cycle.id, Cycle.state, Organization.path).join(
 )
 
 
-def _residents(session: Session, actor: Actor, panel: Any, people: Sequence[UUID]) -> set[UUID]:
-    """Return those of these people who belong to what lies under the panel's organisation and hold no office there."""
+def residents(session: Session, actor: Actor, path: str, people: Sequence[UUID]) -> set[UUID]:
+    """Return those of these people who belong to what lies under a path and hold no office there.
+
+    There belongs who reported in, has a second home, or came as a resident with a phone that is vouched for.
+    """
     day = today(session, actor.tenant_id)
-    below = sa.and_(Organization.path >= panel.path, Organization.path < f"{panel.path[:-1]}0")
+    below = sa.and_(Organization.path >= path, Organization.path < f"{path[:-1]}0")
     at_home = (
         sa.select(Affiliation.person_id)
         .join(Organization, Organization.id == Affiliation.organization_id)
@@ -144,13 +147,19 @@ def _residents(session: Session, actor: Actor, panel: Any, people: Sequence[UUID
             sa.or_(Affiliation.valid_to.is_(None), Affiliation.valid_to > day), below, Person.state == "active",
         )
     )  # fmt: skip
-    in_office = (
-        sa.select(Grant.person_id)
+    granted = (
+        sa.select(Grant.person_id, Grant.role, Person.phone_state)
         .join(Organization, Organization.id == Grant.organization_id)
-        .where(Grant.tenant_id == actor.tenant_id, Grant.person_id.in_(people), Grant.state == "active", below)
-    )
-    officers = {row.person_id for row in session.rows(in_office)}
-    return {row.person_id for row in session.rows(at_home)} - officers
+        .join(Person, Person.id == Grant.person_id)
+        .where(
+            Grant.tenant_id == actor.tenant_id, Grant.person_id.in_(people), Grant.state == "active", below,
+            Person.state == "active",
+        )
+    )  # fmt: skip
+    held = session.rows(granted)
+    officers = {row.person_id for row in held if row.role not in ("resident", "member")}
+    living = {row.person_id for row in held if row.role == "resident" and row.phone_state == "vouched"}
+    return (living | {row.person_id for row in session.rows(at_home)}) - officers
 
 
 def _require_round_before(session: Session, panel: Any) -> None:

@@ -12,7 +12,7 @@ from api.access import Actor, found, require
 from api.db import Session
 from api.domain.bookings import BookingOver
 from api.models import Need, Project
-from api.services import bookings, changes, needs, project_messages, projects
+from api.services import bookings, changes, livelihood, needs, project_messages, projects, purses
 from api.services.agreements import need_step
 from api.visibility import visible
 
@@ -32,7 +32,10 @@ def cancel(session: Session, actor: Actor, project_id: UUID, reason: str) -> UUI
 
 
 def start(session: Session, actor: Actor, project_id: UUID) -> UUID:
-    """Begin the work; the need is in progress."""
+    """Begin the work; the need is in progress. A livelihood project has to be wanted, noticed and funded: NotReady."""
+    row, _ = projects.governed(session, actor, project_id, "project.start")
+    if row.state == "agreed":
+        livelihood.require_ready(session, actor, row)
     return _step(session, actor, project_id, "project.start", None, "need.start")
 
 
@@ -55,9 +58,10 @@ def rate(session: Session, actor: Actor, project_id: UUID, stars: int, remark: s
 
 
 def close(session: Session, actor: Actor, project_id: UUID) -> UUID:
-    """Close a rated project; a need that nobody confirmed yet is confirmed by it."""
+    """Close a rated project; a need that nobody confirmed yet is confirmed by it, and money left goes back."""
     row, grant = projects.governed(session, actor, project_id, "project.close")
     changes.take(session, actor, Project, row, "project.close", at=row.community_id, grant=grant)
+    purses.flow_back(session, actor.aside(), row)
     if row.need_id is not None and session.scalar(sa.select(Need.state).where(Need.id == row.need_id)) == "done":
         need_step(session, actor, row, "need.confirm")
     return project_id
@@ -124,6 +128,7 @@ def _tell(
 
 def _call_off(session: Session, actor: Actor, row: Any, reason: str, grant: UUID) -> None:
     changes.take(session, actor, Project, row, "project.cancel", {"reason": reason}, at=row.community_id, grant=grant)
+    purses.flow_back(session, actor.aside(), row)
     if row.resource_id is not None and row.state != "proposed":
         bookings.free(session, actor.aside(), row)
 

@@ -14,7 +14,7 @@ from api.domain.matching import times
 from api.models import Organization, Resource
 from api.services import changes, finding, search
 from api.services.days import zone_of
-from api.services.places import governed
+from api.services.places import governed, place
 from api.visibility import visible
 
 _SHOWN = sa.select(
@@ -26,17 +26,15 @@ _SHOWN = sa.select(
 
 
 def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
-    """Write a draft of what a unit offers; the unit's liaison does so."""
-    unit, grant = governed(
-        session, actor, "resource.create", values["organization_id"], axis="employer", pointer="/organizationId"
-    )
+    """Write a draft of what a unit offers, by its liaison; a place has funds of public money, by its office."""
+    unit, grant = _owner(session, actor, "resource.create", values)
     values = _kept(session, actor, values)
     return changes.create(session, actor, Resource, "resource.create", values, at=unit.id, grant=grant)
 
 
 def edit(session: Session, actor: Actor, resource_id: UUID, values: dict[str, Any]) -> UUID:
     """Write a draft anew."""
-    governed(session, actor, "resource.edit", values["organization_id"], axis="employer", pointer="/organizationId")
+    _owner(session, actor, "resource.edit", values)
     return _step(session, actor, resource_id, "resource.edit", _kept(session, actor, values))
 
 
@@ -75,6 +73,13 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     answer = paging.page(session, statement, key, limit=query.limit, cursor=query.cursor)
     answer["items"] = [_view(actor, item) for item in answer["items"]]
     return answer
+
+
+def _owner(session: Session, actor: Actor, step: str, values: dict[str, Any]) -> tuple[Any, UUID]:
+    """Return whose resource it is, and the grant: a unit's, but for funds, which a place may hold too."""
+    at = place(session, actor, values["organization_id"], pointer="/organizationId")
+    axis = "territory" if values["kind"] == "fund" and at.axis == "territory" else "employer"
+    return governed(session, actor, step, at.id, axis=axis, pointer="/organizationId")
 
 
 def find(session: Session, actor: Actor, resource_id: UUID) -> Any:

@@ -45,7 +45,6 @@ def payments() -> None:
         sa.Column("purpose", sa.LargeBinary(), nullable=False),
         sa.Column("reason", sa.LargeBinary(), nullable=True),
         sa.Column("file_ids", json(), nullable=False),
-        sa.Column("fact_id", sa.Uuid(), nullable=True),
         sa.Column("document_id", sa.Uuid(), nullable=True),
         sa.Column("proposed_by", sa.Uuid(), nullable=False),
         sa.Column("confirmed_by", sa.Uuid(), nullable=True),
