@@ -109,9 +109,13 @@ def _plain(judgement: Any) -> Row:
                   for line in measures if line.get("spans")},
         "unknown": {line["rule"]: sorted(set(line.get("unknown", []))) for line in measures},
         "waits": sorted((row["rule"], row["level"], row["sum"]) for row in judgement["pending"]),
-        "counted": {line["rule"]: {row["key"]: row["counted"] for row in line["inputs"] if line["source"] != "presence"}
+        "counted": {line["rule"]: {_key(row): row["counted"] for row in line["inputs"] if line["source"] != "presence"}
                     for line in measures if not line.get("unknown")},
     }  # fmt: skip
+
+
+def _key(row: Row) -> str:
+    return f"{row['source']} {row['key']}" if "source" in row else row["key"]
 
 
 def disagreement(one: Any, other: Any, place: str = "") -> str | None:

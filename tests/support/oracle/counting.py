@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.oracle.picking import Answer, Bit, bits_of, in_table, passes, unrecorded
 from tests.support.oracle.plain import Row, day, number, rounded, span
-from tests.support.oracle.stretches import calendar, in_time, is_exempt, one_by_one
+from tests.support.oracle.stretches import calendar, in_days, in_time, is_exempt, one_by_one, roll
 
 WIDTH = ["event", "day", "week", "month", "two_months", "quarter", "half_year", "year", "period"]
 
@@ -22,23 +22,47 @@ def counted(measure: Row, bundle: Row) -> Answer:
     if measure["source"] == "presence":
         return _present(measure, bundle)
     answer = Answer(unknown=unrecorded(measure, bundle))
-    bits = bits_of(measure, bundle, answer)
-    facts = bundle.get("facts") or []
-    _multiply(measure, bits, facts, answer)
-    _void(measure, bits, facts)
+    bits, facts = _all_sources(measure, bundle, answer), bundle.get("facts") or []
     _each(bits, measure.get("rounding"), _round)
     _approve(measure.get("approval"), bits, facts, answer)
     _each(bits, measure.get("qualify"), _drop_small)
+    _each(bits, measure.get("steps"), _give_points)
     _best(measure.get("keep"), bits, answer)
     _once(measure.get("distinct"), bits, answer)
     for cap in sorted(measure.get("caps", []), key=lambda cap: WIDTH.index(cap["per"])):
         _each(bits, cap, _cap)
     _result(measure, bits, bundle, answer)
     for bit in bits:
-        answer.counted[bit.key] = answer.counted.get(bit.key, Fraction(0)) + bit.counts
+        key = bit.key if bit.source == measure["source"] else f"{bit.source} {bit.key}"
+        answer.counted[key] = answer.counted.get(key, Fraction(0)) + bit.counts
     if answer.unknown:
         answer.value = answer.required = answer.missed = answer.streaks = answer.longest = None
     return answer
+
+
+def _all_sources(measure: Row, bundle: Row, answer: Answer) -> list[Bit]:
+    """Return the weighed rows of every source; a row that two of them choose is the first one's."""
+    facts, found = bundle.get("facts") or [], []
+    for other in [{}, *measure.get("also", [])]:
+        own = {name: rule for name, rule in measure.items() if name not in _CHOOSES} | other if other else measure
+        bits = bits_of(own, bundle, answer)
+        _multiply(own, bits, facts, answer)
+        _void(own, bits, facts)
+        before = [(bit.source, bit.key) for bit in found]
+        found += [bit for bit in bits if (bit.source, bit.key) not in before]
+    return sorted(found, key=lambda bit: (bit.own, bit.row.get("activity") or "", bit.key))
+
+
+_CHOOSES = ("source", "where", "without", "take", "factors", "voidedBy")
+
+
+def _give_points(group: list[Bit], rule: Row) -> None:
+    total, points = sum(bit.counts for bit in group), number(rule.get("below", 0))
+    for step in sorted(rule["steps"], key=lambda step: number(step["reaches"])):
+        points = number(step["points"]) if total >= number(step["reaches"]) else points
+    for bit in group:
+        bit.counts = Fraction(0)
+    group[0].counts = points
 
 
 def _standing(facts: list[Row], where: Row, column: str, wanted: Any) -> Row | None:
@@ -147,16 +171,18 @@ def _best(rule: Row | None, bits: list[Bit], answer: Answer) -> None:
     """Leave a row out if enough others of its span come to more, or to as much and are earlier."""
     if rule is None:
         return
-    totals: dict[str, Fraction] = {}
+    totals: dict[tuple[str, str], Fraction] = {}
     for bit in bits:
-        totals[bit.key] = totals.get(bit.key, Fraction(0)) + bit.counts
+        own = (bit.source, bit.key)
+        totals[own] = totals.get(own, Fraction(0)) + bit.counts
         if _named(bit, rule["per"]) is None:
-            answer.unknown.add(f"SOURCE:{bit.key}")
-    order, names = list(totals), {bit.key: _named(bit, rule["per"]) for bit in bits}
+            answer.unknown.add(f"{bit.source}:{bit.key}")
+    order, names = list(totals), {(bit.source, bit.key): _named(bit, rule["per"]) for bit in bits}
     for bit in bits:
-        rivals = [key for key in order if names[key] == names[bit.key]]
-        better = [k for k in rivals if totals[k] > totals[bit.key]
-                  or (totals[k] == totals[bit.key] and order.index(k) < order.index(bit.key))]  # fmt: skip
+        own = (bit.source, bit.key)
+        rivals = [key for key in order if names[key] == names[own]]
+        better = [k for k in rivals if totals[k] > totals[own]
+                  or (totals[k] == totals[own] and order.index(k) < order.index(own))]  # fmt: skip
         if len(better) >= rule.get("choose", 1):
             bit.counts = Fraction(0)
 
@@ -166,14 +192,14 @@ def _once(column: str | None, bits: list[Bit], answer: Answer) -> None:
     for bit in bits if column else []:
         found = _named(bit, column)
         if found is None:
-            answer.unknown.add(f"SOURCE:{bit.key}")
+            answer.unknown.add(f"{bit.source}:{bit.key}")
         counts = bit.counts > 0 and bit.rows > 0 and found not in seen
         seen |= {found} if counts else set()
         bit.counts = Fraction(counts)
 
 
 def _result(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
-    voices = sum({bit.key: bit.rows for bit in bits}.values())
+    voices = sum({(bit.source, bit.key): bit.rows for bit in bits}.values())
     needed = max(measure.get("quorum", 0), 2 * measure["trim"] + 1 if "trim" in measure else 0)
     if voices < needed:
         answer.unknown.add(f"quorum:{voices}/{needed}")
@@ -182,6 +208,10 @@ def _result(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
         in_time(measure, bits, bundle, answer)
     elif measure.get("series"):
         one_by_one(measure, bits, bundle, answer)
+    elif measure.get("rolling"):
+        roll(measure, bits, bundle, answer)
+    elif measure.get("deadline"):
+        in_days(measure["deadline"], bits, bundle, answer)
     elif result == "sum":
         answer.value = sum(values, Fraction(0))
     elif voices == 0:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import product
-from typing import Any
 
 from tests.support.oracle.counting import counted
 from tests.support.oracle.plain import Row, number, rounded, written
@@ -44,15 +43,10 @@ def judged(book: Row, bundle: Row) -> Row:
         "score": written(numbers[book["final"]]) if "final" in book else None,
         "numbers": {name: written(numbers[name]) for name in [*answers, *(score["id"] for score in scores)]},
         "spans": {name: (a.required, a.missed, a.streaks, a.longest) for name, a in answers.items() if a.has_spans},
-        "unknown": {name: _reasons(book, name, answer.unknown) for name, answer in answers.items()},
+        "unknown": {name: sorted(answer.unknown) for name, answer in answers.items()},
         "waits": sorted(waits),
         "counted": {name: _written(answer.counted) for name, answer in answers.items() if not answer.unknown},
     }
-
-
-def _reasons(book: Row, name: str, reasons: set[str]) -> list[str]:
-    source = next(measure["source"] for measure in book["measures"] if measure["id"] == name)
-    return sorted(reason.replace("SOURCE", source) for reason in reasons)
 
 
 def _written(counts: dict[str, Fraction]) -> Row:
@@ -195,38 +189,60 @@ def _outcome(order: list[str], grade: str, closed: list[Row]) -> str:
     return order[max([order.index(grade), *ceilings])]
 
 
+Place = tuple[str | None, str, frozenset[str]]
+"""The grade after the quotas, what was done, and the grades between which people have to choose."""
+
+
 def allotted(book: Row, judgements: Sequence[Row], branches: Sequence[str]) -> list[tuple[str | None, str]]:
     """Return the grade after the quotas, and kept, lowered or needs_decision, for each of a group of some branches."""
-    rows: list[tuple[str | None, str]] = [(each["grade"], "kept") for each in judgements]
+    rows: list[Place] = [(each["grade"], "kept", frozenset()) for each in judgements]
+    order = [grade["id"] for grade in book.get("grades", [])]
     for quota in book.get("quotas", []):
         for branch in set(branches) if quota.get("within", "cycle") == "branch" else [None]:
             here = [n for n, other in enumerate(branches) if branch in (None, other)]
-            made = _after(quota, [judgements[n] for n in here], [rows[n] for n in here])
+            made = _after(quota, order, [judgements[n] for n in here], [rows[n] for n in here])
             for n, row in zip(here, made, strict=True):
                 rows[n] = row
-    return rows
+    return [(grade, done) for grade, done, _ in rows]
 
 
-def _after(quota: Row, judgements: Sequence[Row], rows: list[Any]) -> list[Any]:
+def _seats(quota: Row, counted_ones: int) -> int:
+    seats = int(
+        rounded(counted_ones * number(quota.get("atMost", 1)), {"quantum": 1, "mode": quota.get("seats", "down")})
+    )
+    seats = max(seats, quota.get("fewest", 0))
+    seats = min(seats, quota["most"]) if "most" in quota else seats
+    return min(seats, max(counted_ones - quota["allBut"], 0)) if "allBut" in quota else seats
+
+
+def _after(quota: Row, order: list[str], judgements: Sequence[Row], rows: list[Place]) -> list[Place]:
     counted_ones = [j for j in judgements if quota.get("of") == "all" or j["outcome"] in ("graded", "unknown")]
-    share = len(counted_ones) * number(quota["atMost"])
-    seats = int(rounded(share, {"quantum": 1, "mode": quota.get("seats", "down")}))
-    seats = min(max(seats, quota.get("fewest", 0)), quota.get("most", seats + quota.get("fewest", 0)))
-    claims = [n for n, (grade, _) in enumerate(rows) if grade == quota["grade"]]
-    may = [n for n, j in enumerate(judgements) if j["outcome"] == "unknown" and quota["grade"] in j["possible"]]
+    seats = _seats(quota, len(counted_ones))
+    taking = {quota["grade"]}
+    if quota.get("orBetter"):
+        taking |= {grade for grade in order if order.index(grade) < order.index(quota["grade"])}
+    claims, may = [], []
+    for n, (judgement, (grade, _, choice)) in enumerate(zip(judgements, rows, strict=True)):
+        left = choice if quota.get("orBetter") and grade is None and judgement["outcome"] == "graded" else frozenset()
+        if grade in taking or (left and left <= taking):
+            claims.append(n)
+        elif left & taking or (judgement["outcome"] == "unknown" and {*judgement["possible"]} & taking):
+            may.append(n)
     if len(claims) + len(may) <= seats:
         return rows
     ranks = {n: judgements[n]["numbers"].get(quota["rank"]) for n in claims}
+    to_people = {n: (None, "needs_decision", frozenset({str(judgements[n]["grade"]), quota["instead"]}))
+                 for n in claims + may}  # fmt: skip
     if seats == 0 or may or None in ranks.values():
-        return [(None, "needs_decision") if n in claims + may else row for n, row in enumerate(rows)]
+        return [to_people.get(n, row) for n, row in enumerate(rows)]
     made = list(rows)
     for n in claims:
         above = sum(number(ranks[other]) > number(ranks[n]) for other in claims)
         level = sum(number(ranks[other]) == number(ranks[n]) for other in claims)
         if above >= seats:
-            made[n] = (quota["instead"], "lowered")
+            made[n] = (quota["instead"], "lowered", frozenset())
         elif above + level > seats:
-            made[n] = (None, "needs_decision")
+            made[n] = to_people[n]
     return made
 
 

@@ -148,6 +148,10 @@ def _no_unknown(piece: Piece) -> Piece:
     return lambda *given: 0 if (amount := piece(*given)) is None else amount
 
 
+def _no_more(_: list[Any]) -> list[Any]:
+    return []
+
+
 def _first_of(group: list[Any]) -> list[Any]:
     return group[:1]
 
@@ -187,6 +191,14 @@ FAULTS: dict[str, Fault] = {
     "cut-off date": _window(lambda w, days: (days[0], _one_day_more(days[1]) if w and w.before else days[1])),
     "window of years before": _measure(window=_changed(years_back=0)),
     "window of a lifetime": _measure(window=_changed(lifetime=False)),
+    "days before the end": _measure(window=_changed(last_days=lambda days: days + 1)),
+    "months before the end": ([rows], "months_before", lambda piece: lambda on, months: piece(on, months + 1)),
+    "rolling days": ([measures], "rolled", lambda piece: lambda rule, *given: piece(
+        _changed(days=1)(rule), *given)),
+    "days after joining": ([measures], "due", lambda piece: lambda rule, *given: piece(
+        _changed(days=1)(rule), *given)),
+    "points by the sum of a span": ([measures], "points_of", lambda piece: lambda rule, total: piece(rule, total - 1)),
+    "several sources": _measure(also=_no_more),
     "deduct": _scored(Deduct, each=lambda each: each + 1),
     "deduct with floor": _scored(Deduct, at_least=None),
     "weights": _scored(Weighted, parts=lambda parts: [_changed(weight=Fraction(1, 2))(part) for part in parts]),
@@ -206,6 +218,8 @@ FAULTS: dict[str, Fault] = {
     "seats rounded": _seats(seats="down"),
     "fewest seats": _seats(fewest=0),
     "most seats": _seats(most=None),
+    "a grade or better": ([quota], "covered", lambda piece: lambda book, rule: frozenset({rule.grade})),
+    "all but the last": _seats(all_but=lambda number: number + 1),
     "exemption of a cadence": _measure(cadence=_changed(exempt=_first_of)),
     "exemption of a part of a span": _measure(cadence=_changed(exempt_when="whole")),
     "exemptions": ([measures, spans], "merged", lambda piece: lambda *given: piece(*given)[:1]),

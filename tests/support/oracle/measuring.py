@@ -47,11 +47,25 @@ class Measurer:
     def facts(self) -> Row:
         kinds = self.chance.sample(FACTS, self.chance.choice((1, 2, 3)))
         measure: Row = {"source": "facts", "where": {"kind": kinds}}
+        if self.maybe(0.1):
+            measure["deadline"] = {"after": ["registration"], "days": self.chance.choice((30, 90, 200))}
+            measure["deadline"] |= {"atLeast": self.chance.choice((1, 1, 2))}
+            measure["deadline"] |= self._exempting() if self.maybe(0.3) else {}
         if self.maybe(0.3):
             values = {"city": 5, "district": 3, "street": self.chance.choice((1, "0.5"))}
             measure["take"] = self.chance.choice(("count", {"column": "level", "values": values}))
+        if self.maybe(0.25):
+            measure["also"] = [self._more()]
         self._shape(measure, 1)
         return measure
+
+    def _more(self) -> Row:
+        """Return further rows, of facts that may be chosen already or of entries."""
+        if self.maybe(0.6):
+            return {"source": "facts", "where": {"kind": self.chance.sample(FACTS, 2)}, "take": "count"}
+        table = {"column": "role", "values": {"leader": 2}, "otherwise": 1}
+        weighed = {"factors": [{"table": table}]} if self.maybe(0.5) else {}
+        return {"source": "entries", "where": {"unit": ["volunteer_minutes"]}, "take": "count"} | weighed
 
     def reviews(self) -> Row:
         result = self.chance.choice(("average", "average", "average", "median", "largest", "smallest"))
@@ -99,7 +113,7 @@ class Measurer:
 
     def _shape(self, measure: Row, unit: int) -> None:
         chance = self.chance
-        if self.maybe(0.3):
+        if "deadline" not in measure and self.maybe(0.35):
             measure |= self._window()
         if self.maybe(0.12):
             measure["distinct"] = chance.choice(("event", "day", "month", "quarter", "community", "matter"))
@@ -116,17 +130,31 @@ class Measurer:
         if self.maybe(0.12):
             per = chance.choice(("event", "day", "month"))
             measure["qualify"] = {"per": per, "atLeast": unit * chance.choice((1, 2, 4))}
+        measure |= {"steps": self._steps_of_spans(unit)} if self.maybe(0.15) else {}
         if unit == 60 and self.maybe(0.18):
             measure["approval"] = {"per": chance.choice(("day", "event")), "kind": "hours_approved", "tiers": TIERS}
         if self.maybe(0.6):
             spans = chance.sample(CAP_SPANS, chance.choice((1, 1, 2, 3)))
             limits = (1, 2, 3, 5, "8/3") if unit == 1 else (90, 120, 240, 400, 700)
             measure["caps"] = [{"per": per, "atMost": chance.choice(limits)} for per in spans]
-        way = self.chance.random() if not measure.get("window", {}).get("lifetime") else 1
+        if "deadline" not in measure and not measure.get("window", {}).get("lifetime"):
+            self._in_time(measure, unit)
+
+    def _steps_of_spans(self, unit: int) -> Row:
+        chance, reaches = self.chance, (30, 120, 300) if unit == 60 else (1, 2, 3)
+        steps = [{"reaches": limit, "points": chance.choice((1, 2, 5))} for limit in chance.sample(reaches, 2)]
+        made: Row = {"per": chance.choice(("event", "day", "month", "quarter")), "steps": steps}
+        return made | ({"below": chance.choice((1, "0.5"))} if self.maybe(0.3) else {})
+
+    def _in_time(self, measure: Row, unit: int) -> None:
+        way = self.chance.random()
         if way < 0.3:
             self._cadence(measure, unit)
         elif way < 0.45:
             measure["series"] = self._series()
+        elif way < 0.57:
+            measure["rolling"] = {"days": self.chance.choice((7, 30, 90, 200))}
+            measure["rolling"] |= {"of": "smallest"} if self.maybe(0.35) else {}
 
     def _cadence(self, measure: Row, unit: int) -> None:
         each = self.chance.choice(("day", "week", "month", "month", "two_months", "quarter", "half_year", "year"))
@@ -157,10 +185,15 @@ class Measurer:
     def _window(self) -> Row:
         way, chance = self.chance.random(), self.chance
         day = f"{chance.randint(1, 12):02d}-{chance.choice((1, 15)):02d}"
-        if way < 0.35:
+        if way < 0.25:
             return {"window": {"since": day}}
-        if way < 0.75:
+        if way < 0.55:
             return {"window": {"before": day}}
+        if way < 0.75:
+            back = (
+                {"lastDays": chance.choice((30, 90, 200))} if way < 0.65 else {"lastMonths": chance.choice((1, 3, 13))}
+            )
+            return {"window": back | ({"before": day} if self.maybe(0.2) else {})}
         return {"window": {"yearsBack": 1} if way < 0.84 else {"lifetime": True}}
 
     def _measure(self, name: str, rule: Row) -> None:
@@ -168,7 +201,7 @@ class Measurer:
         self.book["measures"].append(measure)
         answer = counted(measure, self.bundle)
         self.values[name] = answer.value
-        if rule.get("cadence"):
+        if rule.get("cadence") or rule.get("deadline"):
             parts = [("required", answer.required), ("missed", answer.missed)]
             parts += [("streaks", answer.streaks), ("longest", answer.longest)] if rule.get("streak") else []
             for part, value in parts:

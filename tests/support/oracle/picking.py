@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ DATE = {"entries": "servedOn", "facts": "occurredOn", "reviews": "givenOn", "aff
 class Bit:
     """One row, or one day of it."""
 
+    source: str
     key: str
     row: Row
     first: date
@@ -26,7 +27,7 @@ class Bit:
 
     def where(self, kind: str) -> Any:
         if kind == "event":
-            return self.row.get("activity") or ("alone", self.key)
+            return self.row.get("activity") or ("alone", self.source, self.key)
         return span(self.own if kind == "day" else self.first, kind)
 
 
@@ -57,13 +58,18 @@ def passes(row: Row, where: Row, without: Row) -> bool | None:
 
 def unrecorded(measure: Row, bundle: Row) -> set[str]:
     """Say which sources nobody kept that the measure looks at."""
-    readings = [(measure["source"], measure.get("where", {}), measure.get("without", {}))]
-    readings += [("facts", rule["where"], {}) for rule in measure.get("voidedBy", [])]
-    readings += [("facts", rule["fact"]["where"], {}) for rule in measure.get("factors", []) if rule.get("fact")]
+    readings: list[tuple[str, Row, Row]] = []
+    for one in [measure, *measure.get("also", [])]:
+        readings.append((one["source"], one.get("where", {}), one.get("without", {})))
+        readings += [("facts", rule["where"], {}) for rule in one.get("voidedBy", [])]
+        readings += [("facts", rule["fact"]["where"], {}) for rule in one.get("factors", []) if rule.get("fact")]
+    if measure.get("deadline"):
+        readings.append(("affiliations", {"kind": measure["deadline"]["after"]}, {}))
     if measure.get("approval"):
         readings.append(("facts", {"kind": [measure["approval"]["kind"]]}, {}))
     reasons = {source for source, _, _ in readings if bundle.get(source) is None}
-    if (measure.get("cadence") or measure.get("series") or {}).get("exempt") and bundle.get("exemptions") is None:
+    in_time = measure.get("cadence") or measure.get("series") or measure.get("deadline") or {}
+    if in_time.get("exempt") and bundle.get("exemptions") is None:
         reasons.add("exemptions")
     for gap in bundle.get("unknown", []):
         for source, where, without in readings:
@@ -78,6 +84,7 @@ def bits_of(measure: Row, bundle: Row, answer: Answer) -> list[Bit]:
     """Return the rows that count, in the order of day, activity and key."""
     start, end = day(bundle["period"]["start"]), day(bundle["period"]["end"])
     first, after = limits(measure.get("window"), start, end)
+    first -= timedelta(days=measure["deadline"]["days"] if "deadline" in measure else 0)
     by_key: dict[str, list[Row]] = {}
     for row in bundle.get(measure["source"]) or []:
         if not _falls(measure["source"], row, first, after):
@@ -85,7 +92,7 @@ def bits_of(measure: Row, bundle: Row, answer: Answer) -> list[Bit]:
         if passes(row, measure.get("where", {}), measure.get("without", {})) is False:
             continue
         by_key.setdefault(row.get("reverses") or row["key"], []).append(row)
-    rules = [measure.get(name) for name in ("rounding", "qualify", "approval")] + measure.get("caps", [])
+    rules = [measure.get(name) for name in ("rounding", "qualify", "approval", "steps")] + measure.get("caps", [])
     daily = any(rule and rule["per"] == "day" for rule in rules)
     bits: list[Bit] = []
     for key, rows in by_key.items():
@@ -107,7 +114,7 @@ def _of_key(measure: Row, key: str, rows: list[Row], daily: bool, bundle: Row, a
         if daily and row.get("days") and measure.get("take", "amount") == "amount":
             shares = {day(text): Fraction(part) for text, part in row["days"].items()}
         for own, share in shares.items():
-            bit = found.setdefault(own, Bit(key, row, on, own, Fraction(0), Fraction(0), 0))
+            bit = found.setdefault(own, Bit(measure["source"], key, row, on, own, Fraction(0), Fraction(0), 0))
             bit.recorded += share
             bit.counts += share
             bit.rows += _rows(row)

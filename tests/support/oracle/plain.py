@@ -84,6 +84,10 @@ def limits(window: Row | None, start: date, end: date) -> tuple[date, date]:
         first = _found(window["since"], start, end, inside)
     if "before" in window:
         after = _found(window["before"], start, end, inside)
+    if "lastDays" in window:
+        first = after - timedelta(days=window["lastDays"])
+    if "lastMonths" in window:
+        first = _months_earlier(after, window["lastMonths"])
     back = window.get("yearsBack", 0)
     if back:
         first = first.replace(year=first.year - back)
@@ -94,3 +98,12 @@ def _found(month_day: str, start: date, end: date, among: list[date]) -> date:
     """Find the first such day among these; the period's end where it has none."""
     hits = [each for each in among if f"{each.month:02d}-{each.day:02d}" == month_day]
     return hits[0] if hits else end
+
+
+def _months_earlier(on: date, months: int) -> date:
+    """Go back to the first of each month before, then to the day, or the last one that the month has."""
+    first = on.replace(day=1)
+    for _ in range(months):
+        first = (first - timedelta(days=1)).replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    return min(first + timedelta(days=on.day - 1), after - timedelta(days=1))

@@ -100,6 +100,13 @@ def cadence(case: Case) -> bool:
     return bool(found)
 
 
+def deadline(case: Case) -> bool:
+    """Take away deadlines; numbers that read a part of one read the sum."""
+    found = [measure for measure in measures(case) if measure.pop("deadline", None)]
+    _read_whole(case, {f"{measure['id']}.{part}" for measure in found for part in PARTS})
+    return bool(found)
+
+
 def streak(case: Case) -> bool:
     """Take away runs of spans; numbers that read them read how many spans there are."""
     found = [measure for measure in measures(case) if measure.pop("streak", None)]

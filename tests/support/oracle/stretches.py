@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -56,6 +56,42 @@ def one_by_one(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> No
     answer.value = _joined(rule.get("join", "sum"), scores)
     if answer.value is None:
         answer.unknown.add(f"{measure['source']}:none")
+
+
+def roll(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
+    """Look at every stretch of so many known days in a row, day by day."""
+    first, after = limits(measure.get("window"), day(bundle["period"]["start"]), day(bundle["period"]["end"]))
+    window = days_between(first, after)
+    known = [each for each in window if "through" not in bundle or each < day(bundle["through"])]
+    length, largest = min(measure["rolling"]["days"], len(window)), measure["rolling"].get("of") != "smallest"
+    if len(known) < length and not largest:
+        answer.unknown.add(f"{measure['source']}:none")
+        return
+    counts: dict[date, Fraction] = {}
+    for bit in bits:
+        counts[bit.first] = counts.get(bit.first, Fraction(0)) + bit.counts
+    starts = range(max(1, len(known) - length + 1))
+    sums = [sum((counts.get(each, Fraction(0)) for each in known[n : n + length]), Fraction(0)) for n in starts]
+    answer.value, answer.has_spans = max(sums) if largest else min(sums), bool(window)
+
+
+def in_days(rule: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
+    """Look at the first days of each affiliation, as far as they meet the period."""
+    start, end = day(bundle["period"]["start"]), day(bundle["period"]["end"])
+    known = min(end, day(bundle["through"])) if "through" in bundle else end
+    rows = [row for row in bundle.get("affiliations") or [] if row["kind"] in rule["after"]]
+    told: list[bool] = []
+    begun = sorted({day(row["start"]) for row in rows})
+    for on in begun:
+        days = days_between(on, on + timedelta(days=rule["days"]))
+        if on >= end or days[-1] < start:
+            continue
+        answer.has_spans = True
+        stays = any(row.get("end") is None or day(row["end"]) > days[-1] for row in rows if day(row["start"]) == on)
+        reached = _sum(bits, days) >= number(rule.get("atLeast", 1))
+        if reached or (stays and days[-1] < known and not is_exempt(days, rule, bundle)):
+            told.append(reached)
+    answer.value, answer.required, answer.missed = Fraction(told.count(True)), len(told), told.count(False)
 
 
 def _joined(way: str, scores: list[Fraction]) -> Fraction | None:

@@ -161,13 +161,16 @@ class _Author(Measurer):
             grades[-1].pop("band", None)
         self.book["grades"] = grades
         for n in range(self.chance.choice((0, 0, 1, 1, 2)) if "final" in self.book else 0):
-            share, of = self.chance.choice(("1/3", "20%", "10%", "0.5")), self.chance.choice(("graded", "all"))
-            self.book["quotas"].append({"id": f"quota_{n}", "labels": LABELS, "grade": names[n],
-                                        "instead": names[n + 1], "atMost": share, "of": of, "rank": "total"}
+            share, of = self.chance.choice(("1/3", "20%", "60%", "0.5")), self.chance.choice(("graded", "all"))
+            better = self.maybe(0.5)
+            at = n + (self.chance.choice((0, 1, 1)) if better else 0)
+            self.book["quotas"].append({"id": f"quota_{n}", "labels": LABELS, "grade": names[at],
+                                        "instead": names[at + 1], "atMost": share, "of": of, "rank": "total"}
                                        | ({"within": "branch"} if self.maybe(0.3) else {})
-                                       | self._seats())  # fmt: skip
+                                       | ({"orBetter": True} if better else {}) | self._seats())  # fmt: skip
 
     def _seats(self) -> Row:
         made: Row = {"seats": self.chance.choice(("half_up", "up"))} if self.maybe(0.5) else {}
         made |= {"fewest": self.chance.choice((1, 2))} if self.maybe(0.5) else {}
-        return made | ({"most": 1} if self.maybe(0.5) else {})
+        made |= {"allBut": self.chance.choice((1, 2))} if self.maybe(0.4) else {}
+        return made | ({"most": 1} if self.maybe(0.4) else {})
