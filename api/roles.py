@@ -17,8 +17,8 @@ _DISTRICT = """
     organization.move organization.end organization_link.create organization_link.end organization.record
     registration.read
     need.read resource.read project.read activity.read shift.read signup.read fact.read entry.read
-    entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.simulate rulebook.activate
-    rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
+    entry.reverse rulebook.read rulebook.create rulebook.edit rulebook.lint rulebook.check rulebook.simulate
+    rulebook.activate rulebook.retire cycle.create cycle.read cycle.compute cycle.open_self_review
     cycle.open_public_review cycle.publish cycle.open_appeals cycle.finalize
     cycle.set_calendar cycle.quota cycle.allotments ruling.propose ruling.confirm ruling.decline
     ruling.read
@@ -52,7 +52,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             cycle.figures cycle.ranking
             cycle.review cycle.recuse cycle.rubrics review.list review.read review.due review.reply
             panel.list panel.read
-            availability.read availability.edit match_proposal.mine match_proposal.read match_proposal.accept
+            availability.read availability.edit team.list team.read team.tell team.join team.leave match_proposal.mine match_proposal.read match_proposal.accept
             match_proposal.decline match_rule.list
             signal.list signal.read signal.facts signal.reply sanction.list sanction.read sanction.appeal
             inbox.list inbox.count switch.list emergency.list emergency.read
@@ -67,6 +67,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             need.claim need.start need.complete need.release need.thank need.contact need.attachment
             story.tell story.agree story.retract story.list story.read
             resource.read resource.list resource.calendar project.read project.list activity.read activity.list activity.edit
+            project_person.list project_person.read project_person.claim project_person.end project_person.renew
+            pledge.make pledge.show pledge.withdraw pairing.household pairing.visit pairing.visits
             activity.complete shift.read shift.list shift.edit shift.cancel shift.roll_call shift.settle
             shift.show_code shift.print_sheet signup.create signup.cancel signup.read signup.list signup.confirm
             opinion.procedures opinion.list opinion.read opinion.vote opinion.reply
@@ -101,6 +103,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             registration.submit registration.end resource.create resource.edit resource.publish
             resource.withdraw need.read need.claim need.start need.complete need.release need.contact story.agree
             story.retract project.propose project.accept project.counter project.decline
+            pledge.make pledge.speak pledge.show pledge.withdraw
             project.cancel project.write project.messages project.history
             project.bookings project.renew project.move_booking project.cancel_booking
             project.deliver project.read project.start activity.create activity.edit activity.publish
@@ -123,6 +126,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             cycle.appeal cycle.review cycle.recuse review.list review.read review.reply
             panel.create panel.set_roster panel.fix panel.list panel.read
             opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue
+            team.create team.edit team.end
             match_run.create match_run.preview match_run.list match_run.read match_run.figures
             match_proposal.list match_proposal.read match_proposal.rate need.unserved
             signal.read signal.facts signal.reply sanction.read sanction.appeal
@@ -136,6 +140,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
             need.prolong need.answer need.contact story.read story.publish story.decline story.retract
             resource.read project.propose project.accept project.counter project.decline project.start project.deliver
+            duty_post.publish duty_post.close pledge.confirm pairing.propose pairing.household pairing.visits pairing.end
+            project_person.accept project_person.decline project_person.end project_person.renew project_person.mark
             project.rate project.close project.cancel project.release project.write project.messages project.history
             project.bookings project.renew project.move_booking project.cancel_booking
             activity.create activity.edit activity.publish
@@ -152,7 +158,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             resource.create resource.edit resource.publish resource.withdraw
             cycle.create cycle.compute cycle.tally cycle.set_calendar cycle.open_self_review cycle.open_public_review
             cycle.publish cycle.open_appeals cycle.finalize cycle.deliver assessment.explain rulebook.create
-            rulebook.edit rulebook.lint rulebook.simulate rulebook.activate rulebook.retire job.read job.cancel
+            rulebook.edit rulebook.lint rulebook.check rulebook.simulate rulebook.activate rulebook.retire
+            job.read job.cancel
             cycle.appeal cycle.review cycle.recuse review.list review.read review.reply
             opinion.list opinion.read
             match_run.create match_run.preview match_run.list match_run.read match_run.figures
@@ -172,6 +179,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "work_committee_officer": """
             payment.list payment.read payment.confirm payment.decline
             cycle.review cycle.recuse panel.create panel.set_roster panel.fix panel.list panel.read
+            duty_post.publish duty_post.close pledge.confirm
+            project_person.accept project_person.decline project_person.end project_person.renew project_person.mark
             opinion.create opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue
             delivery.acknowledge delivery.adopt delivery.dispute
             person_merge.propose person_merge.list person_merge.read person_merge.undo

@@ -27,7 +27,13 @@ async def listed(query: Annotated[RulebookQuery, Query()], who: Who) -> Page[Rul
 @router.post("", operation_id="rulebook.create", status_code=201)
 async def create(body: NewRulebook, who: Who) -> RulebookText:
     """Keep a draft of a rulebook; what lint finds in it stands in the answer."""
-    return await who.write(rulebooks.create, body.values(), present=rulebooks.one)
+    return await who.write(rulebooks.create, body.values(), present=rulebooks.as_written(body.values()))
+
+
+@router.post("/lint", operation_id="rulebook.check")
+async def check(body: NewRulebook, who: Who) -> Findings:
+    """Say what is wrong with a text, by line and column; nothing is kept."""
+    return await who.read(rulebooks.check, body.values())
 
 
 @router.get("/schema", operation_id="rulebook.schema")
@@ -45,7 +51,7 @@ async def read(rulebook_id: UUID, who: Who) -> RulebookText:
 @router.put("/{rulebook_id}", operation_id="rulebook.edit")
 async def edit(rulebook_id: UUID, body: EditedRulebook, who: Who) -> RulebookText:
     """Write a draft anew."""
-    return await who.write(rulebooks.edit, rulebook_id, body.values(), present=rulebooks.one)
+    return await who.write(rulebooks.edit, rulebook_id, body.values(), present=rulebooks.as_written(body.values()))
 
 
 @router.get("/{rulebook_id}/lint", operation_id="rulebook.lint")

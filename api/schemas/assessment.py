@@ -41,6 +41,8 @@ class Finding(View):
     severity: Literal["error", "warning"]
     code: str
     pointer: str = Field(description="JSON pointer into the rulebook")
+    line: int | None = Field(None, description="where the text was sent with the request")
+    column: int | None = None
     detail: Words
     remedy: Words
 

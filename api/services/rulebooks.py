@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from api import paging
 from api.access import Actor, allowed, found, require
 from api.db import Session
 from api.domain.rulebook.lint import lint
-from api.domain.rulebook.load import load, read
+from api.domain.rulebook.load import load, located, read
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.rulebook.shipped import shipped_text
 from api.errors import Conflict
@@ -52,7 +53,7 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     line and column of all that cannot be read, EditionTaken where another text has this code and version.
     """
     governed(session, actor, "rulebook.create", values["organization_id"], axis="territory", pointer="/organizationId")
-    return _keep(session, actor, values["organization_id"], _book(session, actor, values))
+    return _keep(session, actor, values["organization_id"], load(_source(session, actor, values)))
 
 
 def install(session: Session, actor: Actor, code: str, organization_id: UUID) -> UUID:
@@ -72,7 +73,7 @@ def edit(session: Session, actor: Actor, rulebook_id: UUID, values: dict[str, An
     """Write a draft anew, under the authority that it has."""
     row = _found(session, actor, rulebook_id)
     grant = require(actor, "rulebook.edit", row.path)
-    book = _book(session, actor, values)
+    book = load(_source(session, actor, values))
     standing = _standing(session, row.organization_id, book)
     if standing is not None and standing.id != rulebook_id:
         raise EditionTaken(rulebook=book.id, edition=book.version)
@@ -115,6 +116,21 @@ def findings(session: Session, actor: Actor, rulebook_id: UUID) -> dict[str, Any
     return {"findings": _lint(row.content)}
 
 
+def check(session: Session, actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what lint finds in a text, with line and column; nothing is kept. RulebookInvalid as in `create`."""
+    governed(session, actor, "rulebook.check", values["organization_id"], axis="territory", pointer="/organizationId")
+    return {"findings": _placed(_source(session, actor, values))}
+
+
+def as_written(values: dict[str, Any]) -> Callable[[Session, Actor, UUID], dict[str, Any]]:
+    """Return what shows one rulebook after it was written: as `one`, its findings with their lines and columns."""
+
+    def shown(session: Session, actor: Actor, rulebook_id: UUID) -> dict[str, Any]:
+        return {**one(session, actor, rulebook_id), "findings": _placed(_source(session, actor, values))}
+
+    return shown
+
+
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of rulebooks, newest first."""
     statement = _SHOWN.where(visible(actor, Rulebook))
@@ -135,12 +151,17 @@ def book_of(session: Session, _actor: Any, rulebook_id: UUID) -> Book:
     return read(found(session.first(sa.select(Rulebook.content).where(Rulebook.id == rulebook_id))).content)
 
 
-def _book(session: Session, actor: Actor, values: dict[str, Any]) -> Book:
+def _source(session: Session, actor: Actor, values: dict[str, Any]) -> str | bytes:
     if values.get("shipped") is not None:
-        return load(shipped_text(values["shipped"]))
+        return shipped_text(values["shipped"])
     if values.get("file_id") is not None:
-        return load(files.content(session, actor, values["file_id"]))
-    return load(values["text"])
+        return files.content(session, actor, values["file_id"])
+    return values["text"]
+
+
+def _placed(text: str | bytes) -> list[dict[str, Any]]:
+    book, place = located(text)
+    return [{**each.as_row(), **dict(zip(("line", "column"), place(each.pointer), strict=True))} for each in lint(book)]
 
 
 def _keep(session: Session, actor: Actor, organization_id: UUID, book: Book) -> UUID:
