@@ -107,7 +107,7 @@ def _within(window: Window, whole: tuple[datetime, datetime], zone: ZoneInfo) ->
     since, before = whole
     found = occurrences([window], zone, since, before)
     late = window.until is not None and window.every is not None and window.until > before.astimezone(zone).date()
-    if window.starts_at < since or late or any(end > before for _, end in found):
+    if not since <= window.starts_at < before or late or any(end > before for _, end in found):
         raise BookingOutside(pointer="/bookings")
     return found
 
@@ -160,13 +160,14 @@ def at_once(held: Iterable[Span]) -> int:
     return max((level.quantity for level in levels(held)), default=0)
 
 
-def require_left(wanted: Sequence[Span], held: Sequence[Span], quantity: int) -> None:
+def require_left(wanted: Sequence[Span], held: Sequence[Span], quantity: int, zone: ZoneInfo) -> None:
     """Raise ResourceTaken where these spans together with what is held exceed the quantity at any time of theirs."""
     for level in levels([*held, *wanted]):
         if level.quantity > quantity and any(
             span.starts_at < level.ends_at and level.starts_at < span.ends_at for span in wanted
         ):
-            raise ResourceTaken(startsAt=level.starts_at.isoformat(), endsAt=level.ends_at.isoformat())
+            start, end = level.starts_at.astimezone(zone), level.ends_at.astimezone(zone)
+            raise ResourceTaken(startsAt=start.isoformat(), endsAt=end.isoformat())
 
 
 def calendar(
@@ -188,7 +189,8 @@ def calendar(
     busy = levels([*cut, Span(since, before, 0)])
     return [
         {
-            "starts_at": max(start, level.starts_at), "ends_at": min(end, level.ends_at), "promised": level.quantity,
+            "starts_at": max(start, level.starts_at).astimezone(zone),
+            "ends_at": min(end, level.ends_at).astimezone(zone), "promised": level.quantity,
             "free": None if quantity is None else max(0, quantity - level.quantity),
         }
         for start, end in hours for level in busy if level.starts_at < end and start < level.ends_at

@@ -57,6 +57,8 @@ KINDS: tuple[Waiting, ...] = (
     Waiting("need_due", "need", "need.prolong", "需求逾期无人承接或送达", "a need that nobody met in time", "needs"),
     Waiting("need_told", "need", "need.read", "您的需求有了结果", "what became of your need", "needs"),
     Waiting("project", "project", "project.accept", "项目待确认", "a project to agree to", "projects"),
+    Waiting("project_message", "project", "project.write", "对接方有新消息", "news from the other side", "projects"),
+    Waiting("agreement", "project", "project.renew", "共建协议即将到期", "an agreement that ends soon", "projects"),
     Waiting(
         "match_proposal", "match_proposal", "match_proposal.accept", "匹配建议待答复", "a proposal to answer",
         "match-proposals",

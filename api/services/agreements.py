@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,12 @@ import sqlalchemy as sa
 
 from api.access import Actor, found
 from api.db import Session
-from api.domain.documents import Duty, Head, Label, Signatory, agreement
+from api.domain.documents import Duty, Head, Label, Renewed, Reserved, Signatory, agreement
 from api.domain.steps import TABLES
 from api.errors import Forbidden
-from api.models import Need, Project, ProjectParty
-from api.services import bookings, changes, deliveries, documents, project_messages, projects
-from api.services.days import today
+from api.models import Document, Need, Project, ProjectParty
+from api.services import bookings, changes, deliveries, documents, project_messages, projects, resources
+from api.services.days import today, zone_of
 from api.services.parties import parties
 
 ROLES = {
@@ -71,17 +72,43 @@ def _agree(session: Session, actor: Actor, row: Any, sides: list[dict[str, Any]]
     need_step(session, actor, row, "need.match")
     day = today(session, actor.tenant_id)
     named = parties(session, actor, [row.community_id, *(side["organization_id"] for side in sides)], day)
+    old = _renewed(session, actor, row)
+    since = date.fromisoformat(old.content["period"]["start"]) if old else row.starts_on
     content = agreement(
-        Head(named[row.community_id], None, row.starts_on, row.ends_on),
+        Head(named[row.community_id], None, since, row.ends_on),
         subject=row.title,
         signatories=[Signatory(named[side["organization_id"]], ROLES[side["side"]]) for side in sides],
         duties=[Duty(named[side["organization_id"]].name, duty) for side in sides for duty in side["duties"]],
         agreed_on=day,
+        reserved=_reserved(session, actor, row),
+        renewed=Renewed(old.number, row.starts_on) if old else None,
     )
     document_id = documents.issue(
         session, actor, kind="agreement", issuer_id=row.community_id, recipient_id=None, title=f"共建协议：{row.title}",
         content=content, source=f"project:{row.id}:agreed", valid_to=row.ends_on, grant=grant,
+        supersedes_id=old.id if old else None,
     )  # fmt: skip
     others = [side["organization_id"] for side in sides if side["organization_id"] != row.community_id]
     deliveries.send(session, actor, document_id, others, at=row.community_id, grant=grant)
     return document_id
+
+
+def _renewed(session: Session, actor: Actor, row: Any) -> Any:
+    """Return the agreement that this one supersedes; None where it renews none, or one that no longer stands."""
+    if row.renews_id is None:
+        return None
+    columns = (Document.id, Document.tenant_id, Document.number, Document.content)
+    statement = sa.select(*columns).join(Project, Project.agreement_id == Document.id)
+    stands = (Document.tenant_id == actor.tenant_id, Document.state == "issued")
+    return session.first(statement.where(*stands, Project.id == row.renews_id))
+
+
+def _reserved(session: Session, actor: Actor, row: Any) -> list[Reserved]:
+    if row.resource_id is None:
+        return []
+    title, zone = resources.find(session, actor, row.resource_id).title, zone_of(session, actor.tenant_id)
+    return [
+        Reserved(title, each.starts_at.astimezone(zone), each.ends_at.astimezone(zone), each.quantity)
+        for each in bookings.of(session, row.id)
+        if each.state == "held"
+    ]

@@ -100,7 +100,7 @@ def hold(session: Session, actor: Actor, project: Any) -> None:
     asked = [_span(row) for row in of(session, project.id) if row.state == "asked"]
     if resource.state != "published":
         raise ResourceNotOffered(wanted=sum(span.quantity for span in asked), resourceId=str(resource.id))
-    _require_left(session, resource, asked)
+    _require_left(session, actor, resource, asked)
     mine = sa.update(Booking).where(Booking.project_id == project.id, Booking.state == "asked")
     session.execute(mine.values(state="held"))
     _count(session, actor, resource)
@@ -134,7 +134,7 @@ def move_one(
     require_windows([window], zone, "/bookings")
     whole = rules.days(project.starts_on, project.ends_on, zone)
     spans = rules.planned([Asked(window, booking.quantity)], windows_of(resource.windows), whole, 1, zone)
-    _require_left(session, resource, spans, but=booking.id)
+    _require_left(session, actor, resource, spans, but=booking.id)
     moved = {"starts_at": starts_at, "ends_at": ends_at}
     session.execute(sa.update(Booking).where(Booking.id == booking.id).values(**moved))
     _count(session, actor, resource)
@@ -184,14 +184,16 @@ def _held(resource: Any, since: datetime, before: datetime) -> Any:
     return held.where(Booking.starts_at < before, Booking.ends_at > since)
 
 
-def _require_left(session: Session, resource: Any, wanted: Sequence[Span], but: UUID | None = None) -> None:
+def _require_left(
+    session: Session, actor: Actor, resource: Any, wanted: Sequence[Span], but: UUID | None = None
+) -> None:
     limit = _limit(resource)
     if limit is None:
         return
     since, before = min(span.starts_at for span in wanted), max(span.ends_at for span in wanted)
     held = [_span(row) for row in session.rows(_held(resource, since, before)) if row.id != but]
     if resource.kind not in rules.USED_UP:
-        rules.require_left(wanted, held, limit)
+        rules.require_left(wanted, held, limit, zone_of(session, actor.tenant_id))
         return
     asked = sum(span.quantity for span in wanted)
     if asked + sum(span.quantity for span in held) > limit:

@@ -35,7 +35,7 @@ from api.models import (
     Shift,
     Signal,
 )
-from api.services import inbox_rows, leaving, opinion_waiting, review_due
+from api.services import inbox_projects, inbox_rows, leaving, opinion_waiting, review_due
 from api.services.days import today
 from api.services.inbox_rows import shown as _shown
 from api.visibility import visible
@@ -109,15 +109,6 @@ def _unit_registrations(_session: Session, actor: Actor) -> sa.Select[Any]:
     return _shown(link.id, place, state=link.state, since=link.created_at).where(
         visible(actor, link), link.kind == "registration", link.state == "submitted",
         within(actor, "registration.accept", place),
-    )  # fmt: skip
-
-
-def _projects(_session: Session, actor: Actor) -> sa.Select[Any]:
-    place = ProjectParty.organization_id
-    shown = _shown(Project.id, place, state=Project.state, since=Project.created_at, key=ProjectParty.id)
-    return shown.join(Project, Project.id == ProjectParty.project_id).where(
-        visible(actor, Project), Project.state == "proposed", ProjectParty.confirmed_at.is_(None),
-        within(actor, "project.accept", place),
     )  # fmt: skip
 
 
@@ -212,7 +203,9 @@ _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any] | None]] = {
     "opinion": opinion_waiting.waiting,
     "case": _cases, "registration": _registrations, "unit_registration": _unit_registrations, "need": inbox_rows.needs,
     "need_due": inbox_rows.needs_due, "need_told": inbox_rows.needs_told,
-    "project": _projects, "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
+    "project": inbox_projects.proposals, "project_message": inbox_projects.messages,
+    "agreement": inbox_projects.ending,
+    "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
     "confirmation": _confirmations, "signal": _signals, "sanction": _sanctions,
     "ruling": inbox_rows.rulings, "recomputation": inbox_rows.recomputations,
     "cycle": inbox_rows.cycles, "assessment": inbox_rows.assessments,
@@ -224,7 +217,8 @@ _KEY: Mapping[str, Any] = {
     "opinion": Opinion.id,
     "case": Case.id, "registration": Affiliation.id, "unit_registration": OrganizationLink.id, "need": Need.id,
     "need_due": Need.id, "need_told": Need.id,
-    "project": ProjectParty.id, "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
+    "project": ProjectParty.id, "project_message": ProjectParty.id, "agreement": ProjectParty.id,
+    "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
     "confirmation": ConfirmationSlip.id, "signal": Signal.id, "sanction": Sanction.id,
     "ruling": Ruling.id, "recomputation": Recomputation.id, "cycle": Cycle.id, "assessment": Assessment.id,
     "result": Assessment.id,

@@ -1,7 +1,17 @@
 """Documents (文书): what is frozen when one is issued, how it is numbered and how it is hashed."""
 
 from api.domain.documents.archives import Noted, Told, archive, archive_json
-from api.domain.documents.arrangements import Duty, Outcome, PlanRow, Signatory, agreement, plan, receipt
+from api.domain.documents.arrangements import (
+    Duty,
+    Outcome,
+    PlanRow,
+    Renewed,
+    Reserved,
+    Signatory,
+    agreement,
+    plan,
+    receipt,
+)
 from api.domain.documents.certificates import Holder, Served, Source, certificate, duration
 from api.domain.documents.content import Head, InvalidContent, Label, Party, Words, content_hash
 from api.domain.documents.explanations import Came, explanation
@@ -26,6 +36,8 @@ __all__ = [
     "Party",
     "PlanRow",
     "Recorded",
+    "Renewed",
+    "Reserved",
     "RulebookRef",
     "Served",
     "Signatory",

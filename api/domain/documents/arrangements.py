@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from api.domain.documents.content import Head, InvalidContent, Label, Party, Words, head_json
 
 _TEMPLATE_VERSION = 1
+_AGREEMENT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,29 @@ class Signatory:
 
     party: Party
     role: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What a resource is reserved for: from when until when, in local time to the minute, and how much of it."""
+
+    resource: str
+    starts_at: datetime
+    ends_at: datetime
+    quantity: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the content holds it."""
+        start, end = (at.strftime("%Y-%m-%d %H:%M") for at in (self.starts_at, self.ends_at))
+        return {"resource": self.resource, "from": start, "until": end, "quantity": self.quantity}
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """The agreement that a renewal supersedes, and the first day under the new terms."""
+
+    number: str
+    since: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +161,19 @@ def receipt(head: Head, *, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def agreement(
-    head: Head, *, subject: str, signatories: Sequence[Signatory], duties: Sequence[Duty], agreed_on: date
+    head: Head,
+    *,
+    subject: str,
+    signatories: Sequence[Signatory],
+    duties: Sequence[Duty],
+    agreed_on: date,
+    reserved: Sequence[Reserved] = (),
+    renewed: Renewed | None = None,
 ) -> dict[str, Any]:
-    """Return the content of a co-construction agreement (共建协议): parties, duties and dates, in the order given.
+    """Return the content of a co-construction agreement (共建协议): parties, duties, dates and what is reserved.
 
-    Raises `InvalidContent` for fewer than two parties, no duty, or a duty of somebody who is no party.
+    A renewal is for the whole period of both agreements and says from when the new terms hold. Raises `InvalidContent`
+    for fewer than two parties, no duty, or a duty of somebody who is no party.
     """
     names = {one.party.name for one in signatories}
     if len(names) < 2:
@@ -152,7 +184,7 @@ def agreement(
         if duty.party not in names:
             raise InvalidContent(reason=f"{duty.party} is no party", reasonZh=f"{duty.party}不是协议的一方")
     return {
-        **head_json("agreement", _TEMPLATE_VERSION, head),
+        **head_json("agreement", _AGREEMENT_VERSION, head),
         "subject": subject,
         "agreedOn": agreed_on.isoformat(),
         "parties": [{**one.party.as_json(), "role": one.role.as_json()} for one in signatories],
@@ -160,4 +192,6 @@ def agreement(
             {"party": duty.party, "text": duty.text, "due": duty.due.isoformat() if duty.due else None}
             for duty in duties
         ],
+        "reserved": [each.as_json() for each in reserved] or None,
+        "renewed": {"number": renewed.number, "since": renewed.since.isoformat()} if renewed else None,
     }
