@@ -8,13 +8,16 @@ numbered in the order in which they were first kept (`#2`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from api.domain.workdays import WorkCalendar
 
 _PLAIN = frozenset({"kind", "nature", "provenance", "unit"})
 NONE = "none"  # a column that does not apply to the row
@@ -73,6 +76,30 @@ def _occasion(occasion: Occasion, zone: ZoneInfo) -> str:
     if occasion.starts_at is None:
         return name
     return f"{occasion.starts_at.astimezone(zone):%Y-%m-%dT%H:%M} {name}"
+
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAY_COLUMNS = frozenset({"weekday", "dayKind", "timeOfDay"})
+"""Columns that follow from the day of a row and the beginning of its shift; a rule names those it wants."""
+_STARTED = re.compile(r"\d{4}-\d{2}-\d{2}T(\d{2}):\d{2} ")
+
+
+def day_columns(row: Mapping[str, Any], on: str, asked: Collection[str]) -> dict[str, str]:
+    """Return those of the DAY_COLUMNS that are asked for, of a written row and its ISO date.
+
+    `weekday` is monday to sunday, `dayKind` workday, weekend or holiday by the calendar that the bundle names.
+    `timeOfDay` is night (0 to 6), morning (to 12), afternoon (to 18) or evening, none without a shift.
+    """
+    if DAY_COLUMNS.isdisjoint(asked):
+        return {}
+    day, started = date.fromisoformat(on), _STARTED.match(row.get("activity") or "")
+    times = ("night", "morning", "afternoon", "evening")
+    told = {
+        "weekday": WEEKDAYS[day.weekday()],
+        "dayKind": WorkCalendar().kind_of_day(day),
+        "timeOfDay": times[int(started[1]) // 6] if started else NONE,
+    }
+    return {name: word for name, word in told.items() if name in asked}
 
 
 def keyed(columns: Sequence[str], groups: Sequence[tuple[Any, ...]], names: Names) -> list[str]:

@@ -43,6 +43,12 @@ class WorkCalendar:
         known = self.overrides.get(day)
         return _china().is_working_day(day) if known is None else known
 
+    def kind_of_day(self, day: date) -> str:
+        """Return what kind of day it is: workday, weekend, or holiday with the days off that go with one."""
+        if self.is_working_day(day):
+            return "workday"
+        return "holiday" if day in _china() else "weekend"
+
     @property
     def known_until(self) -> date:
         """The last day of the last year whose swapped days are known, from the library or the overrides."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from api.db import Session
 from api.domain import nil_returns
-from api.domain.bundle_rows import RECORDED_HERE, Names, keyed, occasion_names
+from api.domain.bundle_rows import RECORDED_HERE, Names, day_columns, keyed, occasion_names
 from api.domain.exemptions import OPEN, exempt_spans
 from api.domain.facts import UNIT_KINDS
 from api.domain.place_facts import DERIVED
@@ -195,7 +195,8 @@ def fact_rows(rows: Sequence[Any], names: Names, columns: Sequence[str]) -> Iter
             "provenance": row.provenance,
             "until": row.details.get("end") if row.kind == nil_returns.NIL else None,
         }
-        yield key, row, {**fact, **{name: value for name, value in told.items() if value is not None}}
+        fact |= {name: value for name, value in told.items() if value is not None}
+        yield key, row, {**fact, **day_columns(fact, fact["occurredOn"], columns)}
 
 
 def _exemption(key: str, row: Any) -> dict[str, Any]:

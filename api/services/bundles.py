@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api.db import Session
-from api.domain.bundle_rows import Names, entry_rows, keyed, occasion_names
+from api.domain.bundle_rows import DAY_COLUMNS, Names, day_columns, entry_rows, keyed, occasion_names
 from api.domain.rulebook.bundle import InputBundle, attributes, grouping
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.sanctions import MAKE_UP
@@ -42,9 +42,14 @@ _COLUMNS: dict[str, Any] = {
 
 def entry_columns(book: Book) -> tuple[str, ...]:
     """Return the columns by which the entries of a bundle are summed for a rulebook: its own, the unit and the day."""
-    asked = grouping(book).get("entries", {"columns": []})["columns"]
+    asked = _asked(book)
     named = {"id" if name == "key" else name for name in asked}
+    named |= {"activity"} if "timeOfDay" in asked else set()
     return tuple(sorted({"servedOn", "unit", *(named & (_COLUMNS.keys() | {"relation"}))}))
+
+
+def _asked(book: Book) -> list[str]:
+    return grouping(book).get("entries", {"columns": []})["columns"]
 
 
 def member_bundles(
@@ -180,11 +185,13 @@ def _entries(
         found[account][alike] = (before[0] + int(total), before[1] + int(times))
     sums = {account: [(group, *both) for group, both in rows.items()] for account, rows in found.items()}
     groups = {account: list(rows) for account, rows in found.items()}
-    names = _names(session, cut, columns, groups)
-    return {
-        account: entry_rows(columns, sums[account], names[account]) if account in sums else []
-        for account in (accounts if into is None else into.values())
-    }
+    names, asked = _names(session, cut, columns, groups), _asked(book)
+    rows = {account: entry_rows(columns, sums[account], names[account]) for account in sums}
+    if not DAY_COLUMNS.isdisjoint(asked):
+        rows = {
+            account: [row | day_columns(row, row["servedOn"], asked) for row in some] for account, some in rows.items()
+        }
+    return {account: rows.get(account, []) for account in (accounts if into is None else into.values())}
 
 
 def _names(

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api.db import Session
-from api.domain.bundle_rows import Names, occasion_names
+from api.domain.bundle_rows import Names, day_columns, occasion_names
 from api.domain.place_facts import ANSWERS, ASKS, DERIVED, ISSUED, PUBLISHED, STEPS, Request, day_rows, request_rows
 from api.domain.rulebook.bundle import InputBundle, attributes, grouping
 from api.domain.rulebook.schema import Rulebook as Book
@@ -88,7 +88,7 @@ def _facts(session: Session, cut: Cut, book: Book, into: dict[UUID, UUID]) -> di
     asked = kinds_asked(book)
     by_hand = _recorded(session, cut, book, into, (asked or set()) - DERIVED - {"exemption"})
     steps = _steps(session, cut, into)
-    papers = _papers(session, steps)
+    papers, columns = _papers(session, steps), grouping(book)["facts"]["columns"]
     found = {}
     for office in set(into.values()):
         mine = steps[office]
@@ -99,7 +99,11 @@ def _facts(session: Session, cut: Cut, book: Book, into: dict[UUID, UUID]) -> di
             ),
             *day_rows(ISSUED, [(day, papers[each]) for _, each, _, day in mine if each in papers and day >= cut.start]),
         ]
-        rows = [row for row in rows if cut.start.isoformat() <= row["occurredOn"] < cut.end.isoformat()]
+        rows = [
+            {**row, **day_columns(row, row["occurredOn"], columns)}
+            for row in rows
+            if cut.start.isoformat() <= row["occurredOn"] < cut.end.isoformat()
+        ]
         derived = [row for row in rows if asked is None or row["kind"] in asked]
         found[office] = sorted([*by_hand[office], *derived], key=lambda row: row["key"])
     return found

@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from api.domain.bundle_rows import Names, Occasion, entry_rows, keyed, numbered, occasion_names, served
+import pytest
+
+from api.domain.bundle_rows import Names, Occasion, day_columns, entry_rows, keyed, numbered, occasion_names, served
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ONE, TWO, THREE = (UUID(int=n) for n in (1, 2, 3))
@@ -43,6 +45,23 @@ def test_entries_without_an_occasion_stay_apart():
     rows = entry_rows(COLUMNS, [((ONE, day, "participation"), 1, 1), ((TWO, day, "participation"), 1, 1)], Names(ZONE))
     assert [row["key"] for row in rows] == ["-/2026-03-05/participation", "-/2026-03-05/participation#2"]
     assert "activity" not in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("on", "hour", "expected"),
+    [
+        ("2026-03-05", 9, ("thursday", "workday", "morning")),
+        ("2026-03-07", 12, ("saturday", "weekend", "afternoon")),
+        ("2026-10-01", 18, ("thursday", "holiday", "evening")),
+        ("2026-10-10", 5, ("saturday", "workday", "night")),  # worked in place of a day of the national holiday
+    ],
+)
+def test_a_row_says_weekday_kind_of_day_and_time_of_day_where_a_rule_asks(on, hour, expected):
+    row = {"activity": f"{on}T{hour:02d}:30 巡逻@桃园社区"}
+    asked = ("weekday", "dayKind", "timeOfDay")
+    assert tuple(day_columns(row, on, asked)[name] for name in asked) == expected
+    assert day_columns({}, on, ["timeOfDay", "nature"]) == {"timeOfDay": "none"}
+    assert day_columns(row, on, ["nature"]) == {}
 
 
 def test_only_volunteer_minutes_of_the_period_are_service():
