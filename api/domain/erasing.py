@@ -104,6 +104,7 @@ WAYS: dict[str, Way] = {
     "search_windows.subject_id": _KEEP,  # when a need is wanted
     "sign_ins.person_id": Way("delete", children=(("refresh_tokens", "sign_in_id"),)),
     "story_voices.person_id": Way("delete"),  # its story is told to nobody any more
+    "visits.person_id": Way("delete"),  # the fact that it was made stays
     "signups.person_id": _KEEP,  # what lies ahead is cancelled; what was is of the service record
 }
 

@@ -93,6 +93,7 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "award": ("表彰", "award"),
         "evaluation": ("评价", "evaluation"),
         "exemption": ("免除", "exemption"),
+        "home_visit": ("结对走访", "visit of a paired household"),
         "venue_opened": ("开放场地", "venue opened"),
         "goods": ("捐赠物资", "goods given"),
         "lecture": ("宣讲", "lecture"),
@@ -104,6 +105,39 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "presence_confirmed": ("到场确认", "presence confirmed"),
         "presence_denied": ("否认到场", "presence denied"),
         "stated_left": ("自述离开时间", "time of leaving as stated"),
+        "record_completed": ("记录补全", "record completed"),
+        "scored_item": ("积分事项", "scored item"),
+        "unit_visit": ("单位走访社区", "visit of the unit"),
+        "suggestion_adopted": ("建议被采纳", "suggestion adopted"),
+        "theme_activity": ("主题活动", "theme activity"),
+        "team_activity": ("服务队活动", "activity of the team"),
+        "duty_post": ("认领岗位", "duty post held"),
+        "service_card": ("服务情况卡", "service card"),
+        "feedback_sent": ("向单位反馈", "feedback sent to units"),
+        "bulletin": ("通报", "bulletin"),
+        "report_to_branch": ("向支部报告", "report to the branch"),
+        "report_to_superior": ("向上级党组织报告", "report to the superior"),
+        "organizational_life": ("组织生活", "organisational life"),
+        "special_team": ("加入专项队伍", "member of a special team"),
+        "act_of_courage": ("见义勇为", "act of courage"),
+        "referral": ("推荐志愿者", "referral of a volunteer"),
+        "exclusion_finding": ("否决情形认定", "ground of exclusion found"),
+        "conduct": ("现场表现", "conduct"),
+        "hours_approved": ("超时认可", "hours approved above"),
+        "make_up_finding": ("补录核查结论", "finding on hours made up"),
+        "red_item": ("红色积分事项", "item of red points"),
+        "needs_list_published": ("发布需求清单", "list of needs published"),
+        "document_issued": ("签发文书", "document issued"),
+        "registration_asked": ("报到申请", "request to report in"),
+        "need_asked": ("提出需求", "need asked for"),
+        "category_1": ("第一类事项", "item of category 1"),
+        "category_2": ("第二类事项", "item of category 2"),
+        "category_3": ("第三类事项", "item of category 3"),
+        "category_4": ("第四类事项", "item of category 4"),
+        "category_5": ("第五类事项", "item of category 5"),
+        "category_6": ("第六类事项", "item of category 6"),
+        "category_7": ("第七类事项", "item of category 7"),
+        "category_8": ("第八类事项", "item of category 8"),
     },
     "fact.provenance": {
         "code": ("扫码", "code"),
@@ -259,6 +293,9 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 
 
 def kind_label(column: str, kind: str) -> dict[str, str]:
-    """Return `{"zh", "en"}` of a kind, `("need.kind", "micro_wish")`. Raises KeyError for an unknown one."""
-    zh, en = KINDS[column][kind]
+    """Return `{"zh", "en"}` of a kind, `("need.kind", "micro_wish")`. Raises KeyError for an unknown one.
+
+    A kind of fact that a rulebook of one's own names and nobody labelled is shown as its code.
+    """
+    zh, en = KINDS[column].get(kind, (kind, kind)) if column == "fact.kind" else KINDS[column][kind]
     return {"zh": zh, "en": en}

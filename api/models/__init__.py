@@ -11,11 +11,11 @@ from api.models.devices import Device, OfflineItem
 from api.models.funds import FundingRule, Payment
 from api.models.judgement import Assessment, Case, Cycle, Delivery, Document, NumberSeries, Rulebook
 from api.models.lists import Need, Project, ProjectParty, Resource, SearchTerm, SearchWindow, Story, StoryVoice
-from api.models.matching import Availability, MatchGap, MatchProposal, MatchRule, MatchRun
+from api.models.matching import Availability, MatchGap, MatchProposal, MatchRule, MatchRun, Team
 from api.models.measures import Emergency, SwitchSetting
 from api.models.negotiation import Booking, ProjectMessage
 from api.models.opinions import Opinion, OpinionReader
-from api.models.parties import Household, ProjectPerson
+from api.models.parties import Household, ProjectPerson, Visit
 from api.models.people import Affiliation, Grant, Identity, Person, PersonStatus
 from api.models.record import Checkpoint, Entry, Event, Fact, LedgerColumns, MonthlyTotal, Position, TreeNode
 from api.models.reviews import Panel, PanelMember, Review
@@ -117,10 +117,12 @@ __all__ = [
     "Story",
     "StoryVoice",
     "SwitchSetting",
+    "Team",
     "Tenant",
     "TreeNode",
     "Trial",
     "VaultKey",
+    "Visit",
     "Witness",
     "WitnessedCheckpoint",
 ]

@@ -82,6 +82,7 @@ class MatchProposal(Changing, table=True):
         sa.Index("ix_match_proposals_unit", "tenant_id", "organization_id", "id"),
         sa.Index("ix_match_proposals_need", "need_id", "state"),
         sa.Index("ix_match_proposals_due", "tenant_id", "state", "answer_by"),
+        sa.Index("ix_match_proposals_team", "team_id"),
     )
     run_id: UUID = ref("match_runs.id")
     number: int
@@ -101,6 +102,26 @@ class MatchProposal(Changing, table=True):
     shift_id: UUID | None = Field(default=None, foreign_key="shifts.id", index=True)
     project_id: UUID | None = Field(default=None, foreign_key="projects.id")
     rating: int | None = None
+    team_id: UUID | None = None  # of a team; with a person one of its people, whom its yes asked
+    places: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+
+
+class Team(Changing, table=True):
+    """People who help together: who answers for them, and when and with what they would help, as that one tells.
+
+    Who is in it stands in affiliations of the kind `team`.
+    """
+
+    __tablename__ = "teams"
+    __table_args__ = (
+        one_of("state", "active", "ended"),
+        sa.Index("ix_teams_organization_id", "tenant_id", "organization_id", "id"),
+    )
+    state: str = "active"
+    name: str
+    organization_id: UUID = ref("organizations.id")
+    leader_id: UUID = Field(index=True)
+    told: dict[str, Any] = json_field()
 
 
 class MatchGap(Row, table=True):

@@ -12,6 +12,7 @@ from api.models.base import Changing, Row, instant, one_of, partial_unique, ref,
 from api.models.personal import MENTIONED, Personal
 
 _OWN = Personal("taking_part", "person_id", "reporting_in")
+_NOTED = Personal("household", MENTIONED, "service_record")
 _PAIRED = Personal("household", MENTIONED, "request")
 
 
@@ -54,3 +55,16 @@ class Household(Row, table=True):
     consented_on: date | None = None
     consent: dict[str, Any] = sealed("households.consent", _PAIRED, kind="dict")
     recorded_by: UUID
+
+
+class Visit(Row, table=True):
+    """A note of a visit (民情日记) by who is paired: what was found and wished for; a fact says that it was made."""
+
+    __tablename__ = "visits"
+    __table_args__ = (sa.UniqueConstraint("project_id", "person_id", "visited_on"),)
+    project_id: UUID = ref("projects.id")
+    person_id: UUID = ref("people.id", index=True)
+    fact_id: UUID = ref("facts.id")
+    visited_on: date
+    words: str = sealed("visits.words", _NOTED)
+    wishes: str | None = sealed("visits.wishes", _NOTED, optional=True)

@@ -143,6 +143,18 @@ class Party(View):
     confirmed_at: datetime | None
 
 
+class ShownTerms(View):
+    """What a duty post or pairing asks of whoever takes it on."""
+
+    sort: str | None = None
+    duties: list[str] = []
+    months: int | None = None
+    gates: dict[str, Any] = {}
+    risks: str = ""
+    by_organiser: bool = False
+    scheme: str | None = None
+
+
 class ProjectResult(View):
     """What came of a project; null is unknown."""
 
@@ -150,6 +162,7 @@ class ProjectResult(View):
     delivered_at: datetime | None
     stars: int | None
     remark: str | None
+    kept: bool | None = Field(description="of a pledge: whether it was kept; null while nobody has said so")
 
 
 class Project(Subject):
@@ -163,6 +176,10 @@ class Project(Subject):
     need_id: UUID | None
     resource_id: UUID | None
     quantity: int | None
+    headcount: int | None = Field(description="how many people may take part; null: as many as come")
+    taken: int = Field(description="how many do, or asked to")
+    circle: str = Field(description="public, or parties: nobody else reads it")
+    terms: ShownTerms | None = Field(description="of duty posts and pairings")
     starts_on: date | None
     ends_on: date | None
     budget_fen: int | None
@@ -177,8 +194,9 @@ class Project(Subject):
 
 
 class ProjectQuery(ListQuery):
-    """Which projects to list."""
+    """Which projects to list; `mine`: in which the caller takes part."""
 
+    mine: bool = False
     state: Annotated[str, Field(max_length=20, pattern="^[a-z_]+$")] | None = None
     kind: ProjectKind | None = None
     community_id: UUID | None = None

@@ -13,7 +13,7 @@ from api.access import Actor, found
 from api.db import Session, new_id
 from api.domain.steps import TABLES
 from api.errors import Conflict, Forbidden, Invalid
-from api.models import Organization, Project, ProjectParty
+from api.models import Organization, Project, ProjectParty, ProjectPerson
 from api.visibility import visible
 
 DEAD = ("declined", "cancelled", "released")
@@ -45,7 +45,8 @@ class EndsTooEarly(Invalid):
 
 _SHOWN = sa.select(
     Project.id, Project.version, Project.state, Project.kind, Project.category, Project.title, Project.community_id,
-    Project.need_id, Project.resource_id, Project.quantity, Project.starts_on, Project.ends_on, Project.budget_fen,
+    Project.need_id, Project.resource_id, Project.quantity, Project.headcount, Project.taken, Project.circle,
+    Project.terms, Project.starts_on, Project.ends_on, Project.budget_fen,
     Project.reasons, Project.reason, Project.agreement_id, Project.result, Project.flags, Project.reply_by,
     Project.renews_id,
     Organization.name.label("community_name"), Organization.path,
@@ -69,6 +70,8 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     ):
         if wanted is not None:
             statement = statement.where(column == wanted)
+    if query.mine:
+        statement = statement.where(Project.id.in_(parts_of(actor)))
     if query.organization_id is not None:
         taking_part = sa.select(ProjectParty.project_id).where(ProjectParty.organization_id == query.organization_id)
         statement = statement.where(Project.id.in_(taking_part))
@@ -86,6 +89,17 @@ def find(session: Session, actor: Actor, project_id: UUID) -> Any:
 def claiming(session: Session, need_id: UUID) -> Any:
     """Return the live project of a need, None where nobody claims it."""
     return session.first(_SHOWN.where(Project.need_id == need_id, Project.state.not_in(DEAD)))
+
+
+def find_held(session: Session, project_id: UUID) -> Any:
+    """Return a project that this transaction has just written, whoever may know of it."""
+    return session.first(_SHOWN.where(Project.id == project_id))
+
+
+def parts_of(actor: Actor) -> sa.Select[Any]:
+    """Return the projects in which the actor takes part, or asked to."""
+    live = ProjectPerson.state.in_(("claimed", "agreed"))
+    return sa.select(ProjectPerson.project_id).where(ProjectPerson.person_id == actor.person_id, live)
 
 
 def parties_of(session: Session, project_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
@@ -133,12 +147,11 @@ def grant_for(actor: Actor, step: str, path: str, parties: Iterable[dict[str, An
 
 def view(actor: Actor, row: dict[str, Any], parties: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a project as it is shown."""
-    steps = [
-        step
-        for step in TABLES["project"].allowed(row["state"])
-        if grant_for(actor, step, row["path"], parties) is not None
-    ]
-    result = {name: row["result"].get(name) for name in ("summary", "delivered_at", "stars", "remark")}
+    # What persons take part in goes its own way; what organisations agree on is a project whatever its kind.
+    own = TABLES.get(row["kind"])
+    table = own if own is not None and row["state"] in own.states else TABLES["project"]
+    steps = [step for step in table.allowed(row["state"]) if grant_for(actor, step, row["path"], parties) is not None]
+    result = {name: row["result"].get(name) for name in ("summary", "delivered_at", "stars", "remark", "kept")}
     return {**row, "result": result, "parties": parties, "allowed_actions": steps}
 
 

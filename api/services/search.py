@@ -114,7 +114,7 @@ def beginning(
     if since is not None:
         begin = rules.local_seconds(since, zone)
         # The first time at or after `since`: of what happens once its own, of what repeats the next.
-        again = sa.func.nullif(SearchWindow.every, 0)
+        again = sa.func.nullif(SearchWindow.every, 0, type_=sa.BigInteger)
         later = SearchWindow.starts + (begin - SearchWindow.starts + again - 1) // again * again
         first = sa.case((SearchWindow.starts >= begin, SearchWindow.starts), else_=later)
     bounds = [first < SearchWindow.before, SearchWindow.before.is_(None)]

@@ -46,6 +46,7 @@ from api.models import (
     Person,
     Project,
     ProjectMessage,
+    ProjectPerson,
     Recomputation,
     Resource,
     Review,
@@ -56,10 +57,11 @@ from api.models import (
     Signal,
     SignIn,
     Signup,
+    Team,
     Witness,
 )
 from api.visibility import conditions as seen
-from api.visibility import confirming, funding, matching, reviewing
+from api.visibility import confirming, funding, matching, reviewing, taking_part
 from api.visibility.conditions import DISPUTED, GONE, JOBS, Condition
 from api.visibility.opinions import opinions
 from api.visibility.ruled import rulings
@@ -113,8 +115,9 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Panel: reviewing.panels,
     Payment: funding.payments,
     Person: seen.people,
-    Project: seen.projects,
-    ProjectMessage: seen.messages,
+    Project: taking_part.projects,
+    ProjectPerson: taking_part.people,
+    ProjectMessage: taking_part.messages,
     Recomputation: lambda actor: within(actor, "recomputation.read", Recomputation.organization_id),
     Resource: seen.resources,
     Review: reviewing.reviews,
@@ -123,6 +126,7 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Ruling: rulings,
     Sanction: confirming.sanctions,
     Signal: confirming.signals,
+    Team: matching.teams,
     SignIn: lambda actor: SignIn.person_id == actor.person_id,
     Signup: seen.signups,
     Witness: lambda actor: within(actor, "witness.read", Witness.organization_id),

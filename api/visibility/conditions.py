@@ -28,9 +28,6 @@ from api.models import (
     Need,
     OrganizationLink,
     Person,
-    Project,
-    ProjectMessage,
-    ProjectParty,
     Resource,
     RestrictedPerson,
     Shift,
@@ -61,7 +58,7 @@ def people(actor: Actor) -> Condition:
     """Show oneself, and who belongs where the actor may read people."""
     held = select(Affiliation.person_id).where(
         within(actor, "person.read", Affiliation.organization_id),
-        Affiliation.kind.not_in(JOBS),
+        Affiliation.kind.not_in((*JOBS, "team")),  # to help with a team elsewhere shows nobody there who one is
         Affiliation.valid_to.is_(None),
         Affiliation.state != DISPUTED,
     )
@@ -107,20 +104,6 @@ def needs(actor: Actor) -> Condition:
 def resources(actor: Actor) -> Condition:
     """Show what is offered, and one's own organisation's drafts."""
     return or_(Resource.state.in_(("published", "exhausted")), within(actor, "resource.edit", Resource.organization_id))
-
-
-def projects(actor: Actor) -> Condition:
-    """Show what was agreed, and proposals to their parties and their community."""
-    party = select(ProjectParty.project_id).where(within(actor, "project.accept", ProjectParty.organization_id))
-    agreed = Project.state.not_in(("proposed", "declined"))
-    return or_(agreed, within(actor, "project.read", Project.community_id), Project.id.in_(party))
-
-
-def messages(actor: Actor) -> Condition:
-    """Show what was written about a project to its parties and its community."""
-    party = select(ProjectParty.project_id).where(within(actor, "project.messages", ProjectParty.organization_id))
-    hosted = select(Project.id).where(within(actor, "project.messages", Project.community_id))
-    return or_(ProjectMessage.project_id.in_(party), ProjectMessage.project_id.in_(hosted))
 
 
 def activities(actor: Actor) -> Condition:

@@ -6,12 +6,25 @@ import sqlalchemy as sa
 from sqlalchemy import or_
 
 from api.access import Actor, within
-from api.models import MatchProposal, MatchRun
+from api.models import MatchProposal, MatchRun, Team
 
 
 def runs(actor: Actor) -> sa.ColumnElement[bool]:
     """Show the runs of areas within reach."""
     return within(actor, "match_run.read", MatchRun.organization_id)
+
+
+def to_led_team(actor: Actor) -> sa.ColumnElement[bool]:
+    """Select what was proposed to a team for which the actor answers, not to its people."""
+    led = sa.select(Team.id).where(Team.leader_id == actor.person_id, Team.state == "active")
+    return sa.and_(MatchProposal.person_id.is_(None), MatchProposal.team_id.in_(led))
+
+
+def teams(actor: Actor) -> sa.ColumnElement[bool]:
+    """Show the teams that are there, and of those that ended one's own and those within reach."""
+    return or_(
+        Team.state == "active", Team.leader_id == actor.person_id, within(actor, "team.edit", Team.organization_id)
+    )
 
 
 def proposals(actor: Actor) -> sa.ColumnElement[bool]:
@@ -23,6 +36,7 @@ def proposals(actor: Actor) -> sa.ColumnElement[bool]:
         MatchProposal.state != "prepared",
         or_(
             MatchProposal.person_id == actor.person_id,
+            to_led_team(actor),
             within(actor, "match_proposal.accept", MatchProposal.organization_id),
             within(actor, "match_proposal.read", MatchProposal.community_id),
         ),

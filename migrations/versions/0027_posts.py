@@ -14,7 +14,7 @@ down_revision = "0026"
 branch_labels = None
 depends_on = None
 
-NEW = ("project_people", "households", "search_windows")
+NEW = ("project_people", "households", "visits", "search_windows")
 
 
 def upgrade() -> None:
@@ -40,6 +40,21 @@ def upgrade() -> None:
         *keys("households", ("project_id", "projects")),
         sa.UniqueConstraint("project_id", name=op.f("uq_households_project_id")),
     )
+    op.create_table(
+        "visits",
+        *own(),
+        sa.Column("project_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("fact_id", sa.Uuid(), nullable=False),
+        sa.Column("visited_on", sa.Date(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=False),
+        sa.Column("wishes", sa.LargeBinary(), nullable=True),
+        *keys("visits", ("project_id", "projects"), ("person_id", "people"), ("fact_id", "facts")),
+        sa.UniqueConstraint(
+            "project_id", "person_id", "visited_on", name=op.f("uq_visits_project_id_person_id_visited_on")
+        ),
+    )
+    op.create_index(op.f("ix_visits_person_id"), "visits", ["person_id"])
     op.create_table(
         "search_windows",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
