@@ -52,7 +52,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             cycle.figures cycle.ranking
             cycle.review cycle.recuse cycle.rubrics review.list review.read review.due review.reply
             panel.list panel.read
-            availability.read availability.edit team.list team.read team.tell team.join team.leave match_proposal.mine match_proposal.read match_proposal.accept
+            team.list team.read team.tell team.join team.leave
+            availability.read availability.edit match_proposal.mine match_proposal.read match_proposal.accept
             match_proposal.decline match_rule.list
             signal.list signal.read signal.facts signal.reply sanction.list sanction.read sanction.appeal
             inbox.list inbox.count switch.list emergency.list emergency.read

@@ -30,6 +30,7 @@ ELSEWHERE = frozenset(
         "issuer_id", "item_id", "job_id", "key_id", "organization_id", "panel_id", "parent_id", "replaces_id",
         "request_id", "reverses_id", "round_id", "row_id", "shift_id", "sign_in_id", "source_id",
         "successor_id", "renews_id", "resource_id", "project_id", "supersedes_id", "need_id", "story_id", "claimed_for",
+        "team_id",
     }
 )  # fmt: skip
 """Ids of other things."""

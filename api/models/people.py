@@ -110,6 +110,7 @@ class Affiliation(Dated, table=True):
     )
     reason: str | None = sealed("affiliations.reason", _TOLD, optional=True)
     replaces_id: UUID | None = None  # on transfer: the registration that stands until this one is accepted
+    team_id: UUID | None = Field(default=None, index=True)  # of the kind team: which one, of all that its node has
     details: dict[str, Any] = sealed("affiliations.details", _TOLD, kind="dict")
 
 

@@ -125,6 +125,9 @@ class MatchProposal(Subject):
     organization_id: UUID | None
     resource_id: UUID | None
     helper_name: str | None
+    team_id: UUID | None = Field(description="of a team, or of one of its people whom the team's yes asked")
+    team_name: str | None
+    places: int = Field(description="of a team: for how many of its people there is room")
     starts_at: datetime | None
     ends_at: datetime | None
     answer_by: datetime

@@ -25,7 +25,7 @@ from api.models import (
     Shift,
     Signup,
 )
-from api.services import changes, consents, grant_ends, signups
+from api.services import changes, consents, grant_ends, signups, teams
 from api.services.days import today
 
 RESTRICTED_NAME, RESTRICTED_NUMBER = "restricted_name", "restricted_id_number"
@@ -47,6 +47,7 @@ def end_what_runs(session: Session, actor: Actor) -> None:
     for row in session.rows(ahead.order_by(Signup.shift_id)):
         signups.cancel(session, actor, row.shift_id)
     _end_affiliations(session, actor)
+    teams.end_led(session, actor)
     for row in session.rows(_OPEN_GRANTS, {"person": actor.person_id}):
         grant_ends.end(session, actor, row.id, "erased", False)
     consents.withdraw_all(session, actor, actor.person_id)

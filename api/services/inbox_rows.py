@@ -15,6 +15,7 @@ from api.services import cycle_clocks
 from api.services.days import today
 from api.visibility import visible
 from api.visibility.judged import stands
+from api.visibility.matching import to_led_team
 
 CHANGED = timedelta(days=30)
 """How long a changed result is shown to its subject among what waits."""
@@ -126,7 +127,8 @@ def needs_told(session: Session, actor: Actor) -> sa.Select[Any]:
 def match_proposals(session: Session, actor: Actor) -> sa.Select[Any]:
     """Select what the match proposed to the actor or to a unit that they speak for, while it may be answered."""
     proposal, unit = MatchProposal, MatchProposal.organization_id
-    to_me = sa.or_(proposal.person_id == actor.person_id, within(actor, "match_proposal.accept", unit))
+    to_unit = within(actor, "match_proposal.accept", unit)
+    to_me = sa.or_(proposal.person_id == actor.person_id, to_led_team(actor), to_unit)
     found = shown(proposal.id, proposal.community_id, state=proposal.state, since=proposal.created_at)
     return found.where(visible(actor, proposal), proposal.state == "proposed", proposal.answer_by > session.now, to_me)
 

@@ -23,6 +23,7 @@ from api.services import (
     match_gates,
     match_inputs,
     match_proposals,
+    match_teams,
     projects,
     proposing,
     shifts,
@@ -82,6 +83,8 @@ class _Side:
 def accept(session: Session, actor: Actor, proposal_id: UUID, when: tuple[datetime | None, datetime | None]) -> UUID:
     """Say yes: a person is signed up for the need's shift, a unit's project is proposed and confirmed for its side.
 
+    A team's yes asks each of its people, and signs nobody up.
+
     The need is locked, so of many at once each finds what those before left: NeedFilled, or NeedClaimed for a unit.
     `when` is asked for where the need names no time: TimeToBeNamed. TimeTaken, TooLateToAnswer, NeedNotOpen.
     """
@@ -89,10 +92,15 @@ def accept(session: Session, actor: Actor, proposal_id: UUID, when: tuple[dateti
     need = _held(session, actor, row.need_id)
     if need.state != "published":
         raise projects.NeedNotOpen(needId=str(need.id), state=need.state)
-    if row.person_id is not None:
+    begins, ends = when
+    if row.resource_id is None:
         begins, ends = (row.starts_at, row.ends_at) if row.starts_at else _named(session, when)
+    if row.team_id is not None and row.person_id is None:
+        values: dict[str, Any] = {"starts_at": begins, "ends_at": ends}
+        match_teams.ask(session, actor, row, need, (begins, ends))
+    elif row.person_id is not None:
         shift_id = _sign_up(session, actor, need, begins, ends)
-        values: dict[str, Any] = {"shift_id": shift_id, "starts_at": begins, "ends_at": ends}
+        values = {"shift_id": shift_id, "starts_at": begins, "ends_at": ends}
     else:
         values = {"project_id": _propose(session, actor, row, need)}
     values["answered_at"] = session.now

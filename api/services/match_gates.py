@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from api.db import Session
 from api.domain.canonical import digest
 from api.domain.need_gates import PERSON, TEAM, UNIT, refusals
+from api.models import Person
 from api.services import qualifications
 from api.services.match_offers import Area, Helper
 
@@ -53,3 +56,13 @@ def _first(gates: Mapping[str, Any], facts: Mapping[str, Any]) -> str | None:
         return shut[0]
     bounded = gates.get("ageFrom") or gates.get("ageTo") is not None
     return AGE_UNKNOWN if bounded and "qualifications" in facts and facts.get("age") is None else None
+
+
+def passing(session: Session, tenant_id: UUID, gates: Mapping[str, Any], people: Sequence[UUID]) -> list[UUID]:
+    """Return who of these people passes the gates, in their order; whose age is not on record passes no gate of age."""
+    if not any(gates.values()) or not people:
+        return list(people)
+    accounts = sa.select(Person.id, Person.account_id).where(Person.tenant_id == tenant_id, Person.id.in_(people))
+    of = {row.id: row.account_id for row in session.rows(accounts)}
+    told = qualifications.facts(session, tenant_id, of, [gates])
+    return [person for person in people if _first(gates, told[person]) is None]

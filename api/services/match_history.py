@@ -32,7 +32,7 @@ class Past:
 
 _PROPOSED = sa.select(
     MatchProposal.person_id, MatchProposal.resource_id, MatchProposal.need_id, MatchProposal.state,
-    MatchProposal.created_at, MatchProposal.rating, Need.category,
+    MatchProposal.created_at, MatchProposal.rating, MatchProposal.team_id, MatchProposal.places, Need.category,
 ).join(Need, Need.id == MatchProposal.need_id)  # fmt: skip
 
 
@@ -88,6 +88,15 @@ def of_units(session: Session, tenant_id: UUID, now: datetime, zone: ZoneInfo) -
     return _told(session.rows(statement), "resource_id", zone, missed, lambda _row: False)
 
 
+def of_teams(session: Session, tenant_id: UUID, zone: ZoneInfo) -> defaultdict[UUID, Past]:
+    """Return the past of every team, as whoever answers for it gave it; whether its people came is their own past."""
+    statement = _PROPOSED.where(
+        MatchProposal.tenant_id == tenant_id, MatchProposal.state != "prepared", MatchProposal.team_id.is_not(None),
+        MatchProposal.person_id.is_(None),
+    )  # fmt: skip
+    return _told(session.rows(statement), "team_id", zone, lambda _row: False, lambda _row: False)
+
+
 def _told(
     rows: Any, by: str, zone: ZoneInfo, missed: Callable[[Any], bool], ahead: Callable[[Any], bool]
 ) -> defaultdict[UUID, Past]:
@@ -98,7 +107,7 @@ def _told(
         helper.answers.append(
             Answer(str(row.need_id), row.category, row.state, day, accepted and missed(row), row.rating)
         )
-        helper.load += row.state == "proposed" or (accepted and ahead(row))
+        helper.load += row.places * (row.state == "proposed" or (accepted and ahead(row)))
     return past
 
 

@@ -53,7 +53,9 @@ def gathered(session: Session, actor: Actor, kind: Kind, path: str, rules: Rules
     zone = zone_of(session, actor.tenant_id)
     area = Area(actor.tenant_id, path, zone, session.now, rules)
     needs = _open_needs(session, area, kind)
-    helpers = match_offers.people(session, area) if kind == "people" else match_offers.units(session, area)
+    helpers = match_offers.units(session, area) if kind == "units" else match_offers.people(session, area)
+    if kind == "people":
+        helpers += match_offers.teams(session, area)
     places = _places(session, actor, [need.community_id for need in needs] + [helper.area_id for helper in helpers])
     held = _held(session, actor, kind)
     match_gates.close(session, area, [need.gates for need in needs], helpers)
@@ -132,13 +134,13 @@ def _places(session: Session, actor: Actor, organizations: Iterable[UUID | None]
 
 def _held(session: Session, actor: Actor, kind: Kind) -> dict[UUID, int]:
     """Return how many places of each need are taken: by sign-ups, and by proposals that wait for an answer."""
-    side = MatchProposal.organization_id.is_(None) if kind == "people" else MatchProposal.organization_id.is_not(None)
+    side = MatchProposal.resource_id.is_(None) if kind == "people" else MatchProposal.resource_id.is_not(None)
     asked = (
-        sa.select(MatchProposal.need_id, sa.func.count().label("many"))
+        sa.select(MatchProposal.need_id, sa.func.sum(MatchProposal.places).label("many"))
         .where(MatchProposal.tenant_id == actor.tenant_id, MatchProposal.state == "proposed", side)
         .group_by(MatchProposal.need_id)
     )
-    held = {row.need_id: row.many for row in session.rows(asked)}
+    held = {row.need_id: int(row.many) for row in session.rows(asked)}
     for need_id, many in taken(session, MatchProposal.tenant_id == actor.tenant_id).items():
         held[need_id] = held.get(need_id, 0) + many
     return held

@@ -18,7 +18,7 @@ from api.domain.matching.learning import Answer, learned
 from api.domain.matching.rules import Rules
 from api.domain.matching.slots import slot_of
 from api.domain.matching.times import week_slots
-from api.domain.need_gates import PERSON, UNIT
+from api.domain.need_gates import PERSON, TEAM, UNIT
 from api.domain.profiles import is_minor
 from api.models import (
     Affiliation,
@@ -30,8 +30,10 @@ from api.models import (
     Resource,
     Shift,
     Signup,
+    Team,
 )
 from api.services import match_history
+from api.services.teams import people_of
 
 _KNOWN, _MIDDLE = 1, 2  # levels of a skill: one that a profile names, and what a unit offers
 _UNIT_REACH, _UNIT_TASKS = 10_000, 3  # metres that a unit goes, and needs that one resource takes in a run
@@ -142,6 +144,26 @@ def units(session: Session, area: Area) -> list[Helper]:
     return found
 
 
+def teams(session: Session, area: Area) -> list[Helper]:
+    """Return the teams that have said when they are free, each with as many places at once as it has people."""
+    rows = [row for row in session.rows(_TEAMS.where(Team.tenant_id == area.tenant_id)) if row.told.get("active")]
+    people_in, within = people_of(session, [row.id for row in rows]), _within(session, area)
+    past = match_history.of_teams(session, area.tenant_id, area.zone)
+    found = []
+    for row in rows:
+        home = UUID(row.told["area_id"]) if row.told["area_id"] else row.organization_id
+        many = len(people_in.get(row.id, ()))
+        if home not in within or not many:
+            continue
+        helper = Helper(str(row.id), home, {"team": str(row.id)}, TEAM)
+        helper.values = _person(area, row.told, [], home, set())
+        most = many * row.told["max_tasks"]
+        helper.values |= {"at_once": many, "max_tasks": most, "load": past[row.id].load}
+        helper.values |= _taught(area, past[row.id].answers, 0)
+        found.append(helper)
+    return found
+
+
 def _taught(area: Area, answers: list[Answer], absences: int) -> dict[str, Any]:
     found = learned(answers, absences, area.today, area.rules.memory)
     return {
@@ -150,6 +172,7 @@ def _taught(area: Area, answers: list[Answer], absences: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_TEAMS = sa.select(Team.id, Team.organization_id, Team.told).where(Team.state == "active").order_by(Team.id)
 _DECLARED = (
     sa.select(Availability.id, Availability.tenant_id, Availability.person_id, Availability.told, Person.account_id)
     .join(Person, Person.id == Availability.person_id)

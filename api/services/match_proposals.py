@@ -13,18 +13,22 @@ from api.access import Actor, found, require, within
 from api.db import Session
 from api.domain.matching.telling import reasons
 from api.domain.steps import TABLES
-from api.models import MatchProposal, Need, Organization, Person
+from api.models import MatchProposal, Need, Organization, Person, Team
 from api.services import needs
 from api.visibility import visible
+from api.visibility.matching import to_led_team
 
 SHOWN = sa.select(
     MatchProposal.id, MatchProposal.tenant_id, MatchProposal.version, MatchProposal.state, MatchProposal.run_id,
     MatchProposal.need_id, MatchProposal.community_id, MatchProposal.person_id, MatchProposal.organization_id,
     MatchProposal.resource_id, MatchProposal.starts_at, MatchProposal.ends_at, MatchProposal.reasons,
     MatchProposal.answer_by, MatchProposal.answered_at, MatchProposal.reason, MatchProposal.shift_id,
-    MatchProposal.project_id, MatchProposal.rating, MatchProposal.created_at,
+    MatchProposal.project_id, MatchProposal.rating, MatchProposal.created_at, MatchProposal.team_id,
+    MatchProposal.places, Team.name.label("team_name"), Team.leader_id,
     Organization.name.label("community_name"), Organization.path,
-).join(Organization, Organization.id == MatchProposal.community_id)  # fmt: skip
+).join(Organization, Organization.id == MatchProposal.community_id).outerjoin(
+    Team, Team.id == MatchProposal.team_id
+)  # fmt: skip
 
 
 def one(session: Session, actor: Actor, proposal_id: UUID) -> dict[str, Any]:
@@ -38,9 +42,10 @@ def of(session: Session, actor: Actor, proposal_id: UUID) -> Any:
 
 
 def mine(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
-    """Return a page of what was proposed to the actor and to units they speak for, newest first."""
+    """Return a page of what was proposed to the actor and to units and teams they speak for, newest first."""
     to_me = sa.or_(
         MatchProposal.person_id == actor.person_id,
+        to_led_team(actor),
         within(actor, "match_proposal.accept", MatchProposal.organization_id),
     )
     return _page(session, actor, SHOWN.where(visible(actor, MatchProposal), to_me), query)
@@ -62,9 +67,11 @@ def _page(session: Session, actor: Actor, statement: Any, query: Any) -> dict[st
 
 
 def speaks(actor: Actor, row: Any, path: str | None) -> bool:
-    """Say whether a proposal was made to the actor, or to a unit at `path` that they speak for."""
+    """Say whether a proposal was made to the actor, to a team they answer for, or to a unit at `path`."""
     if row["person_id"] is not None:
         return row["person_id"] == actor.person_id
+    if row["team_id"] is not None:
+        return row["leader_id"] == actor.person_id
     return path is not None and actor.grant_for("match_proposal.accept", path) is not None
 
 
@@ -84,7 +91,8 @@ def views(session: Session, actor: Actor, items: Sequence[dict[str, Any]]) -> li
         shown.append({
             **item, "need": need, "reasons": reasons(item["reasons"]) if item["reasons"] else None,
             "reason": item["reason"] if is_own else None, "own": is_own,
-            "helper_name": units.get(item["organization_id"], (None, None))[0] or names.get(item["id"]),
+            "helper_name": units.get(item["organization_id"], (None, None))[0] or names.get(item["id"])
+            or (item["team_name"] if item["person_id"] is None else None),
             "allowed_actions": _steps(session, actor, item, is_own),
         })  # fmt: skip
     return shown

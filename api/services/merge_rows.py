@@ -30,6 +30,7 @@ from api.models import (
     Sanction,
     Shift,
     Signup,
+    Team,
 )
 from api.services import sign_ins
 from api.services.days import today
@@ -47,6 +48,7 @@ _GOES: dict[str, tuple[Any, Any, Any]] = {
     "opinion_readers": (OpinionReader, OpinionReader.person_id, sa.true()),
     "outside_records": (OutsideRecord, OutsideRecord.person_id, sa.true()),
     "match_proposals": (MatchProposal, MatchProposal.person_id, sa.true()),
+    "teams": (Team, Team.leader_id, Team.state == "active"),
     "payments": (Payment, Payment.person_id, sa.true()),
     "sanctions": (Sanction, Sanction.person_id, sa.true()),
 }
@@ -132,18 +134,18 @@ def _affiliations(session: Session, tenant_id: UUID, gone: UUID, left: UUID) -> 
     held = session.rows(
         sa.select(
             Affiliation.id, Affiliation.person_id, Affiliation.organization_id, Affiliation.kind, Affiliation.state,
-            Affiliation.principal, Affiliation.valid_to,
+            Affiliation.principal, Affiliation.valid_to, Affiliation.team_id,
         ).where(
             Affiliation.tenant_id == tenant_id, Affiliation.person_id.in_([gone, left]), Affiliation.valid_to.is_(None)
         ).order_by(Affiliation.id)
     )  # fmt: skip
-    own = {(row.kind, row.organization_id) for row in held if row.person_id == left}
+    own = {(row.kind, row.organization_id, row.team_id) for row in held if row.person_id == left}
     principal = {row.kind for row in held if row.person_id == left and row.principal}
     moved: Moved = []
     for row in (row for row in held if row.person_id == gone):
         before = {"state": row.state, "principal": row.principal, "valid_to": None}
         after = dict(before)
-        if (row.kind, row.organization_id) in own:
+        if (row.kind, row.organization_id, row.team_id) in own:
             after |= {"state": "ended", "valid_to": today(session, tenant_id), "principal": False}
         elif row.principal and row.kind in principal:
             after["principal"] = False
