@@ -56,7 +56,7 @@ def prompt_due(session: Session, actor: Actor, limit: int = 200) -> int:
     """Ask the community about agreed projects that should have begun: one case each; return how many were opened."""
     day = today(session, actor.tenant_id)
     asked = sa.select(Case.subject_id).where(
-        Case.tenant_id == actor.tenant_id, Case.subject_kind == "project", Case.reason == "project_not_begun"
+        Case.tenant_id == actor.tenant_id, Case.subject_kind == "project", Case.source.like("project:%:not_begun")
     )
     late = _DUE.where(Project.state == "agreed", Project.starts_on < day, Project.id.not_in(asked))
     due = [

@@ -44,6 +44,7 @@ MORE: dict[str, dict[str, Any]] = {
     "match_proposals": {"state": "proposed"},
     "match_runs": {"kind": "people", "state": "done", "as_of": datetime(2026, 3, 2, tzinfo=UTC), "figures": NO_MATCH},
     "needs": {"windows": None},
+    "bookings": {"state": "held"},
     "emergencies": {"basis": "decision", "permits": ["location_check_in"]},
     "signals": {"kind": "recipients_deny", "figures": {"people": 5}},
     "grants": {"role": "community_worker", "state": "proposed"},
