@@ -128,18 +128,27 @@ def require_within(rules: Rules, amount: int, of_project: int, of_year: int, yea
         raise OverYearLimit(limitFen=rules.year_limit_fen, givenFen=of_year, year=year)
 
 
+# Out of which account money goes, and into which; "" is the world outside.
+_MOVES = {
+    "allocation": ("", "fund"), "donation": ("", "fund"), "allotment": ("fund", "project"), "spending": ("project", ""),
+    "refund": ("project", "fund"),
+}  # fmt: skip
+
+
 def legs(kind: str, amount: int, fund: UUID | None, project: UUID | None) -> list[tuple[UUID, int]]:
     """Return which account of a fund or project a payment of `amount` fen changes by how much, what goes out first.
 
     An allotment moves money from a fund's account to the project's, a refund what is left of it back; what is moved is
     neither made nor lost. Raises ValueError where an account is missing.
     """
-    out = {"allotment": fund, "spending": project, "refund": project}.get(kind)
-    into = {"allocation": fund, "donation": fund, "allotment": project, "refund": fund}.get(kind)
-    wanted = {"allocation": (None, fund), "donation": (None, fund), "spending": (project, None)}
-    if (out, into) != wanted.get(kind, (out, into)) or (kind not in wanted and None in (out, into)):
-        raise ValueError(f"a payment of the kind {kind} lacks an account")
-    return [(account, sign * amount) for account, sign in ((out, -1), (into, 1)) if account is not None]
+    accounts = {"fund": fund, "project": project}
+    moved = []
+    for side, sign in zip(_MOVES[kind], (-1, 1), strict=True):
+        account = accounts.get(side)
+        if side and account is None:
+            raise ValueError(f"a payment of the kind {kind} lacks an account")
+        moved += [] if account is None else [(account, sign * amount)]
+    return moved
 
 
 def shares(rest: int, given: Mapping[UUID, int]) -> dict[UUID, int]:

@@ -16,7 +16,7 @@ from api.db import Session
 from api.domain.leaves import leaf
 from api.domain.ledger import overcredited
 from api.models import NOBODY, ApiClient, Entry, Fact, MonthlyTotal, Person, Position, Shift, Signup, Witness
-from api.services import audit_judged, ledger_columns, sealer, settlement, witness
+from api.services import audit_funds, audit_judged, ledger_columns, sealer, settlement, witness
 from api.services.days import zone_of
 
 Finding = dict[str, Any]
@@ -254,6 +254,7 @@ CHECKS: dict[str, Callable[[Session, UUID], Found]] = {
     "one_presence_a_pair": _one_presence,
     "one_credit_a_pair": _one_credit_a_pair,
     "somebody_acted": _somebody_acted,
+    "accounts_of_money": audit_funds.accounts_of_money,
     "tree_matches": witness.tree_matches,
     "checkpoints_match": witness.checkpoints_match,
     "checkpoints_signed": witness.checkpoints_signed,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from itertools import count
 
 import pytest
@@ -14,9 +13,9 @@ from api.services import grant_ends, grants, people
 from tests.support import serving
 from tests.support import world as worlds
 from tests.support.clock import Clock
+from tests.support.racing import Aside
 
 NUMBERS = count(1)
-SHORT = 0.7  # seconds in which what nothing holds up is done
 
 
 @pytest.fixture(scope="module")
@@ -32,27 +31,6 @@ def world(base):
     add = {"name": "测新人"}
     fresh.people["newcomer"] = fresh.run(lambda session, actor: people.add(session, actor, add, since=worlds.LONG_AGO))
     return fresh
-
-
-class Aside(threading.Thread):
-    """Runs a service through the lanes while the test holds a transaction of its own open; keeps what came of it."""
-
-    def __init__(self, world, who, service, *arguments):
-        super().__init__()
-        self._call = (service, *arguments)
-        self._world, self._who, self.answer = world, who, None
-        self.start()
-
-    def run(self):
-        try:
-            self.answer = self._world.run(*self._call, actor=self._who)
-        except Exception as why:
-            self.answer = why
-
-    def is_held_up(self):
-        """Say whether it still waits after a short time."""
-        self.join(SHORT)
-        return self.is_alive()
 
 
 def offer(world):
