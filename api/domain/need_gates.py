@@ -121,6 +121,23 @@ def of_activity(policy_safety: Mapping[str, Any]) -> dict[str, Any]:
     return gates
 
 
+def joined(own: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the gates of both: who passes them passes each. Of two lists of groups those in
+    both count, and the second where they have none in common."""
+    gates = {name: value for name, value in {**more, **own}.items() if value}
+    for name in ("qualifications", "trained"):
+        if gates.get(name):
+            gates[name] = list(dict.fromkeys([*(own.get(name) or ()), *(more.get(name) or ())]))
+    if gates.get("ageFrom"):
+        gates["ageFrom"] = max(own.get("ageFrom") or 0, more.get("ageFrom") or 0)
+    last = [each["ageTo"] for each in (own, more) if each.get("ageTo") is not None]
+    if last:
+        gates["ageTo"] = min(last)
+    if own.get("groups") and more.get("groups"):
+        gates["groups"] = [group for group in own["groups"] if group in more["groups"]] or list(more["groups"])
+    return gates
+
+
 def plain(gates: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return gates as a need keeps them: what asks for nothing is left out. AgesContradict."""
     kept = {name: value for name, value in (gates or {}).items() if value not in (None, False, [], 0)}

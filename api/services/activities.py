@@ -11,12 +11,12 @@ from sqlalchemy.orm import aliased
 
 from api.access import Actor, allowed, found
 from api.db import Session
-from api.domain import safety
+from api.domain import need_gates, safety
 from api.domain.shifts import ShiftsAhead
 from api.errors import Forbidden, Invalid
-from api.models import Activity, Organization, Person, Project, Shift
+from api.models import Activity, Need, Organization, Person, Project, Shift
 from api.roles import STEPS_OF_ROLE
-from api.services import changes, finding, match_ends, search, standing_sanctions
+from api.services import changes, finding, match_ends, match_gates, search, standing_sanctions
 from api.services.places import governed, place
 from api.visibility import visible
 
@@ -52,8 +52,7 @@ _SHOWN = (
 def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     """Write a draft of an activity; who may do so at the organising unit or community may."""
     organizer, grant = governed(session, actor, "activity.create", values["organizer_id"], pointer="/organizerId")
-    _check(session, actor, values)
-    row = {**values, "reason": None, "flags": []}
+    row = {**_checked(session, actor, values), "reason": None, "flags": []}
     return changes.create(session, actor, Activity, "activity.create", row, at=organizer.id, grant=grant)
 
 
@@ -62,8 +61,7 @@ def edit(session: Session, actor: Actor, activity_id: UUID, values: dict[str, An
     row = of(session, actor, activity_id)
     if values["organizer_id"] != row.organizer_id:
         governed(session, actor, "activity.create", values["organizer_id"], pointer="/organizerId")
-    _check(session, actor, values)
-    return _step(session, actor, row, "activity.edit", values)
+    return _step(session, actor, row, "activity.edit", _checked(session, actor, values))
 
 
 def publish(session: Session, actor: Actor, activity_id: UUID) -> UUID:
@@ -146,7 +144,8 @@ def actions(actor: Actor, noun: str, state: str, row: Any) -> list[str]:
     return at_host + [step for step in allowed(actor, noun, state, row["organizer_path"]) if step not in at_host]
 
 
-def _check(session: Session, actor: Actor, values: dict[str, Any]) -> None:
+def _checked(session: Session, actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said of an activity, with the gates of the need that its project serves."""
     place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
     leader, project = values["leader_id"], values["project_id"]
     if leader is not None and leader != actor.person_id:
@@ -154,9 +153,14 @@ def _check(session: Session, actor: Actor, values: dict[str, Any]) -> None:
         if session.first(known) is None:
             raise CannotLead(pointer="/leaderId")
     if project is not None:
-        known = sa.select(Project.id).where(visible(actor, Project), Project.id == project)
-        if session.first(known) is None:
+        known = sa.select(Project.id, Need.gates).outerjoin(Need, Need.id == Project.need_id)
+        serves = session.first(known.where(visible(actor, Project), Project.id == project))
+        if serves is None:
             raise NoSuchProject(pointer="/projectId")
+        asked = values["policy"].get("safety") or {}
+        gates = need_gates.joined(asked.get("gates") or {}, match_gates.carried(serves.gates or {}))
+        return {**values, "policy": {**values["policy"], "safety": {**asked, "gates": gates}}}
+    return values
 
 
 def _step(session: Session, actor: Actor, row: Any, step: str, values: dict[str, Any] | None = None) -> UUID:

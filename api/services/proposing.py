@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from api.access import Actor, found
 from api.db import Session
+from api.domain import need_gates
+from api.domain import needs as need_rules
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict, Forbidden, Invalid
 from api.models import Need, Project, ProjectParty
@@ -42,7 +44,7 @@ def propose(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
 
     Every party confirms by itself, the proposing one too, until `reply_by`: where nothing is said, so many working days
     as the district set. Raises NeedClaimed where another project claims the need, WrongParties, EndsTooEarly,
-    ReplyByUnfit, and what `bookings.ask` raises.
+    ReplyOver or NotOfTheGroup by what the need says, ReplyByUnfit, and what `bookings.ask` raises.
     """
     parties = _parties(session, actor, values["parties"], values["community_id"])
     grant = next((grant for row in parties if (grant := actor.grant_for("project.propose", row["path"]))), None)
@@ -159,7 +161,11 @@ def _parties(session: Session, actor: Actor, terms: Sequence[Any], community_id:
 
 def _require_open(session: Session, actor: Actor, need_id: UUID, community_id: UUID) -> None:
     need = found(
-        session.first(sa.select(Need.state, Need.community_id).where(visible(actor, Need), Need.id == need_id))
+        session.first(
+            sa.select(Need.state, Need.community_id, Need.reply_by, Need.gates).where(
+                visible(actor, Need), Need.id == need_id
+            )
+        )
     )
     if need.state != "published":
         raise projects.NeedNotOpen(needId=str(need_id), state=need.state)
@@ -169,6 +175,8 @@ def _require_open(session: Session, actor: Actor, need_id: UUID, community_id: U
         )
     if projects.claiming(session, need_id) is not None:
         raise projects.NeedClaimed(needId=str(need_id))
+    need_rules.require_answers_taken(need.reply_by, today(session, actor.tenant_id))
+    need_gates.require_open(need.gates, {"groups": {need_gates.UNIT}})
 
 
 def _require_offered(session: Session, actor: Actor, resource_id: UUID, parties: list[dict[str, Any]]) -> None:

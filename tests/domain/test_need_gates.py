@@ -9,6 +9,7 @@ from api.domain.need_gates import (
     TooOld,
     TooYoung,
     TrainingMissing,
+    joined,
     of_activity,
     plain,
     refusals,
@@ -79,6 +80,16 @@ def test_an_activity_asks_for_its_own_and_for_what_its_need_asks():
     }
     assert of_activity(safety) == {"qualifications": ["driver", "first_aid"], "ageFrom": 18, "ageTo": 60}
     assert of_activity({"adults_only": True, "gates": {"ageFrom": 21}})["ageFrom"] == 21
+
+
+def test_joined_gates_let_in_only_who_passes_both():
+    own = {"qualifications": ["driver"], "ageFrom": 16, "ageTo": 65, "groups": ["person", "full"]}
+    more = {"qualifications": ["first_aid"], "insurance": True, "ageFrom": 18, "ageTo": 60, "groups": ["full"]}
+    assert joined(own, more) == {
+        "qualifications": ["driver", "first_aid"], "insurance": True, "ageFrom": 18, "ageTo": 60, "groups": ["full"],
+    }  # fmt: skip
+    assert joined({}, {}) == {}
+    assert joined({"insurance": False}, {"trained": ["hygiene"]}) == {"trained": ["hygiene"]}
 
 
 def test_what_asks_for_nothing_is_not_kept_and_ages_that_contradict_are_refused():
