@@ -15,6 +15,9 @@ JOBS ?= auto
 # More for pytest, for example ARGS="tests/domain -x".
 ARGS ?=
 
+# Every process of a run imports the same thousand modules: whoever forbids byte-code has each compile them for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -56,11 +57,17 @@ class Operation:
         return f"{self.method} {self.path}"
 
 
+@cache
+def described() -> dict[str, Any]:
+    """Return the document of the code's own routes, for all to read; it takes seconds, once in a process."""
+    return json.loads(json.dumps(describe(all_routes())))
+
+
 @dataclass(frozen=True)
 class Contract:
     """The document of the code's own routes, and values that fit its schemas."""
 
-    document: dict[str, Any] = field(default_factory=lambda: json.loads(json.dumps(describe(all_routes()))))
+    document: dict[str, Any] = field(default_factory=described)
 
     def operations(self) -> list[Operation]:
         """Return every operation, in the order of the document."""
