@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.domain.state_table import StateTable, Step
+from api.domain.steps.lists import LISTS
 from api.domain.steps.loop import LOOP
 from api.domain.steps.offices import OFFICES, WITHOUT_STATES
 
 __all__ = ["ALL_STEPS", "TABLES", "StateTable", "Step"]
 
-TABLES: Mapping[str, StateTable] = {table.noun: table for table in (*LOOP, *OFFICES, *WITHOUT_STATES)}
+TABLES: Mapping[str, StateTable] = {table.noun: table for table in (*LOOP, *LISTS, *OFFICES, *WITHOUT_STATES)}
 
 ALL_STEPS: Mapping[str, Step] = {
     table.full(name): step for table in TABLES.values() for name, step in table.steps.items()
