@@ -57,17 +57,9 @@ def claim(session: Session, actor: Actor, project_id: UUID) -> UUID:
 def join(session: Session, actor: Actor, project: Any, side: str, part: dict[str, Any], *, agreed: bool) -> UUID:
     """Make the actor a party of a project (id, community_id) and count their place; return the part's id.
 
-    The guard stands in the statement that counts, so that a hundred at once never take more than there are places.
-    NoPlaceLeft, TakingPartAlready, NotToBeClaimed where it ended meanwhile.
+    TakingPartAlready, and what `take_place` raises.
     """
-    free = sa.or_(Project.headcount.is_(None), Project.taken < Project.headcount)
-    place = sa.update(Project).where(Project.id == project.id, Project.state == project.state, free)
-    counted = session.execute(place.values(taken=Project.taken + 1))
-    if counted.rowcount != 1:
-        stands = found(session.first(sa.select(Project.state, Project.headcount).where(Project.id == project.id)))
-        if stands.state != project.state:
-            raise posts.NotToBeClaimed
-        raise posts.NoPlaceLeft(headcount=stands.headcount)
+    take_place(session, project)
     double = sa.select(ProjectPerson.id).where(
         ProjectPerson.project_id == project.id,
         ProjectPerson.person_id == actor.person_id,
@@ -80,6 +72,21 @@ def join(session: Session, actor: Actor, project: Any, side: str, part: dict[str
         session, actor, ProjectPerson, "project_person.claim", row, at=project.community_id,
         to="agreed" if agreed else "claimed",
     )  # fmt: skip
+
+
+def take_place(session: Session, project: Any) -> None:
+    """Count one more place of a project (id, state); the guard stands in the statement that counts.
+
+    So a hundred at once never take more than there are. NoPlaceLeft, NotToBeClaimed where it ended meanwhile.
+    """
+    free = sa.or_(Project.headcount.is_(None), Project.taken < Project.headcount)
+    place = sa.update(Project).where(Project.id == project.id, Project.state == project.state, free)
+    if session.execute(place.values(taken=Project.taken + 1)).rowcount == 1:
+        return
+    stands = found(session.first(sa.select(Project.state, Project.headcount).where(Project.id == project.id)))
+    if stands.state != project.state:
+        raise posts.NotToBeClaimed
+    raise posts.NoPlaceLeft(headcount=stands.headcount)
 
 
 def accept(session: Session, actor: Actor, part_id: UUID) -> UUID:

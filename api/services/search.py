@@ -14,15 +14,16 @@ from api.access import Actor
 from api.db import Session
 from api.domain import search as rules
 from api.domain.matching import times
-from api.models import Activity, Need, Resource, SearchTerm, SearchWindow, Shift
+from api.models import Activity, Need, Resource, SearchTerm, SearchWindow, Shift, Story
 from api.services.days import zone_of
 
 _COLUMN = "search_terms.term"  # names the key of the hash
 _AT_ONCE = 500
-NOUNS = ("need", "resource", "activity")
+NOUNS = ("need", "resource", "activity", "story")
 _LISTED: Mapping[str, tuple[Any, tuple[Any, ...], tuple[str, ...]]] = {
     "need": (Need, (Need.title, Need.description), ("draft", "submitted", "declined")),
     "resource": (Resource, (Resource.title, Resource.description), ("draft",)),
+    "story": (Story, (Story.title, Story.text), ("told", "declined", "retracted")),
     "activity": (Activity, (Activity.title, Activity.description, Activity.place), ("draft",)),
 }
 """Noun → its table, what of it is searched, and the states in which nobody else reads it."""
@@ -107,7 +108,8 @@ def beginning(
     if since is None and until is None:
         return None
     if noun == "activity":
-        bounds = [Shift.starts_at >= since] * (since is not None) + [Shift.starts_at < until] * (until is not None)
+        bounds = [] if since is None else [Shift.starts_at >= since]
+        bounds += [] if until is None else [Shift.starts_at < until]
         return sa.exists().where(Shift.activity_id == Activity.id, Shift.state == "open", *bounds)
     zone = zone_of(session, actor.tenant_id)
     first: Any = SearchWindow.starts
