@@ -1,10 +1,26 @@
-"""Short ways to write input bundles for the tests of the rule engine."""
+"""Short ways to write rulebooks and input bundles for the tests of the rule engine."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+import yaml
+
 from api.domain.rulebook.bundle import InputBundle
+from api.domain.rulebook.evaluate import Judgement, evaluate
+from api.domain.rulebook.explain import explain
+from api.domain.rulebook.lint import lint
+from api.domain.rulebook.load import load
+from api.domain.rulebook.schema import Rulebook
+
+HEAD = """format: 1
+id: further
+version: "1"
+labels: {zh: 例, en: Example}
+source: 例
+effective: {since: 2020-01-01}
+"""
 
 
 def bundle(kind: str = "member", year: int = 2026, **sources: Any) -> InputBundle:
@@ -54,3 +70,28 @@ def registration(start: str = "2025-01-01", end: str | None = None) -> dict[str,
 def value(judgement: Any, rule: str) -> str | None:
     """Return one number of a judgement as it is written."""
     return next(line["value"] for line in judgement["numbers"] if line["rule"] == rule)
+
+
+def labelled(rules: list[Any]) -> list[Any]:
+    """Give every rule of a stage its id as its label."""
+    return [{"labels": {"zh": rule["id"], "en": rule["id"]}} | rule if "id" in rule else rule for rule in rules]
+
+
+@cache
+def written(text: str, subject: str, **quota: Any) -> Rulebook:
+    """Return the rulebook of some stages; it has no errors."""
+    stages = yaml.safe_load(text)
+    stages |= {stage: labelled(rules) for stage, rules in stages.items() if isinstance(rules, list)}
+    stages.get("quotas", [{}])[0].update(quota)
+    book = load(HEAD + f"subject: {subject}\n" + yaml.safe_dump(stages, allow_unicode=True))
+    assert [found.code for found in lint(book) if found.severity == "error"] == []
+    return book
+
+
+def judged(text: str, given: Any, subject: str = "member") -> Judgement:
+    """Judge by a rulebook without findings; its explanation is written in both languages."""
+    book = written(text, subject)
+    judgement = evaluate(book, bundle(subject, **given))
+    assert all(explain(judgement, "zh"))
+    assert all(explain(judgement, "en"))
+    return judgement

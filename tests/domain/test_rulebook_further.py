@@ -1,46 +1,10 @@
 """Rules of the kinds that are published, beyond the shipped cases: each is data alone; values are by hand."""
 
 import pytest
-import yaml
 
 from api.domain.rulebook.evaluate import evaluate
-from api.domain.rulebook.explain import explain
-from api.domain.rulebook.lint import lint
-from api.domain.rulebook.load import load
 from api.domain.rulebook.quota import allot
-from tests.domain.rulebook_bundles import bundle, fact, review, service, value
-
-HEAD = """format: 1
-id: further
-version: "1"
-labels: {zh: 例, en: Example}
-source: 例
-effective: {since: 2020-01-01}
-"""
-
-
-def labelled(rules):
-    """Give every rule of a stage its id as its label."""
-    return [{"labels": {"zh": rule["id"], "en": rule["id"]}} | rule for rule in rules]
-
-
-def written(text, subject, **quota):
-    """Return the rulebook of some stages; it has no errors."""
-    stages = yaml.safe_load(text)
-    stages |= {stage: labelled(rules) for stage, rules in stages.items() if isinstance(rules, list)}
-    stages.get("quotas", [{}])[0].update(quota)
-    book = load(HEAD + f"subject: {subject}\n" + yaml.safe_dump(stages, allow_unicode=True))
-    assert [found.code for found in lint(book) if found.severity == "error"] == []
-    return book
-
-
-def judged(text, given, subject="member"):
-    """Judge by a rulebook without findings; its explanation is written in both languages."""
-    book = written(text, subject)
-    judgement = evaluate(book, bundle(subject, **given))
-    assert all(explain(judgement, "zh"))
-    assert all(explain(judgement, "en"))
-    return judgement
+from tests.domain.rulebook_bundles import bundle, fact, judged, review, service, value, written
 
 
 def visits(*days, kind="visit", **columns):

@@ -6,7 +6,7 @@ from tests.support.oracle.comparing import Tally
 from tests.support.oracle.faults import FAULTS
 from tests.support.oracle.primitives import PRIMITIVES
 
-CASES = 220
+CASES = 200
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from api.domain.rulebook.measure import (
     Series,
 )
 from api.domain.rulebook.rows import Part, Row, chosen, limits, matches, weigh
-from api.domain.rulebook.spans import due, exempt, joined, merged, points_of, rolled, streaks
+from api.domain.rulebook.spans import cut, due, exempt, joined, merged, points_of, rolled, streaks
 from api.domain.rulebook.stretch import SpanSteps
 from api.domain.rulebook.values import SPANS, Number, Rounding, bucket, buckets, text, whole
 
@@ -218,9 +218,11 @@ def _cadence(measure: RowMeasure, cadence: Cadence, parts: list[Part], bundle: I
     for name, (first, after) in buckets(since, before, cadence.each).items():
         reached = sums[name] >= cadence.at_least
         is_free = exempt(first, after, free, cadence.exempt_when)
+        is_cut = cadence.whole_spans and cut(first, after, cadence.each)
         fulfilled += reached
-        required += reached or (not is_free and after <= through)
-        state = "fulfilled" if reached else "exempt" if is_free else "missed" if after <= through else "open"
+        required += reached or (not is_free and not is_cut and after <= through)
+        state = "fulfilled" if reached else "exempt" if is_free else "cut" if is_cut else "missed"
+        state = "open" if state == "missed" and after > through else state
         reading.spans.append({"span": name, "sum": text(sums[name]), "state": state})
     reading.value, reading.required, reading.missed = fulfilled, required, required - fulfilled
     if measure.streak:

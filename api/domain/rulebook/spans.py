@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import accumulate, groupby
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from api.domain.rulebook.bundle import InputBundle
 from api.domain.rulebook.measure import Series, Streak
 from api.domain.rulebook.stretch import Deadline, Rolling, SpanSteps
-from api.domain.rulebook.values import Number, buckets, text, whole
+from api.domain.rulebook.values import Number, Span, bucket, buckets, text, whole
 
 Dated = Sequence[tuple[str, Number]]
 """ISO days, each with what counts on it; a day may stand several times."""
@@ -34,6 +34,13 @@ def exempt(first: str, after: str, free: list[tuple[str, str]], when: str) -> bo
     if when == "any_day":
         return any(start < after and first < end for start, end in free)
     return any(start <= first and after <= end for start, end in free)
+
+
+def cut(first: str, after: str, span: Span) -> bool:
+    """Say whether these half-open days are not the whole of the calendar span that they lie in."""
+    name, one = bucket(first, span), timedelta(days=1)
+    before = (date.fromisoformat(first) - one).isoformat()
+    return bucket(before, span) == name or bucket(after, span) == name
 
 
 def streaks(streak: Streak, states: list[str]) -> tuple[int, int]:

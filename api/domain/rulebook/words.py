@@ -60,6 +60,7 @@ STATES = {
     "fulfilled": ("达到", "fulfilled"),
     "missed": ("未达到", "missed"),
     "exempt": ("豁免", "exempt"),
+    "cut": ("不满一个时段，不作要求", "not a whole span, not required"),
     "open": ("尚未结束", "not over yet"),
     "counted": ("计入", "counted"),
     "left_out": ("未选取", "not chosen"),

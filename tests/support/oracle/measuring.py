@@ -163,7 +163,8 @@ class Measurer:
             measure["cadence"]["atLeast"] = 1
         if self.maybe(0.5):
             measure["cadence"] |= self._exempting()
-
+        if self.maybe(0.4):
+            measure["cadence"]["wholeSpans"] = True
         if self.maybe(0.35):
             streak = {"of": self.chance.choice(("fulfilled", "missed")), "length": self.chance.choice((2, 2, 3, 5))}
             measure["streak"] = streak | ({"again": True} if self.maybe(0.5) else {})

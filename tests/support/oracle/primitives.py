@@ -62,6 +62,7 @@ PRIMITIVES: dict[str, Removal] = {
         (m["cadence"] for m in measures(case) if m.get("cadence", {}).get("atLeast", 1) != 1),
         lambda cadence: cadence.update(atLeast=1),
     ),
+    "whole spans alone": cadence_member("wholeSpans"),
     "runs of spans": streak,
     "a score for each span": drop("series"),
     "the last so many spans": in_series("last"),

@@ -20,12 +20,19 @@ def in_time(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
     for days in spans:
         reached = _sum(bits, days) >= number(rule.get("atLeast", 1))
         fulfilled += reached
-        if reached or (days[-1] < known and not is_exempt(days, rule, bundle)):
+        whole = not rule.get("wholeSpans") or _is_whole(days, rule["each"])
+        if reached or (whole and days[-1] < known and not is_exempt(days, rule, bundle)):
             told.append(reached)
     answer.has_spans = bool(spans)
     answer.value, answer.required, answer.missed = Fraction(fulfilled), len(told), told.count(False)
     if measure.get("streak"):
         answer.streaks, answer.longest = _runs(measure["streak"], told)
+
+
+def _is_whole(days: list[date], kind: str) -> bool:
+    """Say whether the days beside these lie in other spans."""
+    beside = (days[0] - timedelta(days=1), days[-1] + timedelta(days=1))
+    return all(span(each, kind) != span(days[0], kind) for each in beside)
 
 
 def _runs(rule: Row, told: list[bool]) -> tuple[int, int]:
