@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, get_args
 
+from api.domain.bundle_rows import RECORDED_HERE
+from api.domain.place_facts import DERIVED
 from api.errors import Conflict, Invalid
 
 UnitKind = Literal[
@@ -22,10 +25,17 @@ COMMUNITY_RECORDED, UNIT_REPORTED = "community_recorded", "unit_reported"
 """Provenance: the community saw it itself, or the unit told and the community confirmed."""
 
 UNIT_KINDS, PERSON_KINDS = frozenset(get_args(UnitKind)), frozenset(get_args(PersonKind))
+BY_STEPS = (RECORDED_HERE - PERSON_KINDS) | DERIVED | {
+    "past_service", "presence_confirmed", "presence_denied", "stated_left", "make_up_finding",
+}  # fmt: skip
+"""Kinds that follow from steps of their own; no rulebook has them recorded by hand."""
+
+SUBJECTS = {"person": ("member",), "organization": ("unit",), "place": ("community", "street")}
+"""Of whom a fact is: the subjects whose rulebooks may ask for it."""
 
 
 class WrongFactKind(Invalid):
-    """Facts of this kind are not recorded of such a subject."""
+    """Facts of this kind are not recorded of such a subject, nor asked for by a rulebook in force there."""
 
     code = "wrong_fact_kind"
     zh, en = "“{kind}”不能记在该对象名下", "“{kind}” is not recorded of such a subject"
@@ -52,6 +62,13 @@ class NothingNamed(Invalid):
     code = "nothing_named"
     zh = "资格须写明代码（code），培训可以写，其他事项不写"
     en = "A qualification has a code, a training may have one; other facts have none"
+
+
+class OwnPlaceOnly(Invalid):
+    """A community tells of itself what a rulebook asks of it."""
+
+    code = "own_place_only"
+    zh, en = "社区、街道的记实只能由其自身申报", "A fact of a community or street is told by that place itself"
 
 
 class NothingToCount(Invalid):
@@ -81,6 +98,7 @@ class Told:
     """What somebody says has happened: kind, day, how many; of an exemption why, and the first day after it.
 
     A qualification names its `code` and may end as well. A nil return is for the days up to, not including, `until`.
+    `value` is a word that a rulebook tells apart, such as which of its items it was.
     """
 
     kind: str
@@ -89,6 +107,7 @@ class Told:
     reason: str | None = None
     until: date | None = None
     code: str | None = None
+    value: str | None = None
 
     def details(self) -> dict[str, Any]:
         """Return what the fact says beside its columns; codes and numbers, since the ledger holds no free text."""
@@ -96,17 +115,21 @@ class Told:
             end = {"end": self.until.isoformat()} if self.until else {}
             return {"kind": self.reason, "start": self.occurred_on.isoformat(), **end}
         told = {"amount": self.amount, "code": self.code, "end": self.until and self.until.isoformat()}
+        told["value"] = self.value
         return {name: value for name, value in told.items() if value is not None}
 
 
-def require_sound(told: Told, account_kind: str, today: date) -> None:
-    """Raise what keeps a fact from being recorded of an `organization` or a `person`.
+def require_sound(told: Told, account_kind: str, today: date, asked: Collection[str] = ()) -> None:
+    """Raise what keeps a fact from being recorded of an `organization`, a `person` or a `place`.
 
-    WrongFactKind, NotYetHappened (only an exemption may begin later), ExemptionIncomplete, NothingNamed,
-    NothingToCount, NilReturnPeriod.
+    `asked` are the kinds for which rulebooks in force ask of such a subject. WrongFactKind, NotYetHappened (only an
+    exemption may begin later), ExemptionIncomplete, NothingNamed, NothingToCount, NilReturnPeriod.
     """
-    if told.kind not in (UNIT_KINDS if account_kind == "organization" else PERSON_KINDS):
+    known = {"organization": UNIT_KINDS, "person": PERSON_KINDS}.get(account_kind, frozenset[str]())
+    if told.kind not in known and (told.kind not in asked or told.kind in BY_STEPS):
         raise WrongFactKind(kind=told.kind, pointer="/kind")
+    if told.value is not None and told.kind in known:
+        raise NothingNamed(pointer="/value")
     exemption = told.kind == "exemption"
     if told.occurred_on > today and not exemption:
         raise NotYetHappened(day=told.occurred_on.isoformat(), pointer="/occurredOn")

@@ -8,12 +8,15 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from api.domain.facts import ExemptionKind, PersonKind, UnitKind
+from api.domain.facts import ExemptionKind
 from api.schemas.base import Body, Code, Day, ListQuery, Query, View
 from api.schemas.cases import Case
 from api.schemas.measures import Emergency
 
 ReasonCode = Literal["recorded_by_mistake", "duplicate", "wrong_person", "not_present", "wrong_time"]
+FactKind = Annotated[
+    str, Field(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$", examples=["venue_opened", "award"])
+]
 Unit = Literal["volunteer_minutes", "participation", "points", "fen"]
 
 
@@ -54,11 +57,13 @@ class Fact(Appended):
 class NewFact(Body):
     """What happened, of a unit (`organizationId`) or a person (`personId`), as the community's record has it.
 
-    `amount` says how many: problems, items, lectures. `reason` and `until`, the first day after it, are an exemption's;
-    `code` names a qualification, which may have an `until` too.
+    A community tells of itself where `organizationId` is `communityId`. `kind` is one of those listed by the guide, or
+    one for which a rulebook in force there asks; `value` is then the word that the rulebook tells apart. `amount` says
+    how many: problems, items, lectures. `reason` and `until`, the first day after it, are an exemption's; `code` names
+    a qualification, which may have an `until` too.
     """
 
-    kind: UnitKind | PersonKind
+    kind: FactKind
     organization_id: UUID | None = None
     person_id: UUID | None = None
     community_id: UUID
@@ -67,6 +72,7 @@ class NewFact(Body):
     reason: ExemptionKind | None = None
     until: Day | None = None
     code: Code | None = None
+    value: Code | None = None
 
     @model_validator(mode="after")
     def _of_one(self) -> NewFact:

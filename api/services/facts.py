@@ -11,12 +11,24 @@ import sqlalchemy as sa
 
 from api.access import Actor, found, require
 from api.db import Session, new_id
-from api.domain.facts import COMMUNITY_RECORDED, UNIT_REPORTED, NotRegisteredThere, Told, require_sound
+from api.domain.facts import (
+    COMMUNITY_RECORDED,
+    PERSON_KINDS,
+    SUBJECTS,
+    UNIT_KINDS,
+    UNIT_REPORTED,
+    NotRegisteredThere,
+    OwnPlaceOnly,
+    Told,
+    require_sound,
+)
 from api.domain.ledger import SelfApproval
 from api.domain.nil_returns import NIL
-from api.models import Case, Fact, Person
-from api.services import cases, records
+from api.domain.rulebook.load import read
+from api.models import Case, Fact, Organization, Person, Rulebook
+from api.services import cases, offices, records
 from api.services.affiliations import as_of
+from api.services.bundle_facts import kinds_asked
 from api.services.days import today
 from api.services.places import place
 from api.visibility import visible
@@ -32,32 +44,37 @@ class Account:
 
 
 def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
-    """Record a fact of a unit or a person in a community; return its id, or that of the case that has to confirm it.
+    """Record a fact of a unit, a person or a place; return its id, or that of the case that has to confirm it.
 
     The community's own record stands at once, and so does a unit's nil return. What else a unit's liaison tells opens
-    a case at the community; the fact stands when somebody else accepts it (`confirm`). A repeat with the same
-    Idempotency-Key changes nothing. NotFound, Forbidden, SelfApproval, NotRegisteredThere, and what `require_sound`
-    raises.
+    a case at the community, what a community tells of itself one at the office above; the fact stands when somebody
+    else accepts it (`confirm`). Kinds are those of `domain.facts` and those for which a rulebook in force there asks.
+    A repeat with the same Idempotency-Key changes nothing. NotFound, Forbidden, SelfApproval, NotRegisteredThere,
+    OwnPlaceOnly, and what `require_sound` raises.
     """
-    told = Told(*(values[name] for name in ("kind", "occurred_on", "amount", "reason", "until", "code")))
+    told = Told(*(values[name] for name in ("kind", "occurred_on", "amount", "reason", "until", "code", "value")))
     community = place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
     day = today(session, actor.tenant_id)
     if values["person_id"] is not None:
         grant = require(actor, "fact.record", community.path)
         account = _person(session, actor, values["person_id"], community.id, told, day)
+        asked = _asked(session, actor, community.path, "person", told)
+    elif values["organization_id"] == community.id:
+        return _of_place(session, actor, told, community, day)
     else:
         unit = place(session, actor, values["organization_id"], axis="employer", pointer="/organizationId")
         account = Account("organization", unit.id, unit.id)
+        asked = _asked(session, actor, community.path, "organization", told)
         own = actor.grant_for("fact.record", unit.path)
         if own is not None:  # nobody vouches for their own unit, but anybody for what it did not do
-            require_sound(told, account.kind, day)
+            require_sound(told, account.kind, day, asked)
             if told.kind != NIL:
-                return _report(session, actor, told, unit.id, community.id)
+                return _report(session, actor, told, unit.id, community.id, community.id)
             row = {**_row(session, actor, told, account, community.id, own), "provenance": UNIT_REPORTED}
             session.insert(Fact, [row])
             return row["id"]
         grant = require(actor, "fact.record", community.path)
-    require_sound(told, account.kind, day)
+    require_sound(told, account.kind, day, asked)
     row = _row(session, actor, told, account, community.id, grant)
     session.insert(Fact, [row])
     return row["id"]
@@ -83,23 +100,54 @@ def confirm(session: Session, actor: Actor, case: Any, grant: UUID, answer: dict
     """
     told = case.facts["fact"]
     if answer["outcome"] == "accepted":
-        said = Told(told["kind"], date.fromisoformat(told["occurredOn"]), told["amount"])
-        unit = Account("organization", case.subject_id, case.subject_id)
-        row = _row(session, actor, said, unit, case.organization_id, grant)
+        said = Told(told["kind"], date.fromisoformat(told["occurredOn"]), told["amount"], value=told.get("value"))
+        at = UUID(told.get("communityId", str(case.organization_id)))
+        whose = Account("organization", case.subject_id, None if case.subject_id == at else case.subject_id)
+        row = _row(session, actor, said, whose, at, grant)
         confirmed = {"id": UUID(told["id"]), "provenance": UNIT_REPORTED}
         session.insert_new(Fact, [{**row, **confirmed, "details": {**row["details"], "caseId": str(case.id)}}])
     return {}
 
 
-def _report(session: Session, actor: Actor, told: Told, unit_id: UUID, community_id: UUID) -> UUID:
-    """Ask the community to confirm; the fact's id is given now, so that it can stand only once."""
+def _of_place(session: Session, actor: Actor, told: Told, community: Any, day: date) -> UUID:
+    """Ask the office above to confirm what a community tells of itself: it is judged by it, and judges it."""
+    require(actor, "fact.record", community.path)
+    if not any(reach.organization_id == community.id for reach in actor.reaches_for("fact.record")):
+        raise OwnPlaceOnly(pointer="/organizationId")
+    require_sound(told, "place", day, _asked(session, actor, community.path, "place", told))
+    office = offices.office_for(session, actor, community.id, community.id)
+    return _report(session, actor, told, community.id, community.id, office.id)
+
+
+def _report(
+    session: Session, actor: Actor, told: Told, subject_id: UUID, community_id: UUID, office_id: UUID
+) -> UUID:  # fmt: skip
+    """Ask an office to confirm; the fact's id is given now, so that it can stand only once."""
     fact = {
         "id": str(new_id()), "kind": told.kind, "occurredOn": told.occurred_on.isoformat(), "amount": told.amount,
+        "value": told.value, "communityId": str(community_id),
     }  # fmt: skip
     return cases.open_case(
-        session, actor, kind="supplement", organization_id=community_id, reason="unit_reported_fact",
-        facts={"fact": fact}, subject_kind="organization", subject_id=unit_id,
+        session, actor, kind="supplement", organization_id=office_id, reason="unit_reported_fact",
+        facts={"fact": fact}, subject_kind="organization", subject_id=subject_id,
     )  # fmt: skip
+
+
+def _asked(session: Session, actor: Actor, path: str, account_kind: str, told: Told) -> set[str]:
+    """Return the kinds of facts for which rulebooks ask that are in force at a place on the day, of such a subject."""
+    if told.kind in UNIT_KINDS | PERSON_KINDS:
+        return set()
+    statement = (
+        sa.select(Rulebook.content)
+        .join(Organization, Organization.id == Rulebook.organization_id)
+        .where(
+            Rulebook.tenant_id == actor.tenant_id, Rulebook.state == "active",
+            Rulebook.subject.in_(SUBJECTS[account_kind]), Rulebook.effective_from <= told.occurred_on,
+            sa.or_(Rulebook.effective_to.is_(None), Rulebook.effective_to > told.occurred_on),
+            sa.func.substr(sa.literal(path), 1, sa.func.length(Organization.path)) == Organization.path,
+        )
+    )  # fmt: skip
+    return {kind for row in session.rows(statement) for kind in kinds_asked(read(row.content)) or ()}
 
 
 def _person(session: Session, actor: Actor, person_id: UUID, community_id: UUID, told: Told, day: date) -> Account:

@@ -18,6 +18,7 @@ from api.db import Session, new_id
 from api.domain.bundle_rows import served
 from api.domain.place_facts import STEPS
 from api.domain.rulebook.evaluate import as_member, evaluate
+from api.domain.rulebook.measure import DenominatorMeasure
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.seal import ordered, seal
 from api.domain.steps import TABLES
@@ -153,6 +154,7 @@ def rolled_up(
     rows = []
     chosen = plan.books.of(session, kind, [(group.id, None) for group in groups])
     for ruled, some in _by_rule(chosen, groups):
+        heads = heads | _declared(session, plan.cut, ruled.book, [group.id for group in some], heads)
         given = bundles.unit_bundles(session, plan.cut, ruled.book, some, members, heads, ruled.gaps)
         ids = [group.id for group in some]
         given = with_reviews(session, plan.cycle_id, plan.reviews, ruled.book, ids, given)
@@ -229,6 +231,22 @@ def sizes(session: Session, cut: Cut, units: Iterable[Unit], counted: dict[UUID,
         for unit in units
     }
     return {unit: size for unit, size in told.items() if size is not None}
+
+
+def _declared(
+    session: Session, cut: Cut, book: Book, ids: Sequence[UUID], heads: dict[UUID, dict[str, int | None]]
+) -> dict[UUID, dict[str, int | None]]:
+    """Return the head-counts with those that a rulebook asks for and the platform does not count: as declared last."""
+    asked = {measure.name for measure in book.measures if isinstance(measure, DenominatorMeasure)}
+    wanted = sorted(asked - {name for group in ids for name in heads[group]})
+    if not wanted:
+        return {}
+    declared = sa.select(OrganizationCount.organization_id, OrganizationCount.kind, OrganizationCount.value).where(
+        OrganizationCount.tenant_id == cut.tenant_id, OrganizationCount.organization_id.in_(ids),
+        OrganizationCount.kind.in_(wanted), OrganizationCount.as_of <= cut.cut_off,
+    )  # fmt: skip
+    last = {(at, kind): value for at, kind, value in session.rows(declared.order_by(OrganizationCount.as_of))}
+    return {each: {**heads[each], **{name: last.get((each, name)) for name in wanted}} for each in ids}
 
 
 def denominators(

@@ -1,9 +1,10 @@
-"""What follows an appeal for Party branches, communities and streets, over HTTP, shown and adopted by two people."""
+"""Communities, streets and branches over HTTP: what follows an appeal, and what they tell of themselves for a rule."""
 
 from __future__ import annotations
 
 import pytest
 
+from api.domain.facts import BY_STEPS
 from api.services import audit_judged, organizations, people
 from tests.support import appealing
 from tests.support.appealing import all_of, appealed, decided, got, missed, opened, posted, ruled, worked
@@ -106,3 +107,81 @@ async def test_a_community_appeals_against_its_street_and_the_street_does_not_ap
     after = await all_of(world, cycle, "street_officer")
     assert after["桃园社区"]["minutes"] == before["桃园社区"]["minutes"] + 60
     assert after["柳林社区"] == before["柳林社区"]
+
+
+async def told(world, kind, day, status=201, place="community", by="worker"):
+    at = str(world.places[place])
+    body = {"kind": kind, "occurredOn": day, "organizationId": at, "communityId": at}
+    return await posted(world, by, "/facts", body, status)
+
+
+async def confirmed(world, kind, day):
+    """Let the community tell a fact of itself and its street confirm it."""
+    asked = await told(world, kind, day)
+    assert asked["fact"] is None
+    path = f"/cases/{asked['case']['id']}"
+    await posted(world, "worker", f"{path}/assign", {}, 403)
+    await posted(world, "street_officer", f"{path}/assign", {})
+    return await posted(world, "street_officer", f"{path}/answer", {"answer": "属实", "outcome": "accepted"})
+
+
+async def published(world, title):
+    body = {"title": title, "category": "care", "communityId": str(world.places["community"])}
+    need = (await posted(world, "member", "/needs", body, 201))["id"]
+    await posted(world, "member", f"/needs/{need}/submit")
+    await posted(world, "worker", f"/needs/{need}/publish")
+
+
+async def test_a_community_is_judged_by_lists_feedback_and_bulletins_that_its_street_confirmed(world):
+    """Modelled on R-09, over May and June: a list and feedback each month, a bulletin in the pair of months."""
+    clock = world.house.clock
+    refused = await told(world, "feedback_sent", "2026-03-02", 422)
+    assert refused["code"] == "wrong_fact_kind"  # no rulebook in force asks for it
+    book = await ruled(world, "r09-lishu")
+    for month in (5, 6):
+        clock.set(clock.instant.replace(year=2026, month=month, day=10))
+        await published(world, f"{month + 1}月清单")
+        await confirmed(world, "feedback_sent", f"2026-0{month}-08")
+    assert (await told(world, "check_in", "2026-06-01", 422))["code"] == "wrong_fact_kind"
+    assert (await told(world, "bulletin", "2026-06-09", 403, by="street_officer"))["code"] == "forbidden"
+    await confirmed(world, "bulletin", "2026-06-09")
+    clock.set(clock.instant.replace(month=7, day=2))
+    body = {
+        "title": "五六月", "organizationId": str(world.places["street"]), "periodStart": "2026-05-01",
+        "periodEnd": "2026-07-01", "cutOff": "2026-06-30",
+        "rulebooks": [{"subject": "community", "rulebookId": book}],
+    }  # fmt: skip
+    cycle = (await posted(world, "street_officer", "/cycles", body, 201))["id"]
+    await worked(world, "street_officer", f"/cycles/{cycle}/compute")
+    judged = await all_of(world, cycle, "street_officer")
+    assert {key: row["grade"] for key, row in judged.items()} == {"桃园社区": "fulfilled", "柳林社区": "not_fulfilled"}
+    missed_there = {}
+    for key, row in judged.items():
+        shown = await got(world, "street_officer", f"/assessments/{row['id']}")
+        numbers = shown["judgement"]["numbers"]
+        missed_there[key] = {line["rule"]: line["missed"] for line in numbers if line.get("missed") is not None}
+    assert missed_there["柳林社区"] == {"lists": 2, "feedback": 2, "bulletins": 1}
+    assert missed_there["桃园社区"] == {"lists": 0, "feedback": 0, "bulletins": 0}
+
+
+async def test_a_units_team_is_a_share_of_all_its_staff_and_unknown_where_nobody_counted(world):
+    """Modelled on R-13: a team of at least a fifth of the staff in units of more than 50."""
+    counts = {"source": "单位年报", "counts": [{"kind": "staff", "asOf": "2025-06-01", "value": 60}]}
+    async with world.client("admin") as admin:
+        unit = world.year.units[0]
+        assert (await admin.put(f"/api/v1/organizations/{unit}/counts", json=counts)).status_code == 200
+    cycle = await opened(world, ("r13-shishi-member", "r13-shishi-unit"), through="open-self-review")
+    judged = await all_of(world, cycle)
+    first, second = (judged[f"考核单位{n}"] for n in range(2))
+    shown = await got(world, "district_officer", f"/assessments/{first['id']}")
+    numbers = {line["rule"]: line["value"] for line in shown["judgement"]["numbers"]}
+    assert (numbers["staff"], numbers["volunteers"], numbers["team_share"]) == ("60", "6", "0.1")
+    assert (first["grade"], first["outcome"]) == ("unmet", "graded")
+    other = (await got(world, "district_officer", f"/assessments/{second['id']}"))["judgement"]
+    assert {line["rule"]: line["value"] for line in other["numbers"]}["staff"] is None
+    assert "denominators:staff" in str(other)
+
+
+def test_what_has_steps_of_its_own_is_recorded_by_nobodys_hand():
+    assert {"check_in", "check_out", "complaint_finding", "needs_list_published"} <= BY_STEPS
+    assert not {"absence", "award", "feedback_sent", "bulletin"} & BY_STEPS
