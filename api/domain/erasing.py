@@ -79,7 +79,7 @@ WAYS: dict[str, Way] = {
     "grants.person_id": _KEEP,  # ended; who held which office is a matter of accountability
     "identities.person_id": Way("delete"),
     "monthly_totals.account_id": _KEEP,
-    "needs.asked_by": Way("clear", {"asked_by": None}),
+    "needs.asked_by": Way("clear", {"asked_by": None, "place": None, "recipient": None}),
     "opinion_readers.person_id": _KEEP,  # who was named to read; it tells nothing of them
     "opinions.person_id": Way("clear", {"purpose": "", "ground": "", "draft": None}),
     "outside_records.person_id": _KEEP,  # of the service record; deleted with its end

@@ -25,7 +25,7 @@ from api.models import (
     Shift,
     Signup,
 )
-from api.services import changes, consents, grant_ends, signups, teams
+from api.services import changes, consents, grant_ends, need_claims, signups, stories, teams
 from api.services.days import today
 
 RESTRICTED_NAME, RESTRICTED_NUMBER = "restricted_name", "restricted_id_number"
@@ -52,6 +52,8 @@ def end_what_runs(session: Session, actor: Actor) -> None:
         grant_ends.end(session, actor, row.id, "erased", False)
     consents.withdraw_all(session, actor, actor.person_id)
     _withdraw_cases(session, actor)
+    need_claims.let_go_of(session, actor)
+    stories.retract_all(session, actor)
     drafts = sa.delete(Need).where(Need.asked_by == actor.person_id, Need.state.in_(_UNPUBLISHED))
     session.execute(drafts)
     led = sa.update(Activity).where(Activity.leader_id == actor.person_id, Activity.state.in_(("draft", "published")))

@@ -30,6 +30,7 @@ from api.models import (
     Sanction,
     Shift,
     Signup,
+    StoryVoice,
     Team,
 )
 from api.services import sign_ins
@@ -43,6 +44,8 @@ _GOES: dict[str, tuple[Any, Any, Any]] = {
     "grants": (Grant, Grant.person_id, Grant.state.in_(_GRANTED)),
     "activities": (Activity, Activity.leader_id, Activity.state.in_(("draft", "published"))),
     "needs": (Need, Need.asked_by, sa.true()),
+    "claims": (Need, Need.claimed_by, sa.true()),
+    "story_voices": (StoryVoice, StoryVoice.person_id, sa.true()),
     "cases": (Case, Case.opened_by, sa.true()),
     "opinions": (Opinion, Opinion.person_id, sa.true()),
     "opinion_readers": (OpinionReader, OpinionReader.person_id, sa.true()),

@@ -57,6 +57,7 @@ from api.models import (
     Signal,
     SignIn,
     Signup,
+    Story,
     Team,
     Witness,
 )
@@ -129,5 +130,6 @@ _SEEN: dict[Any, Callable[[Actor], Condition]] = {
     Team: matching.teams,
     SignIn: lambda actor: SignIn.person_id == actor.person_id,
     Signup: seen.signups,
+    Story: seen.stories,
     Witness: lambda actor: within(actor, "witness.read", Witness.organization_id),
 }

@@ -32,6 +32,8 @@ from api.models import (
     RestrictedPerson,
     Shift,
     Signup,
+    Story,
+    StoryVoice,
 )
 from api.visibility.judged import stood
 from api.visibility.opinions import papers
@@ -99,6 +101,13 @@ def needs(actor: Actor) -> Condition:
     """Show what is published, one's own, and what waits within reach."""
     public = Need.state.in_(("published", "matched", "in_progress", "done", "confirmed"))
     return or_(public, Need.asked_by == actor.person_id, within(actor, "need.publish", Need.community_id))
+
+
+def stories(actor: Actor) -> Condition:
+    """Show what is published, and the rest to those whom it is about and to the community."""
+    units = within(actor, "story.agree", StoryVoice.organization_id)
+    about = select(StoryVoice.story_id).where(or_(StoryVoice.person_id == actor.person_id, units))
+    return or_(Story.state == "published", Story.id.in_(about), within(actor, "story.publish", Story.community_id))
 
 
 def resources(actor: Actor) -> Condition:

@@ -182,3 +182,42 @@ async def test_without_the_state_and_the_version_in_the_way_a_wish_has_many_clai
 
 def _id(path):
     return UUID(path.rsplit("/", 1)[1])
+
+
+async def met(world, path, by="member3"):
+    async with world.client(by) as other:
+        for step, body in (("claim", {}), ("start", None), ("complete", None)):
+            answer = await other.post(f"{path}/{step}", json=body)
+            assert answer.status_code == 200, answer.text
+    return path
+
+
+async def test_a_story_is_read_by_others_only_when_both_sides_agreed_and_the_community_published_it(world):
+    path = await met(world, await wished(world))
+    async with (
+        world.client("member") as asker, world.client("member3") as giver, world.client("member2") as reader,
+        world.client("worker") as worker,
+    ):  # fmt: skip
+        words = {"title": "一台收音机", "text": "老人又听上了评弹"}
+        assert (await reader.post(f"{path}/stories", json=words)).json()["code"] == "not_among_them"
+        told = (await asker.post(f"{path}/stories", json=words)).json()
+        assert (told["state"], told["waitsFor"], told["allowedActions"]) == ("told", 1, ["story.retract"])
+        story = f"/api/v1/stories/{told['id']}"
+        assert (await giver.post(f"{path}/stories", json=words)).json()["code"] == "story_told_already"
+        assert (await reader.get(story)).status_code == 404
+        refused = await worker.post(f"{story}/publish")
+        assert (refused.status_code, refused.json()["code"]) == (409, "voices_missing")
+        assert "1位" in refused.json()["detail"]
+        assert (await giver.get(story)).json()["allowedActions"] == ["story.agree", "story.retract"]
+        assert (await giver.post(f"{story}/agree")).json()["waitsFor"] == 0
+        assert (await reader.get("/api/v1/stories", params={"text": "评弹"})).json()["items"] == []
+        assert (await worker.post(f"{story}/publish")).json()["state"] == "published"
+        (seen,) = (await reader.get("/api/v1/stories", params={"text": "评弹"})).json()["items"]
+        assert (seen["id"], seen["waitsFor"], seen["allowedActions"]) == (told["id"], None, [])
+        assert (await reader.post(f"{story}/retract")).status_code == 403
+        assert (await giver.post(f"{story}/retract")).json()["text"] == ""
+        assert (await reader.get("/api/v1/stories", params={"text": "评弹"})).json()["items"] == []
+        assert (await reader.get(story)).status_code == 404
+        again = (await giver.post(f"{path}/stories", json=words)).json()
+        declined = await worker.post(f"/api/v1/stories/{again['id']}/decline", json={"reason": "请改用化名"})
+        assert (declined.json()["state"], declined.json()["reason"]) == ("declined", "请改用化名")
