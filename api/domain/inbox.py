@@ -17,7 +17,19 @@ class Waiting:
     path: str
 
 
-OF_ONES_OWN = frozenset({"need_told", "assessment", "confirmation", "match_proposal", "opinion", "presence", "review", "shift"})
+OF_ONES_OWN = frozenset(
+    {
+        "need_told",
+        "assessment",
+        "confirmation",
+        "match_proposal",
+        "opinion",
+        "presence",
+        "review",
+        "shift",
+        "suspension",
+    }
+)
 """Kinds that wait without a grant: for who asked for a service, forgot to check out, is to review, leads a shift."""
 
 KINDS: tuple[Waiting, ...] = (
@@ -41,6 +53,11 @@ KINDS: tuple[Waiting, ...] = (
     ),
     Waiting("signal", "signal", "signal.judge", "线索待判断", "a signal to judge", "signals"),
     Waiting("sanction", "sanction", "sanction.confirm", "处置待确认", "a sanction to confirm", "sanctions"),
+    Waiting(
+        "suspension", "sanction", "sanction.appeal", "您的补录资格已暂停", "your right to make up hours is suspended",
+        "sanctions",
+    ),
+    Waiting("panel", "panel", "panel.fix", "居民评议团名单待确定", "a panel whose roster is to be fixed", "panels"),
     Waiting("review", "cycle", "cycle.review", "评议待填写", "reviews to give", "cycles"),
     Waiting("ruling", "ruling", "ruling.confirm", "等次裁定待确认", "a ruling on a grade to confirm", "rulings"),
     Waiting(
@@ -63,6 +80,8 @@ KINDS: tuple[Waiting, ...] = (
         "match_proposal", "match_proposal", "match_proposal.accept", "匹配建议待答复", "a proposal to answer",
         "match-proposals",
     ),
+    Waiting("payment", "payment", "payment.confirm", "收支待复核", "a payment to confirm", "payments"),
+    Waiting("hosting", "activity", "activity.host", "活动待同意承办", "an activity to host", "activities"),
     Waiting("delivery", "delivery", "delivery.acknowledge", "文书待签收", "a document to acknowledge", "deliveries"),
     Waiting("document", "document", "document.issue", "文书待签发", "a document to issue", "documents"),
 )  # fmt: skip

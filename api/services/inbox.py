@@ -27,6 +27,8 @@ from api.models import (
     Need,
     Opinion,
     OrganizationLink,
+    Panel,
+    Payment,
     Project,
     ProjectParty,
     Recomputation,
@@ -35,7 +37,7 @@ from api.models import (
     Shift,
     Signal,
 )
-from api.services import inbox_projects, inbox_rows, leaving, opinion_waiting, review_due
+from api.services import cycle_clocks, inbox_payments, inbox_projects, inbox_rows, leaving, opinion_waiting, review_due
 from api.services.days import today
 from api.services.inbox_rows import shown as _shown
 from api.visibility import visible
@@ -195,7 +197,8 @@ def _emergencies(session: Session, actor: Actor) -> sa.Select[Any]:
 def _reviews(session: Session, actor: Actor) -> sa.Select[Any] | None:
     """Select the cycles in which somebody is asked to speak and has not; the subjects are of /me/reviews-to-give."""
     asked = review_due.cycles_waiting(session, actor)
-    shown = _shown(Cycle.id, Cycle.organization_id, state=Cycle.state, since=Cycle.created_at)
+    last = cycle_clocks.running(today(session, actor.tenant_id))
+    shown = _shown(Cycle.id, Cycle.organization_id, state=Cycle.state, since=Cycle.created_at, due_on=last)
     return None if asked is None else shown.where(visible(actor, Cycle), asked)
 
 
@@ -207,11 +210,12 @@ _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any] | None]] = {
     "agreement": inbox_projects.ending,
     "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
     "confirmation": _confirmations, "signal": _signals, "sanction": _sanctions,
+    "suspension": inbox_rows.suspensions, "panel": inbox_rows.panels,
     "ruling": inbox_rows.rulings, "recomputation": inbox_rows.recomputations,
     "cycle": inbox_rows.cycles, "assessment": inbox_rows.assessments,
     "result": inbox_rows.results,
-    "emergency": _emergencies, "presence": _presences, "review": _reviews,
-    "match_proposal": inbox_rows.match_proposals,
+    "emergency": _emergencies, "presence": _presences, "review": _reviews, "hosting": hosting.waiting,
+    "match_proposal": inbox_rows.match_proposals, "payment": inbox_payments.waiting,
 }  # fmt: skip
 _KEY: Mapping[str, Any] = {
     "opinion": Opinion.id,
@@ -220,10 +224,11 @@ _KEY: Mapping[str, Any] = {
     "project": ProjectParty.id, "project_message": ProjectParty.id, "agreement": ProjectParty.id,
     "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
     "confirmation": ConfirmationSlip.id, "signal": Signal.id, "sanction": Sanction.id,
+    "suspension": Sanction.id, "panel": Panel.id,
     "ruling": Ruling.id, "recomputation": Recomputation.id, "cycle": Cycle.id, "assessment": Assessment.id,
     "result": Assessment.id,
-    "emergency": Emergency.id, "presence": Shift.id, "review": Cycle.id,
-    "match_proposal": MatchProposal.id,
+    "emergency": Emergency.id, "presence": Shift.id, "review": Cycle.id, "hosting": Activity.id,
+    "match_proposal": MatchProposal.id, "payment": Payment.id,
 }  # fmt: skip
 
 

@@ -10,7 +10,18 @@ import sqlalchemy as sa
 from api.access import Actor, within
 from api.db import Session
 from api.domain.needs import HELD
-from api.models import Assessment, Cycle, Event, MatchProposal, Need, Organization, Recomputation, Ruling
+from api.models import (
+    Assessment,
+    Cycle,
+    Event,
+    MatchProposal,
+    Need,
+    Organization,
+    Panel,
+    Recomputation,
+    Ruling,
+    Sanction,
+)
 from api.services import cycle_clocks
 from api.services.days import today
 from api.visibility import visible
@@ -84,12 +95,11 @@ def assessments(session: Session, actor: Actor) -> sa.Select[Any]:
         Assessment.id, Cycle.organization_id, state=Cycle.state, since=Assessment.created_at,
         due_on=sa.case((taken, Cycle.appeals_until)), of=sa.join(Assessment, Cycle, Cycle.id == Assessment.cycle_id),
     )  # fmt: skip
-    changed = sa.exists().where(
-        Recomputation.cycle_id == Assessment.cycle_id, Recomputation.revision == Assessment.revision,
-        Recomputation.state == "adopted", Recomputation.decided_at > session.now - CHANGED,
-    )  # fmt: skip
     return found.where(
-        visible(actor, Assessment), stands(), Assessment.subject_id == actor.account_id, sa.or_(taken, changed)
+        visible(actor, Assessment),
+        stands(),
+        Assessment.subject_id == actor.account_id,
+        sa.or_(taken, _changed(session)),
     )
 
 
@@ -133,10 +143,10 @@ def match_proposals(session: Session, actor: Actor) -> sa.Select[Any]:
     return found.where(visible(actor, proposal), proposal.state == "proposed", proposal.answer_by > session.now, to_me)
 
 
-def results(_session: Session, actor: Actor) -> sa.Select[Any]:
+def results(session: Session, actor: Actor) -> sa.Select[Any]:
     """Select the results of organisations at which the actor holds office, from publication until the window is over.
 
-    Those of what lies below are no news to who judged them.
+    Lately changed ones stay as long as a member's do. Those of what lies below are no news to who judged them.
     """
     offices = sorted({reach.organization_id for reach in actor.reaches_for("assessment.told")})
     found = shown(
@@ -146,5 +156,33 @@ def results(_session: Session, actor: Actor) -> sa.Select[Any]:
     )  # fmt: skip
     return found.where(
         Assessment.tenant_id == actor.tenant_id, Assessment.subject_kind != "member", stands(),
-        Assessment.subject_id.in_(offices), Cycle.state.in_(("published", "appeals")),
+        Assessment.subject_id.in_(offices), sa.or_(Cycle.state.in_(("published", "appeals")), _changed(session)),
+    )  # fmt: skip
+
+
+def suspensions(session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select what the actor was told lately of their own right to make up hours, and may appeal against."""
+    place = Sanction.organization_id
+    return shown(Sanction.id, place, state=Sanction.state, since=Sanction.imposed_at, due_on=Sanction.ends_on).where(
+        visible(actor, Sanction), Sanction.person_id == actor.person_id, Sanction.state == "imposed",
+        Sanction.imposed_at > session.now - CHANGED,
+    )  # fmt: skip
+
+
+def panels(_session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select the panels whose roster is to be fixed before the public round: after that it is too late."""
+    place, of = Panel.organization_id, sa.join(Panel, Cycle, Cycle.id == Panel.round_id)
+    found = shown(
+        Panel.id, place, state=Panel.state, since=Panel.created_at, due_on=Cycle.self_review_until, of=of
+    )  # fmt: skip
+    return found.where(
+        visible(actor, Panel), Panel.round_kind == "cycle", Panel.state == "drafted", within(actor, "panel.fix", place),
+        Cycle.state.in_(("open", "computed", "self_review")),
+    )  # fmt: skip
+
+
+def _changed(session: Session) -> Any:
+    return sa.exists().where(
+        Recomputation.cycle_id == Assessment.cycle_id, Recomputation.revision == Assessment.revision,
+        Recomputation.state == "adopted", Recomputation.decided_at > session.now - CHANGED,
     )  # fmt: skip
