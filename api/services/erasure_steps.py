@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 from api.access import Actor
 from api.db import Session, new_id
 from api.domain.erasing import AT_THE_END, PERSON, WAYS
+from api.domain.hosting import UNPUBLISHED
 from api.models import (
     Activity,
     Affiliation,
@@ -20,12 +21,13 @@ from api.models import (
     Grant,
     Need,
     Person,
+    ProjectPerson,
     RestrictedPerson,
     Ruling,
     Shift,
     Signup,
 )
-from api.services import changes, consents, grant_ends, need_claims, signups, stories, teams
+from api.services import changes, consents, grant_ends, need_claims, project_people, signups, stories, teams
 from api.services.days import today
 
 RESTRICTED_NAME, RESTRICTED_NUMBER = "restricted_name", "restricted_id_number"
@@ -50,13 +52,15 @@ def end_what_runs(session: Session, actor: Actor) -> None:
     teams.end_led(session, actor)
     for row in session.rows(_OPEN_GRANTS, {"person": actor.person_id}):
         grant_ends.end(session, actor, row.id, "erased", False)
+    project_people.end_all(session, actor, ProjectPerson.person_id == actor.person_id)
     consents.withdraw_all(session, actor, actor.person_id)
     _withdraw_cases(session, actor)
     need_claims.let_go_of(session, actor)
     stories.retract_all(session, actor)
     drafts = sa.delete(Need).where(Need.asked_by == actor.person_id, Need.state.in_(_UNPUBLISHED))
     session.execute(drafts)
-    led = sa.update(Activity).where(Activity.leader_id == actor.person_id, Activity.state.in_(("draft", "published")))
+    ahead = Activity.state.in_((*UNPUBLISHED, "published"))
+    led = sa.update(Activity).where(Activity.leader_id == actor.person_id, ahead)
     session.execute(led.values(leader_id=None))
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from api.access import Actor
 from api.db import Session
 from api.domain.grants import APART
+from api.domain.hosting import UNPUBLISHED
 from api.domain.merging import MergeRefused
 from api.models import (
     Activity,
@@ -27,6 +28,8 @@ from api.models import (
     OutsideRecord,
     Payment,
     Profile,
+    Project,
+    ProjectPerson,
     Sanction,
     Shift,
     Signup,
@@ -38,11 +41,12 @@ from api.services.days import today
 
 _LIVE_SIGNUP = ("signed_up", "waitlisted", "confirmed")
 _GRANTED = ("active", "proposed")
+_TAKES_PART = ("claimed", "agreed")
 # What goes over as it is: table, the column that names the person, and which of its rows.
 _GOES: dict[str, tuple[Any, Any, Any]] = {
     "identities": (Identity, Identity.person_id, sa.true()),
     "grants": (Grant, Grant.person_id, Grant.state.in_(_GRANTED)),
-    "activities": (Activity, Activity.leader_id, Activity.state.in_(("draft", "published"))),
+    "activities": (Activity, Activity.leader_id, Activity.state.in_((*UNPUBLISHED, "published"))),
     "needs": (Need, Need.asked_by, sa.true()),
     "claims": (Need, Need.claimed_by, sa.true()),
     "story_voices": (StoryVoice, StoryVoice.person_id, sa.true()),
@@ -51,6 +55,7 @@ _GOES: dict[str, tuple[Any, Any, Any]] = {
     "opinion_readers": (OpinionReader, OpinionReader.person_id, sa.true()),
     "outside_records": (OutsideRecord, OutsideRecord.person_id, sa.true()),
     "match_proposals": (MatchProposal, MatchProposal.person_id, sa.true()),
+    "project_people": (ProjectPerson, ProjectPerson.person_id, sa.true()),
     "teams": (Team, Team.leader_id, Team.state == "active"),
     "payments": (Payment, Payment.person_id, sa.true()),
     "sanctions": (Sanction, Sanction.person_id, sa.true()),
@@ -70,7 +75,7 @@ def give(session: Session, actor: Actor, gone: UUID, left: UUID) -> Moved:
     """
     _require_roles_fit(session, gone, left)
     tenant_id = actor.tenant_id
-    moved: Moved = []
+    moved: Moved = _end_doubles(session, gone, left)
     for name, (table, column, which) in _GOES.items():
         ids = session.rows(sa.select(table.id).where(table.tenant_id == tenant_id, column == gone, which))
         moved += [{"table": name, "id": str(row.id)} for row in ids]
@@ -102,6 +107,8 @@ def give_back(session: Session, gone: UUID, left: UUID, moved: Iterable[dict[str
             done = session.execute(sa.update(table).where(of, *same).values(before))
             if done.rowcount and each["table"] == "signups":
                 _take_place(session, row_id, after["state"], before["state"])
+            if done.rowcount and each["table"] == "project_people":
+                _count_part(session, row_id, 1)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -119,6 +126,33 @@ def _require_roles_fit(session: Session, gone: UUID, left: UUID) -> None:
     )
     if len({row.role for row in held} & APART) > 1 or any(row.given_by in (gone, left) for row in held):
         raise MergeRefused
+
+
+def _end_doubles(session: Session, gone: UUID, left: UUID) -> Moved:
+    """End the parts in projects that both have, of who goes: nobody takes part in one twice."""
+    other = sa.orm.aliased(ProjectPerson)
+    both = sa.exists().where(
+        other.project_id == ProjectPerson.project_id, other.person_id == left, other.state.in_(_TAKES_PART)
+    )
+    held = sa.select(ProjectPerson.id, ProjectPerson.state).where(
+        ProjectPerson.person_id == gone, ProjectPerson.state.in_(_TAKES_PART), both
+    )
+    moved: Moved = []
+    for row in session.rows(held.order_by(ProjectPerson.id)):
+        session.execute(sa.update(ProjectPerson).where(ProjectPerson.id == row.id).values(state="ended"))
+        _count_part(session, row.id, -1)
+        change = {"before": {"state": row.state}, "after": {"state": "ended"}}
+        moved.append({"table": "project_people", "id": str(row.id), **change})
+    return moved
+
+
+def _count_part(session: Session, part_id: UUID, more: int) -> None:
+    """Count a part that takes its place again or gives it back; where it is gone meanwhile it stays ended."""
+    project = sa.select(ProjectPerson.project_id).where(ProjectPerson.id == part_id).scalar_subquery()
+    room = sa.or_(more < 0, Project.headcount.is_(None), Project.taken < Project.headcount)
+    counted = sa.update(Project).where(Project.id == project, room).values(taken=Project.taken + more)
+    if session.execute(counted).rowcount == 0:
+        session.execute(sa.update(ProjectPerson).where(ProjectPerson.id == part_id).values(state="ended"))
 
 
 def _told(session: Session, table: Any, gone: UUID, left: UUID) -> Moved:
