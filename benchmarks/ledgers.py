@@ -156,22 +156,44 @@ def _entries(found: Ledger, shifts: list[UUID], community: UUID) -> Iterator[tup
         )  # fmt: skip
 
 
-def _to_sqlite(found: Ledger, entries: Iterator[tuple[Any, ...]], positions: Iterator[tuple[Any, ...]]) -> None:
+_INDEXES = (
+    "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s"
+    " AND indexname NOT IN (SELECT conname FROM pg_constraint)"
+)
+_FILLED = (("entries", _ENTRY), ("positions", _POSITION))
+
+
+def _to_sqlite(found: Ledger, *rows: Iterator[tuple[Any, ...]]) -> None:
     raw = sqlite3.connect(sa.make_url(found.url).database or "")
-    raw.execute("PRAGMA synchronous=OFF")
-    raw.execute("PRAGMA cache_size=-262144")
-    for table, names, rows in (("entries", _ENTRY, entries), ("positions", _POSITION, positions)):
-        raw.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", rows)
+    for pragma in ("synchronous=OFF", "cache_size=-262144", "temp_store=MEMORY"):
+        raw.execute(f"PRAGMA {pragma}")
+    for (table, names), some in zip(_FILLED, rows, strict=True):
+        # Built afterwards from sorted keys, an index costs a fifth of what it costs row by row.
+        of = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = ?"
+        indexes = raw.execute(of, (table,)).fetchall()
+        for name, _ in indexes:
+            raw.execute(f"DROP INDEX {name}")
+        raw.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", some)
+        for _, statement in indexes:
+            raw.execute(statement)
     raw.commit()
     raw.execute("ANALYZE")
     raw.close()
 
 
-def _to_postgresql(found: Ledger, entries: Iterator[tuple[Any, ...]], positions: Iterator[tuple[Any, ...]]) -> None:
+def _to_postgresql(found: Ledger, *rows: Iterator[tuple[Any, ...]]) -> None:
     assert found.server is not None
     with connect(found.server.root, "bench", "postgres") as raw:
-        for table, names, rows in (("entries", _ENTRY, entries), ("positions", _POSITION, positions)):
+        # What is filled in refers to rows that stand: no key is looked up again for each.
+        raw.execute("SET session_replication_role = replica")
+        raw.execute("SET maintenance_work_mem = '256MB'")
+        for (table, names), some in zip(_FILLED, rows, strict=True):
+            indexes = raw.execute(_INDEXES, (table,)).fetchall()
+            for name, _ in indexes:
+                raw.execute(f"DROP INDEX {name}".encode())
             with raw.cursor().copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
-                for row in rows:
+                for row in some:
                     copy.write_row(row)
+            for _, statement in indexes:
+                raw.execute(statement.encode())
         raw.execute("ANALYZE")
