@@ -67,7 +67,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             home.read organization.read need.list need.read need.create need.submit need.confirm need.edit
             need.claim need.start need.complete need.release need.thank need.contact need.attachment
             story.tell story.agree story.retract story.list story.read
-            resource.read resource.list resource.calendar project.read project.list activity.read activity.list activity.edit
+            resource.read resource.list resource.calendar project.read project.list
+            activity.read activity.list activity.edit
             project_person.list project_person.read project_person.claim project_person.end project_person.renew
             pledge.make pledge.show pledge.withdraw pairing.household pairing.visit pairing.visits
             activity.complete shift.read shift.list shift.edit shift.cancel shift.roll_call shift.settle
@@ -109,7 +110,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             project.bookings project.renew project.move_booking project.cancel_booking
             project.deliver project.read project.start activity.create activity.edit activity.publish
             activity.cancel activity.complete shift.create shift.create_series shift.edit shift.cancel
-            document.read document.export
+            activity.offer document.read document.export
             delivery.read delivery.acknowledge delivery.adopt delivery.dispute fact.record case.create case.read
             assessment.told
             case.assign case.evidence case.answer case.close
@@ -146,7 +147,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             project.rate project.close project.cancel project.release project.write project.messages project.history
             project.bookings project.renew project.move_booking project.cancel_booking
             activity.create activity.edit activity.publish
-            activity.complete activity.cancel shift.create shift.create_series shift.edit shift.cancel
+            activity.complete activity.cancel activity.offer activity.host activity.return
+            shift.create shift.create_series shift.edit shift.cancel
             shift.roll_call shift.settle shift.show_code shift.print_sheet signup.read signup.confirm fact.record
             fact.read fact.reverse entry.read entry.supplement case.read case.assign case.evidence case.answer
             case.close
@@ -235,7 +237,8 @@ def roles_of(step: str) -> frozenset[str]:
 CLIENT_ROLES = frozenset({"liaison", "community_worker", "street_officer", "department_handler"})
 _FOR_ALL_CLIENTS = """
     organization.read organization.list organization_link.read organization_link.list need.read need.list resource.read
-    resource.list resource.calendar project.read project.list activity.read activity.list shift.read shift.list rulebook.read
+    resource.list resource.calendar project.read project.list activity.read activity.list shift.read shift.list
+    rulebook.read
     rulebook.list cycle.read job.read job.list document.read document.list fact.read fact.list entry.read entry.list
     registration.read registration.list signup.read signup.list"""
 CLIENT_READS = frozenset(_FOR_ALL_CLIENTS.split())

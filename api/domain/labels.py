@@ -104,6 +104,8 @@ STATES: Mapping[str, tuple[str, str]] = {
     "denied": ("已否认", "denied"),
     "dismissed": ("不成立", "dismissed"),
     "draft": ("草稿", "draft"),
+    "offered": ("待社区确认", "waiting for its host"),
+    "hosted": ("社区已同意承办", "hosted"),
     "drafted": ("拟稿", "drafted"),
     "dropped": ("已放弃", "dropped"),
     "ended": ("已终止", "ended"),

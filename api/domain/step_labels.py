@@ -221,6 +221,8 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "project_person.renew": ("续任", "Renew"),
     "project_person.mark": ("设为示范岗", "Mark as a demonstration post"),
     "project_person.read": ("查看认领", "See a part"),
+    "activity.offer": ("提请社区承办", "Ask the community to host"),
+    "activity.host": ("同意承办", "Agree to host"),
     "project.close": ("归档", "Close"),
     "project.account": ("查看项目账目", "See the project's account"),
     "project.announce": ("公示项目", "Give public notice"),

@@ -12,7 +12,7 @@ from api.route import DoorRoute, Who
 from api.schemas.base import Page
 from api.schemas.lists import Reason
 from api.schemas.service import Activity, ActivityQuery, NewActivity, NewSeries, Series
-from api.services import activities, series
+from api.services import activities, hosting, series
 
 router = APIRouter(prefix="/api/v1/activities", tags=["activities"], route_class=DoorRoute)
 
@@ -45,6 +45,24 @@ async def edit(activity_id: UUID, body: NewActivity, who: Who) -> Activity:
 async def publish(activity_id: UUID, who: Who) -> Activity:
     """Show a draft to everybody, so that people can sign up."""
     return await who.write(activities.publish, activity_id, present=activities.one)
+
+
+@router.post("/{activity_id}/offer", operation_id="activity.offer")
+async def offer(activity_id: UUID, who: Who) -> Activity:
+    """Ask the community to host a draft."""
+    return await who.write(hosting.offer, activity_id, present=activities.one)
+
+
+@router.post("/{activity_id}/host", operation_id="activity.host")
+async def host(activity_id: UUID, who: Who) -> Activity:
+    """Agree to host an activity, so that its organiser can publish it."""
+    return await who.write(hosting.host, activity_id, present=activities.one)
+
+
+@router.post("/{activity_id}/return", operation_id="activity.return")
+async def send_back(activity_id: UUID, body: Reason, who: Who) -> Activity:
+    """Refuse to host an activity as it stands; it is its organiser's draft again."""
+    return await who.write(hosting.send_back, activity_id, body.reason, present=activities.one)
 
 
 @router.post("/{activity_id}/complete", operation_id="activity.complete")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from api.access import Actor, allowed, found
 from api.db import Session
-from api.domain import need_gates, safety
+from api.domain import hosting, need_gates, safety
 from api.domain.shifts import ShiftsAhead
 from api.errors import Forbidden, Invalid
 from api.models import Activity, Need, Organization, Person, Project, Shift
@@ -67,10 +67,11 @@ def edit(session: Session, actor: Actor, activity_id: UUID, values: dict[str, An
 def publish(session: Session, actor: Actor, activity_id: UUID) -> UUID:
     """Show a draft to everybody, so that people can sign up; RisksNotStated, NotInsured where it is dangerous.
 
-    OrganizerSanctioned while the organiser may publish nothing new.
+    OrganizerSanctioned while the organiser may publish nothing new, HostNotAsked before the community agreed to host.
     """
     row = of(session, actor, activity_id)
     grant_over(actor, "activity.publish", row)
+    hosting.require_hosted(row.state, actor.grant_for("activity.host", row.host_path) is not None)
     safety.require_stated(row.policy.get("safety") or {}, row.risks)
     standing_sanctions.require_free(session, actor.tenant_id, row.organizer_id, row.host_path)
     search.learn(session, actor.tenant_id, "activity", {row.id: (row.title, row.description, row.place)})

@@ -37,7 +37,16 @@ from api.models import (
     Shift,
     Signal,
 )
-from api.services import cycle_clocks, inbox_payments, inbox_projects, inbox_rows, leaving, opinion_waiting, review_due
+from api.services import (
+    cycle_clocks,
+    hosting,
+    inbox_payments,
+    inbox_projects,
+    inbox_rows,
+    leaving,
+    opinion_waiting,
+    review_due,
+)
 from api.services.days import today
 from api.services.inbox_rows import shown as _shown
 from api.visibility import visible

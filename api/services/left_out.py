@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from api.access import Actor
 from api.db import Session
 from api.domain.division_matching import REVIEWS
+from api.domain.hosting import UNPUBLISHED
 from api.domain.rows import RowError
 from api.models import (
     Activity,
@@ -131,6 +132,6 @@ _REFERRING: tuple[tuple[str, Any, sa.ColumnElement[bool]], ...] = (
     ("needs", Need.community_id, Need.state.not_in(("confirmed", "declined", "withdrawn", "expired"))),
     ("resources", Resource.organization_id, Resource.state.in_(("draft", "published", "exhausted"))),
     ("projects", Project.community_id, Project.state.not_in(("declined", "closed", "cancelled"))),
-    ("activities", Activity.community_id, Activity.state.in_(("draft", "published"))),
+    ("activities", Activity.community_id, Activity.state.in_((*UNPUBLISHED, "published"))),
 )
 """What can hang on a node: its kind, the column that refers to it, and the condition under which it is in service."""

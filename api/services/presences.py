@@ -17,6 +17,7 @@ from api.db import Session, new_id
 from api.domain.belonging import Belonging, Span
 from api.domain.codes import verify_code
 from api.domain.consents import LOCATION
+from api.domain.hosting import UNPUBLISHED
 from api.domain.presence import Arrival, Key, PresencePolicy, PresenceRow, SelfRecorded, ShiftFacts, admit
 from api.errors import NotFound, Problem
 from api.models import NOBODY, Activity, Affiliation, Fact, Person, Shift, Signup, Tenant
@@ -41,7 +42,7 @@ _SHIFTS = (
     .where(
         Shift.id.in_(sa.bindparam("shifts", expanding=True)),
         Shift.tenant_id == sa.bindparam("tenant"),
-        Activity.state != "draft",
+        Activity.state.not_in(UNPUBLISHED),
     )
 )  # fmt: skip
 # What a roll call asks besides; whoever scans is spared it.

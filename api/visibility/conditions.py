@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 
 from api.access import Actor, within
 from api.domain.consents import EMPLOYER_DETAILS, PURPOSES
+from api.domain.hosting import UNPUBLISHED
 from api.models import (
     Activity,
     Affiliation,
@@ -118,7 +119,7 @@ def resources(actor: Actor) -> Condition:
 def activities(actor: Actor) -> Condition:
     """Show what is no draft, and drafts to who leads, hosts or organises."""
     return or_(
-        Activity.state != "draft",
+        Activity.state.not_in(UNPUBLISHED),
         Activity.leader_id == actor.person_id,
         within(actor, "activity.edit", Activity.community_id),
         within(actor, "activity.edit", Activity.organizer_id),

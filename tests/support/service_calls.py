@@ -29,6 +29,10 @@ async def planned(world, time, by="worker", *, starts=1.0, hours=2.0, capacity=1
         }  # fmt: skip
         shift = await client.post("/api/v1/shifts", json=window)
         assert shift.status_code == 201, shift.text
+        if by == "liaison":
+            assert (await client.post(f"{path}/offer")).status_code == 200
+            async with world.client("worker") as worker:
+                assert (await worker.post(f"{path}/host")).json()["state"] == "hosted"
         published = await client.post(f"{path}/publish")
         assert published.json()["state"] == "published", published.text
     return shift.json()["id"]

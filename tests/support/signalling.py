@@ -89,6 +89,9 @@ async def publish(world, time, by="liaison", community="community"):
         "title": "义诊", "communityId": str(world.places[community]), "organizerId": str(world.places[organizer]),
     }  # fmt: skip
     activity = await call(world, by, "POST", "/activities", body, 201)
+    host = {"community": "worker", "community2": "worker2", "far_community": "far_worker"}[community]
+    await call(world, by, "POST", f"/activities/{activity['id']}/offer", status=200)
+    await call(world, host, "POST", f"/activities/{activity['id']}/host", status=200)
     return await call(world, by, "POST", f"/activities/{activity['id']}/publish")
 
 
