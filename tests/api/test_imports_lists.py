@@ -99,7 +99,7 @@ async def test_a_place_that_nobody_knows_or_that_is_not_ones_own_is_refused(worl
         ("micro_wishes", "demo_wishes.csv", Need, (Need.kind == "micro_wish",)),
         ("resources", "demo_resources.csv", Resource, ()),
         ("projects", "demo_projects.csv", Project, (Project.kind == "project", Project.need_id.is_(None))),
-        ("posts", "demo_posts.csv", Project, (Project.kind == "duty_post",)),
+        ("posts", "demo_posts.csv", Project, (Project.kind == "duty_post", Project.state == "open")),
     ],
 )
 async def test_the_shipped_lists_import_whole_and_twice_alike(world, kind, file, table, conditions):
@@ -175,3 +175,24 @@ async def test_who_may_not_post_hours_may_not_bring_them_in(world):
         own = (await liaison.post("/api/v1/files", files=file)).json()["id"]
         refused = await liaison.post("/api/v1/imports", json={"kind": "past_services", "fileId": own})
     assert refused.status_code == 403
+
+
+async def test_a_thousand_needs_with_thirty_bad_rows_name_each_and_can_be_run_again(world):
+    def listed(bad):
+        lines = [f"N{n},桃园社区,修理门锁 {n}" for n in range(1000)]
+        for n in range(0, 300, 10):
+            broken = (f"N{n},桃园社区,", f"N{n},无此社区,修理门锁 {n}", f"N{n},桃园社区,修理\x07门锁 {n}")
+            lines[n] = broken[n // 10 % 3] if bad else lines[n]
+        return "id,community,title\n" + "\n".join(lines) + "\n"
+
+    columns = ("title", "place", "title")
+    wanted = [(n + 2, columns[n // 10 % 3]) for n in range(0, 300, 10)]
+    job = await imported(world, "worker", "needs", listed(True), mode="all_or_nothing")
+    assert sorted((each["row"], each["column"]) for each in job["result"]["refused"]) == wanted
+    assert count(world, Need) == 0
+    job = await imported(world, "worker", "needs", listed(True), mode="good_rows")
+    assert sorted((each["row"], each["column"]) for each in job["result"]["refused"]) == wanted
+    assert (job["result"]["counts"]["accepted"], count(world, Need)) == (970, 970)
+    job = await imported(world, "worker", "needs", listed(False), mode="all_or_nothing")
+    assert (job["result"]["counts"]["accepted"], job["result"]["counts"]["unchanged"]) == (30, 970)
+    assert count(world, Need) == 1000
