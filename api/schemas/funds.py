@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.base import Body, Code, Day, Line, ListQuery, Query, Subject, Text, View
+from api.schemas.opinions import Label
 
 Amount = Annotated[int, Field(ge=1, le=10**15, description="fen")]
 Files = Annotated[list[UUID], Field(max_length=10, description="vouchers and invoices that the caller brought")]
@@ -101,13 +102,6 @@ class Donor(View):
     person_name: str | None
     shown_as: str | None
     anonymous: bool
-
-
-class Label(View):
-    """A word in both languages."""
-
-    zh: str
-    en: str
 
 
 class AccountLine(View):
