@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from api.domain.canonical import digest
 from api.domain.rulebook.conditions import Condition
+from api.domain.rulebook.glossary import GLOSSARY
 from api.domain.rulebook.measure import Measure
 from api.domain.rulebook.rubric import Rubric, asked_once
 from api.domain.rulebook.stretch import Step, require_different
@@ -275,6 +276,14 @@ class Rulebook(Strict):
 
 @cache
 def json_schema() -> dict[str, Any]:
-    """Return the published JSON Schema (draft 2020-12) of a rulebook, as editors and other programs check one."""
+    """Return the published JSON Schema (draft 2020-12) of a rulebook, as editors and other programs check one.
+
+    `x-labels` and `x-example` stand where the glossary has a name for a part.
+    """
     schema = Rulebook.model_json_schema(by_alias=True, mode="validation")
+    for name, (zh, en, example) in GLOSSARY.items():
+        owner, _, member = name.partition(".")
+        part = schema if owner == "Rulebook" else schema["$defs"][owner]
+        part = part["properties"][member] if member else part
+        part |= {"x-labels": {"zh": zh, "en": en}, "x-example": example}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
