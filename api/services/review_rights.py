@@ -36,7 +36,9 @@ from api.models import (
 from api.services.affiliations import IN_FORCE_ONCE
 
 STEP = "cycle.review"
-_OF_ITSELF = {"liaison": "employer", "community_worker": "territory", "street_officer": "territory"}
+_OF_ITSELF = ("liaison", "community_worker", "street_officer")
+_covering = sa.orm.aliased(Organization, name="covering")
+_branch = sa.orm.aliased(Organization, name="branch")
 _undone = sa.orm.aliased(Fact, name="undone_presence")
 _own = sa.orm.aliased(Fact, name="own_presence")
 
@@ -115,6 +117,9 @@ def _as_itself(actor: Actor, accounts: frozenset[UUID]) -> list[Way]:
         if reach.role in _OF_ITSELF:
             this = Assessment.subject_id == reach.organization_id
             ways.append(Way("self", reach.organization_id, reach.organization_id, None, this))
+        elif reach.role == "work_committee_officer":  # at a branch; at a street they are the committee that judges
+            own = sa.and_(Assessment.subject_kind == "branch", Assessment.subject_id == reach.organization_id)
+            ways.append(Way("self", reach.organization_id, reach.organization_id, None, own))
     return ways
 
 
@@ -166,7 +171,7 @@ def within(path: str, *kinds: str) -> sa.ColumnElement[bool]:
     """Return the condition that a subject of one of these kinds belongs to what lies under a path.
 
     A member belongs where they reported in; a unit to every community where it reported in or lies at the cut-off; a
-    community or branch is itself there.
+    Party branch where it, or a Party organisation that it is part of, covers something; a community is itself there.
     """
     below = sa.select(Organization.id).where(Organization.path >= path, Organization.path < f"{path[:-1]}0")
     serves = sa.select(OrganizationLink.from_id).where(
@@ -175,7 +180,19 @@ def within(path: str, *kinds: str) -> sa.ColumnElement[bool]:
         sa.or_(OrganizationLink.valid_to.is_(None), OrganizationLink.valid_to > Cycle.cut_off),
         OrganizationLink.to_id.in_(below),
     )  # fmt: skip
+    branches = (
+        sa.select(_branch.id)
+        .join(_covering, sa.func.substr(_branch.path, 1, sa.func.length(_covering.path)) == _covering.path)
+        .join(OrganizationLink, OrganizationLink.from_id == _covering.id)
+        .where(
+            OrganizationLink.kind == "covers", OrganizationLink.state.in_(IN_FORCE_ONCE),
+            OrganizationLink.valid_from <= Cycle.cut_off,
+            sa.or_(OrganizationLink.valid_to.is_(None), OrganizationLink.valid_to > Cycle.cut_off),
+            OrganizationLink.to_id.in_(below), _branch.axis == "party",
+        )
+    )  # fmt: skip
     of = {
+        "branch": Assessment.subject_id.in_(branches.correlate(Cycle)),
         "member": Assessment.community_id.in_(below),
         "unit": Assessment.subject_id.in_(serves.correlate(Cycle)),
     }
