@@ -187,10 +187,42 @@ def test_a_party_that_stayed_silent_is_unknown_and_another_that_spoke_is_not():
 
 
 def test_a_kind_of_voice_that_no_rubric_asks_for_stays_unknown():
-    book = shipped("r11-qishan")
-    asked = {kind for each in book.rubrics for kind in (each.party, *(one.id for one in each.criteria))}
-    gaps = unasked(book)
-    assert {gap["kind"] for gap in gaps} == {"community", "joint_meeting"} - asked
+    asks = shipped("r11-qishan")
+    assert unasked(asks) == []
+    silent = Rulebook.model_validate({name: part for name, part in asks.document().items() if name != "rubrics"})
+    assert [gap["kind"] for gap in unasked(silent)] == ["community", "joint_meeting"]
+
+
+def judged_by(name, kind, heard, **sources):
+    book = shipped(name)
+    rows, gaps = in_bundle(heard, book.rubrics, LAST)
+    return evaluate(book, bundle(kind, 2025, reviews=rows, unknown=[*gaps, *unasked(book)], **sources))
+
+
+def test_modelled_on_r11_sessions_and_the_joint_meeting_come_out_of_the_marks_that_are_given():
+    goods = {"key": "g", "unit": "fen", "kind": "donation", "amount": 100_000, "servedOn": "2025-05-01"}
+    sessions = Heard("community", LAST, "70", {"order": "good", "effect": "fair"})
+    meeting = {mark: Heard("street", LAST, points, {"joint_meeting": mark}) for mark, points in
+               (("fair", "60"), ("poor", "0"))}  # fmt: skip
+    for heard, found in (
+        ([sessions, meeting["fair"]], ("graded", "passed", "60")),
+        ([sessions, meeting["poor"]], ("graded", "not_passed", "0")),
+        ([sessions], ("unknown", None, None)),  # until the joint meeting decides
+        ([meeting["fair"]], ("unknown", None, "60")),
+        ([Heard("community", LAST, "30", {"order": "fair", "effect": "poor"}), meeting["fair"]],
+         ("graded", "not_passed", "60")),
+    ):  # fmt: skip
+        judgement = judged_by("r11-qishan", "unit", heard, entries=[goods])
+        assert (judgement["outcome"], judgement["grade"], judgement["score"]) == found
+
+
+def test_modelled_on_r14_ballots_of_a_panel_are_averaged_once_three_have_voted():
+    points = {"excellent": "100", "qualified": "80", "basically_qualified": "65", "unqualified": "0"}
+    ballots = [Heard("panel", LAST, points[mark], {"vote": mark}) for mark in ("excellent", "excellent", "qualified")]
+    judgement = judged_by("r14-democratic-review", "member", ballots)
+    assert (judgement["grade"], judgement["score"]) == ("excellent", "280/3")
+    assert judged_by("r14-democratic-review", "member", ballots[:2])["outcome"] == "unknown"
+    assert judged_by("r14-democratic-review", "member", [])["outcome"] == "unknown"
 
 
 def test_the_text_of_a_rubric_is_read_from_a_file_like_the_rest():
