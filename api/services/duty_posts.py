@@ -46,7 +46,7 @@ def close(session: Session, actor: Actor, project_id: UUID, reason: str) -> UUID
     """Close a post or end a pairing; whoever holds a place of it holds none from here on."""
     row = projects.find(session, actor, project_id)
     step = "pairing.end" if row.kind == posts.PAIRING else "duty_post.close"
-    grant = grant_at(session, actor, step, project_id)
+    grant = grant_at(session, actor, step, project_id, row.path)
     changes.take(session, actor, Project, row, step, {"reason": reason}, at=row.community_id, grant=grant)
     project_people.end_all(session, actor, ProjectPerson.project_id == project_id)
     return project_id
@@ -67,10 +67,10 @@ def expire_due(session: Session, actor: Actor) -> int:
     return len(rows)
 
 
-def grant_at(session: Session, actor: Actor, step: str, project_id: UUID) -> UUID:
-    """Return the grant under which the actor takes a step where a project is organised; Forbidden without one."""
+def grant_at(session: Session, actor: Actor, step: str, project_id: UUID, *more: str) -> UUID:
+    """Return the grant under which the actor takes a step where a project is organised, or at `more`; Forbidden."""
     sides = projects.parties_of(session, [project_id])[project_id]
-    paths = [side["path"] for side in sides if side["side"] == "asks"]
+    paths = [side["path"] for side in sides if side["side"] == "asks"] + list(more)
     grant = next((grant for path in paths if (grant := actor.grant_for(step, path)) is not None), None)
     if grant is None:
         raise Forbidden(step=step)

@@ -7,13 +7,15 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 import api.models.base
-from api.wall import protect
+from api.wall import HOUSE_ROLE, protect
 
 revision = "0027"
 down_revision = "0026"
 branch_labels = None
 depends_on = None
 
+PLACES = "taken >= 0 AND (headcount IS NULL OR taken <= headcount)"
+CIRCLES = "circle IN ('public', 'parties')"
 NEW = ("project_people", "households", "visits", "search_windows")
 
 
@@ -21,13 +23,12 @@ def upgrade() -> None:
     # Each check stands in its column's definition: SQLite adds no other, and need not write the table anew for it.
     for column in (
         "headcount INTEGER",
-        "taken INTEGER NOT NULL DEFAULT 0"
-        " CONSTRAINT ck_projects_taken CHECK (taken >= 0 AND (headcount IS NULL OR taken <= headcount))",
-        "circle VARCHAR NOT NULL DEFAULT 'public'"
-        " CONSTRAINT ck_projects_circle CHECK (circle IN ('public', 'parties'))",
+        f"taken INTEGER NOT NULL DEFAULT 0 CONSTRAINT ck_projects_taken CHECK ({PLACES})",
+        f"circle VARCHAR NOT NULL DEFAULT 'public' CONSTRAINT ck_projects_circle CHECK ({CIRCLES})",
     ):
         op.execute(f"ALTER TABLE projects ADD COLUMN {column}")
     op.add_column("projects", sa.Column("terms", json(), nullable=True))
+    open_listed_posts()
     people()
     op.create_table(
         "households",
@@ -71,6 +72,18 @@ def upgrade() -> None:
         for table in NEW:
             for statement in protect(table):
                 op.execute(statement)
+
+
+def open_listed_posts() -> None:
+    """Posts that came with a list waited as proposals that nobody could agree to; now they can be claimed."""
+    postgresql = op.get_bind().dialect.name == "postgresql"
+    if postgresql:
+        op.execute(f"SET LOCAL ROLE {HOUSE_ROLE}")
+    op.execute(
+        "UPDATE projects SET state = 'open' WHERE kind = 'duty_post' AND state = 'proposed' AND source LIKE 'list:%'"
+    )
+    if postgresql:
+        op.execute("RESET ROLE")
 
 
 def people() -> None:
@@ -126,6 +139,12 @@ def json() -> sa.types.TypeEngine:
 
 
 def downgrade() -> None:
+    postgresql = op.get_bind().dialect.name == "postgresql"
+    if postgresql:
+        op.execute(f"SET LOCAL ROLE {HOUSE_ROLE}")
+    op.execute("UPDATE projects SET state = 'proposed' WHERE kind = 'duty_post' AND state = 'open'")
+    if postgresql:
+        op.execute("RESET ROLE")
     for table in reversed(NEW):
         op.drop_table(table)
     for column in ("terms", "circle", "taken", "headcount"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from api.domain import posts
 from api.domain.lists import ListRow
 from api.models import Need, Project, Resource
 
@@ -19,6 +20,7 @@ _OF_PROJECT = {
     "matched": "agreed", "in_progress": "in_progress", "done": "delivered", "confirmed": "rated",
     "declined": "declined", "withdrawn": "cancelled", "expired": "cancelled",
 }  # fmt: skip
+_OVER = ("done", "confirmed", "declined", "withdrawn", "expired")
 _CLAIMED = ("matched", "in_progress", "done", "confirmed")
 _PARTY_BUILDING = {"governance", "publicity", "civility"}
 
@@ -65,16 +67,22 @@ def _resource(row: ListRow, place_id: UUID) -> dict[str, Any]:
 
 def _project(row: ListRow, place_id: UUID) -> dict[str, Any]:
     state = _OF_PROJECT.get(row.state, "proposed") if row.state else "proposed"
+    terms = None
+    if row.kind == posts.DUTY_POST:  # who lists a post offers it: it may be claimed at once
+        state = "ended" if row.state in _OVER else posts.OPEN
+        duties = [row.description or row.title]
+        terms = {"sort": "post", "duties": duties, "gates": {}, "by_organiser": False, "scheme": row.scheme}
     told = {
         "description": row.description, "scheme": row.scheme, "category": row.category, "time": row.time_text,
         "target_group": row.target_group, "headcount": None if row.headcount is None else str(row.headcount),
         "unit": row.unit, "claimed_by": row.claimed_by,
     }  # fmt: skip
-    party_building = row.kind == "duty_post" or row.category in _PARTY_BUILDING
+    party_building = row.kind == posts.DUTY_POST or row.category in _PARTY_BUILDING
     return {
         "kind": row.kind, "category": "party_building" if party_building else "livelihood", "state": state,
         "title": row.title, "community_id": place_id, "need_id": None, "resource_id": None, "quantity": row.quantity,
-        "starts_on": row.on, "ends_on": None, "budget_fen": row.amount_fen, "reason": None, "agreement_id": None,
+        "headcount": row.headcount if terms else None, "terms": terms, "starts_on": row.on, "ends_on": None,
+        "budget_fen": row.amount_fen, "reason": None, "agreement_id": None,
         "reasons": [{"code": code, "text": text} for code, text in told.items() if text], "result": {},
         "flags": _flags(row),
     }  # fmt: skip
