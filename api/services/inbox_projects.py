@@ -33,7 +33,13 @@ def proposals(_session: Session, actor: Actor) -> sa.Select[Any]:
 
 def messages(session: Session, actor: Actor) -> sa.Select[Any]:
     """Select the projects of the actor's parties in which another side, or the clock, had the last word."""
-    last = sa.select(sa.func.max(_later.id)).where(_later.project_id == Project.id).scalar_subquery()
+    last = (
+        sa.select(_later.id)
+        .where(_later.project_id == Project.id)
+        .order_by(_later.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     theirs = sa.or_(_last.organization_id.is_(None), ~within(actor, "project.write", _last.organization_id))
     ended = sa.and_(Project.state == "released", _last.kind.in_(("lapsed", "released")))
     found = _sides(actor, "project.write", since=_last.created_at)
