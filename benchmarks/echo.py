@@ -10,7 +10,7 @@ from api.calls import House
 from api.main import now
 from api.route import Anyone, DoorRoute, Doors, Who
 from api.schemas.base import View
-from api.schemas.lists import NewNeed
+from api.schemas.needs import NewNeed
 from api.settings import Settings
 
 router = APIRouter(prefix="/api/v1/echo", route_class=DoorRoute)

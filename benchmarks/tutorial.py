@@ -15,7 +15,7 @@ from sqlmodel import Session, create_engine, select
 from api.db import Engines, new_id
 from api.domain.codes import verify_code
 from api.models import Activity, Affiliation, Event, Fact, Grant, Need, Organization, Person, Shift, Signup
-from api.schemas.lists import NewNeed
+from api.schemas.needs import NewNeed
 from api.security import Tokens, Vault, seal_row
 from api.settings import Settings
 from api.wall import house_address

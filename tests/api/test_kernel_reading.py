@@ -11,7 +11,7 @@ import pytest
 
 from api.errors import Malformed, TooLarge, TooSlow
 from api.reading import parse_json, read_body
-from api.schemas.lists import NewNeed
+from api.schemas.needs import NewNeed
 from tests.support import world as worlds
 from tests.support.clock import Clock
 

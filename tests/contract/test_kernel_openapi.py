@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 from api.route import Anyone, DoorRoute, Who
 from api.schemas.base import Page
-from api.schemas.lists import Need, NeedQuery, NewNeed
+from api.schemas.needs import Need, NeedQuery, NewNeed
 
 
 async def listed(query: Annotated[NeedQuery, Query()], who: Who) -> Page[Need]:
