@@ -143,3 +143,55 @@ def test_a_finding_has_place_and_remedy_in_both_languages():
     assert row["detail"]["en"].startswith("minutes reaches at most 3600")
     assert row["remedy"]["zh"]
     assert row["remedy"]["en"]
+
+
+def rule(identity, **parts):
+    return {"id": identity, "labels": {"zh": identity, "en": identity}, **parts}
+
+
+def test_shares_that_limit_nobody_and_groups_that_only_people_stand_in_are_warned_of():
+    quota = rule("top", grade="excellent", instead="qualified", rank="average_hours", atMost="1/3", within="branch")
+    assert codes(book("basic-unit", quotas=[quota])) == [("warning", "group_of_one", "/quotas/0/within")]
+    quota |= {"within": "cycle", "atMost": 1}
+    assert codes(book("basic-unit", quotas=[quota])) == [("warning", "idle_quota", "/quotas/0")]
+    assert codes(book("basic-unit", quotas=[quota | {"allBut": 1}])) == []
+    member = {**quota, "rank": "points", "atMost": "60%", "orBetter": True, "within": "branch"}
+    assert codes(book(quotas=[member])) == []
+    assert codes(book(quotas=[member | {"instead": "excellent"}])) == [
+        ("error", "raised_by_quota", "/quotas/0/instead")
+    ]
+
+
+def test_rubrics_that_nothing_reads_and_voices_that_nobody_is_asked_for_are_warned_of():
+    document = book("r14-democratic-review")
+    asked = document.pop("rubrics")
+    assert codes(document) == [("warning", "voice_not_asked", "/measures/0/where")]
+    other = copy.deepcopy(asked[0]) | {"party": "street"}
+    other["criteria"][0]["id"] = "order"
+    assert codes(document | {"rubrics": [*asked, other]}) == [("warning", "rubric_not_read", "/rubrics/1")]
+    document["measures"].append(rule("street", source="reviews", where={"kind": ["vote"], "party": ["street"]}))
+    document["totals"][0]["of"].append("street")
+    both = [*asked, copy.deepcopy(asked[0]) | {"party": "street"}]
+    assert codes(document | {"rubrics": both}) == []
+
+
+def test_stretches_longer_than_their_window_and_the_last_weeks_alone_are_warned_of():
+    document = book()
+    document["measures"][2] |= {"rolling": {"days": 90}, "window": {"lastDays": 60}}
+    assert codes(document) == [("warning", "long_stretch", "/measures/2/rolling/days")]
+    document["measures"][2] |= {"rolling": {"days": 60}, "window": {"lastMonths": 1}}
+    assert codes(document)[1:] == [("warning", "year_end_volume", "/measures/2/window")]
+    document["measures"][2] |= {"window": {"lastMonths": 24}}
+    assert codes(document) == []
+
+
+def test_rows_of_a_further_source_are_linted_like_the_first():
+    document = book()
+    document["measures"][2]["also"] = [{"source": "facts", "where": {"kind": ["log_in"]}, "take": "count"}]
+    assert codes(document) == [("warning", "formalism", "/measures/2/also/0/where/kind")]
+
+
+def test_steps_bound_what_a_measure_can_reach():
+    document = book()
+    document["measures"][0] |= {"steps": {"per": "month", "steps": [{"reaches": 60, "points": 40}]}}
+    assert ("error", "minimum_over_cap", "/gates/0/when") in codes(document)  # at most 480 in a year, and 600 are asked

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from api.domain.rulebook.evaluate import evaluate
+from api.domain.rulebook.load import read
 from api.domain.rulebook.shipped import shipped
 from api.domain.rulings import DecisionsOpen, NoSeatLeft, NoSuchGrade, Seats, choices, require_decided, require_grade
 from api.domain.rulings import require_seat as seat
@@ -55,3 +56,18 @@ def test_who_waits_is_named_once_and_in_order() -> None:
     with pytest.raises(DecisionsOpen) as refused:
         require_decided(["b:2", "a:1", "b:2"])
     assert (refused.value.facts["count"], refused.value.facts["subjects"]) == (2, ["a:1", "b:2"])
+
+
+def test_whoever_has_a_better_grade_takes_a_seat_of_good_or_better_too() -> None:
+    quota = {"id": "most", "labels": {"zh": "良好以上", "en": "Good"}, "grade": "qualified", "orBetter": True}
+    quota |= {"atMost": "60%", "rank": "score", "instead": "basically_qualified"}
+    book = read({**BOOK.document(), "quotas": [quota]})
+    assert list(choices(book, "quota_choice", "most", judged(95, 95, 95))) == [
+        "excellent", "qualified", "basically_qualified",
+    ]  # fmt: skip
+    assert list(choices(book, "quota_choice", "most", judged(80, 80, 80))) == ["qualified", "basically_qualified"]
+    full = Seats("qualified", 1, frozenset({A}), frozenset({"excellent"}))
+    for grade in ("qualified", "excellent"):
+        with pytest.raises(NoSeatLeft):
+            seat(B, grade, WORDS, [full])
+    seat(B, "basically_qualified", WORDS, [full])
