@@ -24,21 +24,16 @@ _LISTED: Mapping[str, tuple[Any, tuple[Any, ...], tuple[str, ...]]] = {
     "need": (Need, (Need.title, Need.description), ("draft", "submitted", "declined")),
     "resource": (Resource, (Resource.title, Resource.description), ("draft",)),
     "story": (Story, (Story.title, Story.text), ("told", "declined", "retracted")),
-    "activity": (Activity, (Activity.title, Activity.description, Activity.place), ("draft",)),
+    "activity": (Activity, (Activity.title, Activity.description, Activity.place), ("draft", "offered", "hosted")),
 }
 """Noun → its table, what of it is searched, and the states in which nobody else reads it."""
 
 
 def learn(session: Session, tenant_id: UUID, noun: str, texts: Mapping[UUID, Iterable[str | None]]) -> None:
-    """Let what is published be found by these texts and no longer by others; a repeat changes nothing."""
-    ids = list(texts)
-    for start in range(0, len(ids), _AT_ONCE):
-        old = _of(SearchTerm, tenant_id, noun, ids[start : start + _AT_ONCE])
-        session.execute(sa.delete(SearchTerm).where(*old))
-    _write(session, tenant_id, noun, texts)
+    """Let what is published be found by its texts; a repeat changes nothing.
 
-
-def _write(session: Session, tenant_id: UUID, noun: str, texts: Mapping[UUID, Iterable[str | None]]) -> None:
+    What is published is edited no more, so that no term has to be unlearned.
+    """
     said = {subject: rules.terms(" ".join(word for word in words if word)) for subject, words in texts.items()}
     kept = {term: _kept(session, tenant_id, term) for term in frozenset().union(*said.values())}
     rows = [
@@ -52,7 +47,11 @@ def _write(session: Session, tenant_id: UUID, noun: str, texts: Mapping[UUID, It
 def learn_times(session: Session, tenant_id: UUID, needs: Mapping[UUID, list[Any] | None]) -> None:
     """Let published needs be found by their stored windows and no longer by others; a repeat changes nothing."""
     zone = zone_of(session, tenant_id)
-    session.execute(sa.delete(SearchWindow).where(*_of(SearchWindow, tenant_id, "need", list(needs))))
+    session.execute(
+        sa.delete(SearchWindow).where(
+            SearchWindow.tenant_id == tenant_id, SearchWindow.noun == "need", SearchWindow.subject_id.in_(list(needs))
+        )
+    )
     rows = [
         {"tenant_id": tenant_id, "noun": "need", "subject_id": need, "number": number,
          **rules.local_times(window, zone)}
@@ -62,16 +61,12 @@ def learn_times(session: Session, tenant_id: UUID, needs: Mapping[UUID, list[Any
     session.insert(SearchWindow, rows)
 
 
-def _of(table: Any, tenant_id: UUID, noun: str, ids: list[UUID]) -> tuple[sa.ColumnElement[bool], ...]:
-    return table.tenant_id == tenant_id, table.noun == noun, table.subject_id.in_(ids)
-
-
 def learn_rows(session: Session, tenant_id: UUID, noun: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Let new rows of a noun be found, as far as they are published; nouns that nobody searches are passed over."""
     if noun in _LISTED:
         _, columns, hidden = _LISTED[noun]
         shown = {row["id"]: [row[column.key] for column in columns] for row in rows if row["state"] not in hidden}
-        _write(session, tenant_id, noun, shown)
+        learn(session, tenant_id, noun, shown)
         if noun == "need":
             timed = {row["id"]: row.get("windows") for row in rows if row["id"] in shown and row.get("windows")}
             learn_times(session, tenant_id, timed)
