@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api.domain.facts import BY_STEPS
+from api.domain.rulebook.shipped import shipped_text
 from api.services import audit_judged, organizations, people
 from tests.support import appealing
 from tests.support.appealing import all_of, appealed, decided, got, missed, opened, posted, ruled, worked
@@ -107,6 +108,61 @@ async def test_a_community_appeals_against_its_street_and_the_street_does_not_ap
     after = await all_of(world, cycle, "street_officer")
     assert after["桃园社区"]["minutes"] == before["桃园社区"]["minutes"] + 60
     assert after["柳林社区"] == before["柳林社区"]
+
+
+async def test_an_appeal_brings_its_evidence_and_a_late_one_comes_to_the_offices_above(world):
+    cycle = await opened(world)
+    async with world.client("m004") as mine:
+        kept = await mine.post("/api/v1/files", files={"file": ("签到表.pdf", b"%PDF-1.7 sheet", "application/pdf")})
+        assert kept.status_code == 201, kept.text
+    async with world.client("m005") as other:  # nobody appeals with somebody else's file
+        body = {"ground": "other", "reason": "误", "fileId": kept.json()["id"]}
+        assert (await other.post(f"/api/v1/cycles/{cycle}/appeals", json=body)).status_code == 404
+    case = await appealed(world, cycle, "m004", fileId=kept.json()["id"])
+    for name, status in (("city_officer", 200), ("m004", 200), ("m005", 404), ("worker", 404)):
+        async with world.client(name) as client:
+            shown = await client.get(f"/api/v1/cases/{case['id']}/evidence")
+        assert (shown.status_code, shown.content == b"%PDF-1.7 sheet") == (status, status == 200), name
+    early = await posted(world, "m004", f"/cases/{case['id']}/escalate", {}, 409)
+    assert early["code"] == "not_late"
+    appealing.over(world)
+    late = await posted(world, "m004", f"/cases/{case['id']}/escalate", {})
+    assert (late["state"], late["late"]) == ("escalated", True)
+    waits = {item["id"]: item for item in (await got(world, "city_officer", "/inbox", limit=100))["items"]}
+    assert (waits[case["id"]]["kind"], waits[case["id"]]["late"]) == ("case", True)
+    assert "case.answer" not in (await got(world, "district_officer", f"/cases/{case['id']}"))["allowedActions"]
+    answer = {"answer": "经核不成立", "outcome": "dismissed"}
+    closed = await posted(world, "city_officer", f"/cases/{case['id']}/answer", answer)
+    assert closed["facts"]["outcome"] == "dismissed"
+    assert (await posted(world, "district_officer", f"/cycles/{cycle}/finalize"))["state"] == "final"
+
+
+async def test_a_version_activated_in_the_middle_of_a_cycle_changes_nothing_of_it(world):
+    first = shipped_text("basic-member").replace("id: basic-member", "id: mid-member", 1)
+    second = first.replace('version: "2"', 'version: "3"').replace(
+        "atLeast: 10, lessThan: 30", "atLeast: 10, lessThan: 11"
+    )
+    second = second.replace("band: {atLeast: 30}", "band: {atLeast: 11}")
+    assert second != first
+    cycle = await opened(world, (first, "basic-unit"), through="open-public-review")
+    before = (await all_of(world, cycle), (await got(world, "district_officer", f"/cycles/{cycle}"))["digest"])
+    old = (await got(world, "district_officer", f"/cycles/{cycle}"))["memberRulebookId"]
+    await posted(world, "district_officer", f"/rulebooks/{old}/retire")
+    new = await ruled(world, second)
+    await worked(world, "district_officer", f"/cycles/{cycle}/tally")
+    shown = await got(world, "district_officer", f"/cycles/{cycle}")
+    assert (shown["memberRulebookId"], shown["digest"]) == (old, before[1])
+    after = await all_of(world, cycle)
+    assert {key: row["judgementHash"] for key, row in after.items()} == {
+        key: row["judgementHash"] for key, row in before[0].items()
+    }
+    body = {
+        "title": "下一次", "organizationId": str(world.places["district"]), "periodStart": "2025-01-01",
+        "periodEnd": "2026-01-01", "cutOff": "2025-12-31",
+    }  # fmt: skip
+    refused = await posted(world, "district_officer", "/cycles", {**body, "memberRulebookId": old}, 409)
+    assert refused["code"] == "rulebook_does_not_fit"
+    await posted(world, "district_officer", "/cycles", {**body, "memberRulebookId": new}, 201)
 
 
 async def told(world, kind, day, status=201, place="community", by="worker"):

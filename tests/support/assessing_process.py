@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from api.calls import House
-from api.jobs import assessment
+from api.jobs import assessment, recomputing
 from api.jobs.loop import run_due
 from api.settings import Settings
 from tests.support.clock import Clock
@@ -16,7 +16,7 @@ from tests.support.clock import Clock
 
 def main(url: str, var_dir: str, job_id: str, now: str) -> None:
     """Run the job in small steps, with a pause after each."""
-    assessment.MEMBERS_AT_ONCE = 4
+    assessment.MEMBERS_AT_ONCE = recomputing.AT_ONCE = 4
     house = House(Settings(database_url=url, var_dir=Path(var_dir), jobs=False), Clock(datetime.fromisoformat(now)))
 
     def watch(per_cent: int, counts: dict[str, object]) -> None:
