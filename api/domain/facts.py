@@ -64,6 +64,30 @@ class NothingNamed(Invalid):
     en = "A qualification has a code, a training may have one; other facts have none"
 
 
+class AlreadyTold(Conflict):
+    """The same contribution is recorded, or waits for the community's word."""
+
+    code = "already_told"
+    zh, en = (
+        "同一单位、社区、日期、项目的该事项已记录或待确认",
+        "The same is recorded already, or waits to be confirmed",
+    )
+
+
+class ProjectUnfit(Invalid):
+    """A contribution belongs to a project that this unit and this community agreed on."""
+
+    code = "project_unfit"
+    zh, en = "该单位与该社区没有达成此项目", "This unit and this community have not agreed on such a project"
+
+
+class EvidenceUnasked(Invalid):
+    """Evidence goes with what somebody else has to confirm."""
+
+    code = "evidence_unasked"
+    zh, en = "佐证只随须经他人确认的申报提交", "Evidence goes with what somebody else has to confirm"
+
+
 class OwnPlaceOnly(Invalid):
     """A community tells of itself what a rulebook asks of it."""
 
@@ -98,7 +122,7 @@ class Told:
     """What somebody says has happened: kind, day, how many; of an exemption why, and the first day after it.
 
     A qualification names its `code` and may end as well. A nil return is for the days up to, not including, `until`.
-    `value` is a word that a rulebook tells apart, such as which of its items it was.
+    `value` is a word that a rulebook tells apart, such as which of its items it was; `project` is what it came of.
     """
 
     kind: str
@@ -108,6 +132,7 @@ class Told:
     until: date | None = None
     code: str | None = None
     value: str | None = None
+    project: str | None = None
 
     def details(self) -> dict[str, Any]:
         """Return what the fact says beside its columns; codes and numbers, since the ledger holds no free text."""
@@ -115,7 +140,7 @@ class Told:
             end = {"end": self.until.isoformat()} if self.until else {}
             return {"kind": self.reason, "start": self.occurred_on.isoformat(), **end}
         told = {"amount": self.amount, "code": self.code, "end": self.until and self.until.isoformat()}
-        told["value"] = self.value
+        told |= {"value": self.value, "projectId": self.project}
         return {name: value for name, value in told.items() if value is not None}
 
 

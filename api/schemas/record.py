@@ -73,6 +73,8 @@ class NewFact(Body):
     until: Day | None = None
     code: Code | None = None
     value: Code | None = None
+    project_id: Annotated[UUID | None, Field(description="the agreed project that it came of")] = None
+    file_id: Annotated[UUID | None, Field(description="evidence, where somebody else has to confirm it")] = None
 
     @model_validator(mode="after")
     def _of_one(self) -> NewFact:

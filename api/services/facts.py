@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from api.domain.facts import (
     UNIT_REPORTED,
     NotRegisteredThere,
     OwnPlaceOnly,
+    ProjectUnfit,
     Told,
     require_sound,
 )
@@ -26,7 +28,7 @@ from api.domain.ledger import SelfApproval
 from api.domain.nil_returns import NIL
 from api.domain.rulebook.load import read
 from api.models import Case, Fact, Organization, Person, Rulebook
-from api.services import cases, offices, records
+from api.services import cases, contributions, offices, records
 from api.services.affiliations import as_of
 from api.services.bundle_facts import kinds_asked
 from api.services.days import today
@@ -50,30 +52,40 @@ def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     a case at the community, what a community tells of itself one at the office above; the fact stands when somebody
     else accepts it (`confirm`). Kinds are those of `domain.facts` and those for which a rulebook in force there asks.
     A repeat with the same Idempotency-Key changes nothing. NotFound, Forbidden, SelfApproval, NotRegisteredThere,
-    OwnPlaceOnly, and what `require_sound` raises.
+    OwnPlaceOnly, what `require_sound` raises, and what `contributions` does: of a project the same is recorded once.
     """
     told = Told(*(values[name] for name in ("kind", "occurred_on", "amount", "reason", "until", "code", "value")))
+    told = replace(told, project=values["project_id"] and str(values["project_id"]))
+    claim = partial(contributions.evidence, session, actor, values["file_id"])
     community = place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
     day = today(session, actor.tenant_id)
     if values["person_id"] is not None:
         grant = require(actor, "fact.record", community.path)
+        if told.project is not None:
+            raise ProjectUnfit(pointer="/projectId")
         account = _person(session, actor, values["person_id"], community.id, told, day)
         asked = _asked(session, actor, community.path, "person", told)
     elif values["organization_id"] == community.id:
-        return _of_place(session, actor, told, community, day)
+        return _of_place(session, actor, told, community, day, claim(asked=True))
     else:
         unit = place(session, actor, values["organization_id"], axis="employer", pointer="/organizationId")
         account = Account("organization", unit.id, unit.id)
         asked = _asked(session, actor, community.path, "organization", told)
+        contributions.require_project(session, actor, values["project_id"], unit.id, community.id)
         own = actor.grant_for("fact.record", unit.path)
         if own is not None:  # nobody vouches for their own unit, but anybody for what it did not do
             require_sound(told, account.kind, day, asked)
             if told.kind != NIL:
-                return _report(session, actor, told, unit.id, community.id, community.id)
+                alike = contributions.alike(session, actor, unit.id, community.id, told)
+                more = {**claim(asked=True), **({"alike": alike} if alike else {})}
+                return _report(session, actor, told, unit.id, community.id, community.id, more)
+            claim(asked=False)
             row = {**_row(session, actor, told, account, community.id, own), "provenance": UNIT_REPORTED}
             session.insert(Fact, [row])
             return row["id"]
         grant = require(actor, "fact.record", community.path)
+        contributions.alike(session, actor, unit.id, community.id, told)
+    claim(asked=False)
     require_sound(told, account.kind, day, asked)
     row = _row(session, actor, told, account, community.id, grant)
     session.insert(Fact, [row])
@@ -100,8 +112,12 @@ def confirm(session: Session, actor: Actor, case: Any, grant: UUID, answer: dict
     """
     told = case.facts["fact"]
     if answer["outcome"] == "accepted":
-        said = Told(told["kind"], date.fromisoformat(told["occurredOn"]), told["amount"], value=told.get("value"))
+        more = {"value": told.get("value"), "project": told.get("projectId")}
+        said = Told(told["kind"], date.fromisoformat(told["occurredOn"]), told["amount"], **more)
         at = UUID(told.get("communityId", str(case.organization_id)))
+        stands = sa.select(Fact.id).where(Fact.tenant_id == actor.tenant_id, Fact.id == UUID(told["id"]))
+        if session.first(stands) is None:
+            contributions.alike(session, actor, case.subject_id, at, said, but=case.id)
         whose = Account("organization", case.subject_id, None if case.subject_id == at else case.subject_id)
         row = _row(session, actor, said, whose, at, grant)
         confirmed = {"id": UUID(told["id"]), "provenance": UNIT_REPORTED}
@@ -109,27 +125,30 @@ def confirm(session: Session, actor: Actor, case: Any, grant: UUID, answer: dict
     return {}
 
 
-def _of_place(session: Session, actor: Actor, told: Told, community: Any, day: date) -> UUID:
+def _of_place(
+    session: Session, actor: Actor, told: Told, community: Any, day: date, claim: dict[str, Any]
+) -> UUID:  # fmt: skip
     """Ask the office above to confirm what a community tells of itself: it is judged by it, and judges it."""
     require(actor, "fact.record", community.path)
     if not any(reach.organization_id == community.id for reach in actor.reaches_for("fact.record")):
         raise OwnPlaceOnly(pointer="/organizationId")
     require_sound(told, "place", day, _asked(session, actor, community.path, "place", told))
     office = offices.office_for(session, actor, community.id, community.id)
-    return _report(session, actor, told, community.id, community.id, office.id)
+    return _report(session, actor, told, community.id, community.id, office.id, claim)
 
 
 def _report(
-    session: Session, actor: Actor, told: Told, subject_id: UUID, community_id: UUID, office_id: UUID
+    session: Session, actor: Actor, told: Told, subject_id: UUID, community_id: UUID, office_id: UUID,
+    more: dict[str, Any],
 ) -> UUID:  # fmt: skip
     """Ask an office to confirm; the fact's id is given now, so that it can stand only once."""
     fact = {
         "id": str(new_id()), "kind": told.kind, "occurredOn": told.occurred_on.isoformat(), "amount": told.amount,
-        "value": told.value, "communityId": str(community_id),
+        "value": told.value, "projectId": told.project, "communityId": str(community_id),
     }  # fmt: skip
     return cases.open_case(
         session, actor, kind="supplement", organization_id=office_id, reason="unit_reported_fact",
-        facts={"fact": fact}, subject_kind="organization", subject_id=subject_id,
+        facts={"fact": fact, **more}, subject_kind="organization", subject_id=subject_id,
     )  # fmt: skip
 
 

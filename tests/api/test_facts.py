@@ -15,6 +15,7 @@ from api.services.cuts import Cut, last_recorded
 from api.services.days import zone_of
 from tests.support import world as worlds
 from tests.support.clock import Clock
+from tests.support.matching import agreed
 from tests.support.registering import accepted, newcomer
 
 PATH = "/api/v1/facts"
@@ -206,3 +207,37 @@ async def test_the_facts_of_a_unit_reach_its_bundle(world):
 
     (fact,) = world.run(bundle)
     assert (fact["kind"], fact["amount"], fact["occurredOn"]) == ("problem_solved", 4, "2026-01-15")
+
+
+async def test_a_contribution_is_recorded_once_with_its_project_and_evidence(world):
+    project = await agreed(world, startsOn="2026-03-01", endsOn="2026-09-01")
+    of_project = {"projectId": project["id"], "day": "2026-03-01"}
+    async with world.client("liaison") as liaison, world.client("worker") as worker:
+        kept = (await liaison.post("/api/v1/files", files={"file": ("证明.txt", "现场签到表".encode())})).json()
+        body = of_unit(world, "leader_on_site", fileId=kept["id"], **of_project)
+        asked = await told(liaison, body)
+        path = f"/api/v1/cases/{asked['case']['id']}"
+        assert (await worker.get(f"{path}/evidence")).content == "现场签到表".encode()
+        again = await liaison.post(PATH, json=body)
+        assert (again.status_code, again.json()["code"], again.json()["caseId"]) == (
+            409, "already_told", asked["case"]["id"],
+        )  # fmt: skip
+        seen = await worker.post(PATH, json={**body, "fileId": None})
+        assert (seen.status_code, seen.json()["code"]) == (409, "already_told")
+        assert (await told(worker, of_unit(world, "leader_on_site", day="2026-03-01")))["fact"] is not None
+        assert (await confirmed(worker, asked["case"])).status_code == 200
+        listed = (await liaison.get(PATH, params={"kind": "leader_on_site"})).json()["items"]
+        (fact,) = [each for each in listed if "caseId" in each["details"]]
+        assert fact["details"] == {"projectId": project["id"], "caseId": asked["case"]["id"]}
+        third = await worker.post(PATH, json={**body, "fileId": None})
+        assert (third.status_code, third.json()["factId"]) == (409, fact["id"])
+        assert (await worker.post(f"{PATH}/{fact['id']}/reverse", json={"reason": "duplicate"})).status_code == 201
+        assert (await told(worker, {**body, "fileId": None}))["fact"] is not None
+        twice = [await told(liaison, of_unit(world, "goods", day="2026-02-03")) for _ in range(2)]
+        assert "alike" not in twice[0]["case"]["facts"]
+        assert twice[1]["case"]["facts"]["alike"] == [twice[0]["case"]["id"]]
+        stranger = {**of_unit(world, "lecture", unit="unit2"), "projectId": project["id"]}
+        unfit = await worker.post(PATH, json=stranger)
+        assert (unfit.status_code, unfit.json()["code"]) == (422, "project_unfit")
+        needless = await worker.post(PATH, json=of_unit(world, "lecture", fileId=kept["id"]))
+        assert (needless.status_code, needless.json()["code"]) == (422, "evidence_unasked")
