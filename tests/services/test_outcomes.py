@@ -6,9 +6,10 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
+from api.domain.rulebook.load import load
 from api.domain.rulebook.shipped import shipped
 from api.models import Entry, Fact, LedgerColumns, Organization
-from api.services import days, ledger_columns, outcomes, sealer
+from api.services import bundles, days, ledger_columns, outcomes, sealer
 from api.services.bundle_facts import unrecorded
 from api.services.cuts import Cut, last_recorded
 from api.services.subjects import of_cycle
@@ -75,6 +76,71 @@ def test_sets_say_what_the_engine_says(world, code):
     told = [(mine, theirs) for mine, theirs in zip(sets, alone, strict=True) if mine is not None]
     assert len(told) > len(alone) / 2
     assert all(mine == theirs for mine, theirs in told)
+
+
+BESIDE_ENTRIES = """
+format: 1
+id: beside
+version: a
+labels: {zh: 例, en: Example}
+source: 例
+subject: member
+effective: {since: 2020-01-01}
+measures:
+  - id: recent
+    labels: {zh: 近期, en: Recent}
+    source: entries
+    where: {unit: [volunteer_minutes]}
+    window: {lastMonths: 6}
+  - id: prompt
+    labels: {zh: 限期, en: Prompt}
+    source: facts
+    where: {kind: [leave]}
+    deadline: {after: [registration], days: 366, exempt: [retired]}
+  - id: kept
+    labels: {zh: 频次, en: Kept}
+    source: facts
+    where: {kind: [absence]}
+    cadence: {each: quarter}
+    streak: {of: missed, length: 2}
+  - id: scored
+    labels: {zh: 逐季, en: Scored}
+    source: facts
+    where: {kind: [absence]}
+    series: {each: quarter, plus: 9, exempt: [retired]}
+totals:
+  - {id: points, labels: {zh: 分, en: Points}, op: sum, of: [recent, prompt.missed, kept.streaks, kept.longest, scored]}
+final: points
+"""
+
+
+def test_sets_say_what_the_engine_says_of_joining_runs_and_months_before_the_end(world):
+    sets, alone = judged(world, load(BESIDE_ENTRIES))
+    told = [(mine, theirs) for mine, theirs in zip(sets, alone, strict=True) if mine is not None]
+    assert len(told) > len(alone) / 2
+    assert all(mine == theirs for mine, theirs in told)
+    assert len({theirs.score for _, theirs in told}) > 3
+
+
+def test_entries_say_weekday_kind_of_day_and_time_of_day_where_a_rule_asks(world):
+    where = "where: {weekday: [monday], dayKind: [workday], timeOfDay: [morning]}"
+    book = load(BESIDE_ENTRIES.replace("where: {unit: [volunteer_minutes]}", where))
+
+    def run(session, actor):
+        cut = cut_of(session, actor.tenant_id)
+        path = session.scalar(sa.select(Organization.path).where(Organization.id == world.places["district"]))
+        members, _ = of_cycle(session, actor.tenant_id, path, cut.cut_off)
+        return [row for one in bundles.member_bundles(session, cut, book, members, ()) for row in one["entries"]]
+
+    rows = world.run(run)
+    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    assert rows
+    for row in rows:
+        assert row["weekday"] == names[date.fromisoformat(row["servedOn"]).weekday()]
+        assert row["dayKind"] in {"workday", "weekend", "holiday"}
+        started = row.get("activity", "")[11:13]
+        assert row["timeOfDay"] == ("none" if not started else "morning" if 6 <= int(started) < 12 else "afternoon")
+    assert {row["timeOfDay"] for row in rows} >= {"none"}
 
 
 def test_blocks_and_the_rest_of_the_ledger_give_the_same_as_of_any_position(world):
