@@ -14,6 +14,7 @@ from api.access import Actor, Reach
 from api.db import Session
 from api.domain.ledger import SelfApproval
 from api.domain.list_words import CATEGORIES
+from api.domain.needs import require_answers_taken
 from api.errors import Conflict, Forbidden, Invalid, Problem
 from api.models import NOBODY, Activity, MatchProposal, Need, Organization, Shift, Signup
 from api.services import (
@@ -92,6 +93,7 @@ def accept(session: Session, actor: Actor, proposal_id: UUID, when: tuple[dateti
     need = _held(session, actor, row.need_id)
     if need.state != "published":
         raise projects.NeedNotOpen(needId=str(need.id), state=need.state)
+    require_answers_taken(need.reply_by, today(session, actor.tenant_id))
     begins, ends = when
     if row.resource_id is None:
         begins, ends = (row.starts_at, row.ends_at) if row.starts_at else _named(session, when)
@@ -165,7 +167,8 @@ def _held(session: Session, actor: Actor, need_id: UUID) -> Any:
     statement = (
         sa.select(
             Need.id, Need.tenant_id, Need.state, Need.version, Need.title, Need.description, Need.category,
-            Need.headcount, Need.community_id, Need.expires_on, Need.gates, Organization.path,
+            Need.headcount, Need.community_id, Need.expires_on, Need.gates, Need.reply_by, Need.risks,
+            Organization.path,
         )
         .join(Organization, Organization.id == Need.community_id)
         .where(Need.tenant_id == actor.tenant_id, Need.id == need_id)
@@ -240,8 +243,9 @@ def _plan(session: Session, need: Any, begins: datetime, ends: datetime, places:
     values = {
         # A need's own words may tell of who needs it: they go into what is kept sealed.
         "kind": "service", "nature": "volunteer_service", "voluntary": True, "title": f"需求服务：{about}",
-        "description": f"{need.title}\n{need.description}".strip(), "risks": "", "category": need.category,
-        "place": "", "point": None, "community_id": need.community_id, "organizer_id": need.community_id,
+        "description": f"{need.title}\n{need.description}".strip(), "risks": need.risks or "",
+        "category": need.category, "place": "", "point": None, "community_id": need.community_id,
+        "organizer_id": need.community_id,
         "leader_id": None, "project_id": None, "policy": {"safety": {"gates": match_gates.carried(need.gates)}},
     }  # fmt: skip
     activity_id = activities.create(session, host, values)
