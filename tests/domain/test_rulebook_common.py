@@ -91,3 +91,64 @@ def test_a_third_excellent_and_six_in_ten_good_or_better():
     assert grades.count("excellent") <= 3
     assert sum(grade in ("excellent", "good") for grade in grades) <= 6
     assert grades[:3] == [judgements[n]["grade"] for n in range(3)], "who ranks highest keeps what was earned"
+
+
+# 通行做法：国家、省、市、区四级表彰按等级和名次取分，同一事项取最高；任职加分；
+# 附加分不超过基础分的两成；按人数分档的应办次数；四个季度中至少三个有活动。
+TIERS = """
+measures:
+  - id: honours
+    source: facts
+    where: {kind: [honour], level: [city]}
+    take: {column: prize, values: {first: 10, second: 8}, otherwise: 5}
+    also:
+      - source: facts
+        where: {kind: [honour], level: [district]}
+        take: {column: prize, values: {first: 6}, otherwise: 3}
+      - source: facts
+        where: {kind: [honour], level: [nation, province]}
+        take: {column: level, values: {nation: 20, province: 15}}
+    keep: {per: matter}
+  - {id: quarters, source: facts, where: {kind: [activity]}, take: count, cadence: {each: quarter}}
+  - {id: activities, source: facts, where: {kind: [activity]}, take: count}
+  - {id: staff, source: denominators, name: staff}
+scores:
+  - {id: due, op: lookup, of: staff, steps: [{reaches: 20, points: 4}, {reaches: 50, points: 6}], below: 2}
+  - {id: three, op: constant, points: 3}
+  - {id: five, op: constant, points: 5}
+  - {id: none, op: constant, points: 0}
+  - {id: post, op: cases, cases: [{when: {attribute: post, among: [secretary]}, take: five},
+     {when: {attribute: post, among: [committee]}, take: three}], otherwise: none}
+  - {id: done, op: best, choose: 1, lowest: true, of: [activities, due]}
+  - {id: base, op: product, of: [done, five]}
+  - {id: fifth, op: rate, of: base, points: 20%}
+adjustments:
+  - {id: bonus, op: best, choose: 1, lowest: true, of: [honours, fifth]}
+totals:
+  - {id: total, op: sum, of: [base, bonus, post]}
+final: total
+grades:
+  - {id: met, when: {all: [{value: quarters, atLeast: 3}, {value: activities, atLeast: 1, proRata: due}]}}
+  - {id: unmet}
+"""
+
+
+@pytest.mark.parametrize(
+    ("months", "staff", "total", "grade"),
+    [
+        ((1, 4, 7), 19, "15", "met"),  # min(3, 2) × 5 = 10, of 31 points of honours 2, and 3 for the post
+        ((1, 4, 7, 8), 49, "27", "met"),  # min(4, 4) × 5 = 20, and 4, and 3
+        ((1, 4, 7, 8), 50, "27", "unmet"),  # six are due
+        ((1, 1, 2, 3, 4, 4), 50, "39", "unmet"),  # min(6, 6) × 5 = 30, and 6, and 3; in two quarters
+    ],
+)
+def test_levels_and_prizes_posts_head_counts_and_a_bonus_up_to_a_fifth_of_the_base(months, staff, total, grade):
+    honours = [("city", "first", "flood"), ("province", "none", "flood"), ("district", "second", "choir")]
+    honours += [("district", "first", "reading"), ("city", "third", "garden"), ("city", "second", "reading")]
+    facts = [fact(f"h{n}", "honour", level=level, prize=prize, matter=matter)
+             for n, (level, prize, matter) in enumerate(honours)]  # fmt: skip
+    facts += [fact(f"a{n}", "activity", f"2026-{month:02d}-05") for n, month in enumerate(months)]
+    given = {"facts": facts, "denominators": {"staff": staff}, "attributes": {"post": "committee"}}
+    judgement = judged(TIERS, given, "unit")
+    assert value(judgement, "honours") == "31"  # flood 15, choir 3, reading 8, garden 5
+    assert (judgement["score"], judgement["grade"]) == (total, grade)
