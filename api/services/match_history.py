@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from api.db import Session
 from api.domain.matching.learning import Answer
 from api.models import Availability, Fact, MatchProposal, Need, Person, Project, Shift, Signup
+from api.services.projects import DEAD, NO_REPLY
 
 _SETTLED = timedelta(hours=72)  # so long after its end a shift may still be confirmed
 _VANISHED = timedelta(days=14)  # a unit whose agreed project has not begun so long after its first day
-_GONE = ("declined", "cancelled", "released")
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ def of_people(
 def of_units(session: Session, tenant_id: UUID, now: datetime, zone: ZoneInfo) -> defaultdict[UUID, Past]:
     """Return the past of every resource; a unit that accepted and then called off, or never began, has missed."""
     statement = (
-        _PROPOSED.add_columns(Project.state.label("project"), Project.starts_on)
+        _PROPOSED.add_columns(Project.state.label("project"), Project.starts_on, Project.flags)
         .outerjoin(Project, Project.id == MatchProposal.project_id)
         .where(
             MatchProposal.tenant_id == tenant_id, MatchProposal.state != "prepared",
@@ -83,7 +83,8 @@ def of_units(session: Session, tenant_id: UUID, now: datetime, zone: ZoneInfo) -
     overdue = (now - _VANISHED).astimezone(zone).date()
 
     def missed(row: Any) -> bool:
-        return row.project in _GONE or (row.project in ("proposed", "agreed") and row.starts_on <= overdue)
+        silent = NO_REPLY in (row.flags or ())  # the unit said yes with the proposal: the silence is the community's
+        return (row.project in DEAD and not silent) or (row.project == "agreed" and row.starts_on <= overdue)
 
     return _told(session.rows(statement), "resource_id", zone, missed, lambda _row: False)
 

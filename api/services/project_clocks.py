@@ -16,9 +16,6 @@ from api.services import bookings, cases, changes, match_rules, project_messages
 from api.services.agreements import need_step
 from api.services.days import today
 
-NO_REPLY, NEVER_BEGAN = "no_reply", "never_began"
-"""Flags of released projects: why nothing came of them."""
-
 
 class NotOverdue(Conflict):
     """An agreed project is released only when it should have begun some time ago."""
@@ -47,7 +44,7 @@ def lapse_due(session: Session, actor: Actor, limit: int = 200) -> int:
     due = _DUE.where(Project.state == "proposed", Project.reply_by < day).limit(limit)
     rows = session.rows(due, {"tenant": actor.tenant_id})
     for row in rows:
-        _end(session, actor, row, "project.lapse", {"flags": [*row.flags, NO_REPLY]}, None)
+        _end(session, actor, row, "project.lapse", {"flags": [*row.flags, projects.NO_REPLY]}, None)
         project_messages.note(session, actor, row.id, "lapsed", None)
     return len(rows)
 
@@ -83,7 +80,7 @@ def release(session: Session, actor: Actor, project_id: UUID, reason: str) -> UU
         since = overdue_from(session, actor, row)
         if day < since:
             raise NotOverdue(day=since.isoformat())
-    values = {"reason": reason, "flags": [*row.flags, NEVER_BEGAN]}
+    values = {"reason": reason, "flags": [*row.flags, projects.NEVER_BEGAN]}
     _end(session, actor, row, "project.release", values, grant)
     project_messages.note(session, actor, row.id, "released", row.community_id, text=reason)
     return project_id

@@ -17,6 +17,8 @@ from api.models import Organization, Project, ProjectParty, ProjectPerson
 from api.visibility import visible
 
 DEAD = ("declined", "cancelled", "released")
+NO_REPLY, NEVER_BEGAN = "no_reply", "never_began"
+"""Flags of released projects: why nothing came of them."""
 
 
 class NeedClaimed(Conflict):
