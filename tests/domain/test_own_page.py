@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from api.adapters.render import sheet_pdf
 from api.domain.documents import Came, Words, explanation
 from api.domain.rulebook.evaluate import evaluate
+from api.domain.rulebook.load import read
 from api.domain.rulebook.shipped import shipped
 
 PERIOD = {"start": "2026-01-01", "end": "2027-01-01"}
@@ -46,3 +47,14 @@ def test_an_affiliation_is_told_with_its_first_day():
 def test_the_page_is_a_pdf_in_both_languages():
     for language in ("zh", "en"):
         assert sheet_pdf(content(), "2" * 64, datetime(2027, 1, 5, tzinfo=UTC), language).startswith(b"%PDF")
+
+
+def test_a_row_of_a_further_source_is_looked_up_there_and_never_takes_the_place_of_an_entry():
+    book = shipped("basic-member").document()
+    book["measures"][0]["also"] = [{"source": "facts", "where": {"kind": ["leave"]}, "take": "count"}]
+    given = {**BUNDLE, "facts": [{"key": "e1", "kind": "leave", "occurredOn": "2026-04-04"}]}
+    page = explanation(HEAD, evaluate(read(book), given), given, CAME, Words("请申诉", "appeal"))
+    rows = [row for row in page["rows"] if row["rule"]["zh"] == "志愿服务分钟数"]
+    assert [(row["day"], row["what"]["zh"], row["counted"]) for row in rows] == [
+        ("2026-03-07", "清扫楼道（示例社区）", "90"), ("2026-04-04", "请假", "1"), ("2026-05-09", "记实分录", "60"),
+    ]  # fmt: skip

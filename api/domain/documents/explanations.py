@@ -72,20 +72,23 @@ def _number(number: Mapping[str, Any]) -> dict[str, Any]:
 def _rows(
     number: Mapping[str, Any], bundle: Mapping[str, Any], came: Mapping[str, Sequence[Came]]
 ) -> list[dict[str, Any]]:
-    source = number.get("source")
-    held = bundle.get(source, []) if source else []
-    known = {row["key"]: row for row in held} if isinstance(held, list) else {}
-    return [
-        {
+    rows: list[dict[str, Any]] = []
+    known: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+    for row in number.get("inputs", []):
+        source = row.get("source", number.get("source", ""))
+        if source not in known:
+            held = bundle.get(source, [])
+            known[source] = {each["key"]: each for each in held} if isinstance(held, list) else {}
+        read, entries = known[source].get(row["key"], {}), came.get(row["key"], ()) if source == "entries" else ()
+        rows.append({
             "rule": number["labels"],
-            "day": _day(known.get(row["key"], {}), came.get(row["key"], ())),
-            "what": _what(source, known.get(row["key"], {}), came.get(row["key"], ())),
+            "day": _day(read, entries),
+            "what": _what(source, read, entries),
             "recorded": row["recorded"],
             "counted": row["counted"],
             "why": _why(row.get("why", [])),
-        }
-        for row in number.get("inputs", [])
-    ]  # fmt: skip
+        })  # fmt: skip
+    return rows
 
 
 def _day(row: Mapping[str, Any], came: Sequence[Came]) -> str:
