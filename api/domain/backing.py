@@ -93,6 +93,7 @@ class Ready:
     notice_until: date | None
     budget: int | None
     balance: int
+    objections: int = 0
 
 
 def carried(meeting: Tally | None) -> bool:
@@ -110,6 +111,9 @@ def require_ready(rules: Rules, known: Ready, day: date) -> None:
         missing.append(("meeting", "居民议事会未表决通过", "the residents' meeting has not carried it"))
     if rules.notice_days and (known.notice_until is None or day < known.notice_until):
         missing.append(("notice", "公示未满", "its public notice has not stood long enough"))
+    if known.objections:
+        waiting = known.objections
+        missing.append(("objections", f"{waiting} 件异议尚未答复", f"{waiting} objections to it wait for an answer"))
     if known.budget is None:
         missing.append(("budget", "没有预算", "it has no budget"))
     elif known.balance < known.budget:

@@ -45,6 +45,15 @@ def receipt(session: Session, actor: Actor, payment: Any, grant: UUID) -> UUID:
     )  # fmt: skip
 
 
+def void(session: Session, actor: Actor, document_id: UUID, reason: str, grant: UUID) -> None:
+    """Revoke the receipt of a donation that was reversed; one that ended otherwise stays as it is."""
+    columns = (Document.id, Document.state, Document.version, Document.issuer_id)
+    row = session.first(sa.select(*columns).where(Document.id == document_id))
+    if row is not None and row.state == "issued":
+        ended = {"reason": reason, "ended_at": session.now}
+        changes.take(session, actor, Document, row, "document.revoke", ended, at=row.issuer_id, grant=grant)
+
+
 def announce(session: Session, actor: Actor, project_id: UUID) -> UUID:
     """Give public notice of an agreed project: what, from which money, and until when objections are heard.
 

@@ -15,16 +15,20 @@ from api.db import Session
 from api.domain import backing as rules
 from api.domain.funds import NotAFund
 from api.domain.kind_labels import kind_label
-from api.models import Entry, Need, Organization, Payment, Project, Resource
+from api.models import Case, Entry, Need, Organization, Payment, Project, Resource
 from api.services import backing, fund_papers, funding_rules, projects, purses, resources
 from api.services.days import today, zone_of
 from api.services.places import place
 
 _first = aliased(Entry, name="first_entry")
+_OBJECTIONS = sa.select(sa.func.count()).where(
+    Case.kind == "objection", Case.subject_kind == "project", Case.subject_id == sa.bindparam("project"),
+    Case.state.in_(("open", "assigned", "escalated", "reopened")),
+)  # fmt: skip
 
 
 def require_ready(session: Session, actor: Actor, project: Any) -> None:
-    """Raise NotReady where a project that serves a livelihood need lacks supporters, a meeting, notice or money.
+    """Raise NotReady where a project for a livelihood need lacks voices, notice or money, or objections are open.
 
     Any other project starts when its parties want.
     """
@@ -37,7 +41,7 @@ def require_ready(session: Session, actor: Actor, project: Any) -> None:
     known = rules.Ready(
         backing.supporters(session, project.need_id), backing.meeting_of(session, project.need_id),
         fund_papers.noticed_until(session, actor, project.id), project.budget_fen,
-        purses.balance(session, actor, project.id),
+        purses.balance(session, actor, project.id), session.scalar(_OBJECTIONS, {"project": project.id}) or 0,
     )  # fmt: skip
     rules.require_ready(declared, known, today(session, actor.tenant_id))
 

@@ -145,7 +145,8 @@ def withdraw(session: Session, actor: Actor, payment_id: UUID) -> UUID:
 def reverse(session: Session, actor: Actor, payment_id: UUID, reason: str) -> UUID:
     """Take back what was posted wrongly, as somebody else than who proposed it; what is right is recorded anew.
 
-    The entries are reversed, never edited. Money that comes back to a project that is over flows on to its funds.
+    The entries are reversed, never edited; a donor's receipt is void. What comes back to a project that is over flows
+    on to its funds.
     Raises FundTooLow where the money is spent, NotReversible for what flowed back by itself, NeedsSecondPerson.
     """
     row, grant = _held(session, actor, payment_id, "payment.reverse")
@@ -155,6 +156,8 @@ def reverse(session: Session, actor: Actor, payment_id: UUID, reason: str) -> UU
     require_another(row.proposed_by, actor.person_id)
     _take(session, actor, row, "payment.reverse", {"reason": reason}, grant)
     purses.take_back(session, actor.aside(), row, grant)
+    if row.document_id is not None:
+        fund_papers.void(session, actor.aside(), row.document_id, reason, grant)
     if row.kind == "spending":
         project = projects.find(session, actor, row.project_id)
         if project.state not in (*rules.FUNDED_IN, *rules.SPENT_IN):

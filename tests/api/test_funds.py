@@ -10,11 +10,25 @@ import sqlalchemy as sa
 
 from api.domain.funds import FundTooLow
 from api.models import Entry, Payment
-from api.services import audit, payments, purses
+from api.services import payments, people, purses
 from tests.support import funding, serving
 from tests.support import world as worlds
 from tests.support.clock import Clock
-from tests.support.funding import TODAY, allotted, balance, carried_by, confirmed, fund, settle_in, wanted
+from tests.support.funding import (
+    TODAY,
+    allotted,
+    balance,
+    carried_by,
+    confirmed,
+    declare,
+    fund,
+    judged,
+    money_found,
+    running,
+    settle_in,
+    spent,
+    wanted,
+)
 from tests.support.matching import post, proposal, state_of
 from tests.support.racing import Aside
 
@@ -32,12 +46,6 @@ def world(database, tmp_path_factory, clock):
     funding.second_worker(built)
     yield built
     built.close()
-
-
-async def declare(world, **rules):
-    body = {"organizationId": str(world.places["district"]), "basis": "东区试行办法", **rules}
-    async with world.client("district_officer") as district:
-        return await post(district, "/funding-rules", body, 201)
 
 
 async def back(world, need, *names):
@@ -59,6 +67,11 @@ async def test_a_livelihood_project_from_its_proposal_to_the_rest_that_flows_bac
         assert (await allotted(world, project, money, 200_000))["state"] == "confirmed"
         assert (balance(world, money["id"]), balance(world, project["id"])) == (100_000, 200_000)
         await post(worker, f"{here}/notice")
+        async with world.client("eve") as eve:
+            told = {"kind": "objection", "organizationId": str(world.places["community"]), "reason": "扶手挡住消防通道"}
+            case = await post(eve, "/cases", {**told, "subjectKind": "project", "subjectId": project["id"]}, 201)
+            assert (await worker.post(f"/api/v1{here}/start")).json()["missing"] == ["notice", "objections"]
+            await post(eve, f"/cases/{case['id']}/withdraw")
         assert (await worker.post(f"/api/v1{here}/start")).json()["missing"] == ["notice"]
     clock.forward(days=3)
     async with world.client("worker") as worker:
@@ -118,36 +131,6 @@ async def residents_rate(world, here):
         assert (told["ratings"], told["mean"], told["accepted"], told["remarks"]) == (5, "21/5", 4, None)
         assert (await eve.post(f"/api/v1{here}/ratings", json=last)).json()["code"] == "rated_already"
         assert (await worker.get(f"/api/v1{here}/ratings")).json()["remarks"] == ["油漆味大"]
-
-
-def money_found(world):
-    """What an audit finds wrong with money."""
-    check = audit.CHECKS["accounts_of_money"]
-    return list(world.run(lambda session, _: list(check(session, world.operator.tenant_id))))
-
-
-async def spent(world, project, fen, status=200):
-    told = {"amountFen": fen, "paidOn": TODAY, "payee": "某五金店", "purpose": "扶手及安装"}
-    async with world.client("worker") as worker, world.client("worker_b") as second:
-        paid = await post(worker, f"/projects/{project['id']}/spendings", told, 201)
-        own = await worker.post(f"/api/v1/payments/{paid['id']}/confirm")
-        assert (own.status_code, own.json()["code"]) == (403, "needs_second_person")
-        assert "payment.confirm" not in paid["allowedActions"]
-        answer = await second.post(f"/api/v1/payments/{paid['id']}/confirm")
-        assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-async def running(world, fen, budget=None):
-    """A project that is no livelihood need's, with so much money of its own."""
-    money = await fund(world, fen)
-    async with world.client("liaison") as liaison, world.client("worker") as worker:
-        project = await post(liaison, "/projects", proposal(world, budgetFen=budget), 201)
-        for side in (liaison, worker):
-            await post(side, f"/projects/{project['id']}/accept")
-        await allotted(world, project, money, fen)
-        await post(worker, f"/projects/{project['id']}/start")
-    return money, project
 
 
 async def test_a_project_never_spends_beyond_what_it_was_given_and_what_was_wrong_is_reversed(world):
@@ -220,6 +203,24 @@ async def test_donors_are_named_as_they_wish_and_known_to_the_auditor(world):
     content = (await state_of(world, f"/documents/{told['id']}"))["content"]
     assert (content["opening"], content["closing"]) == ("0.00", "200.00")
     assert {row["what"] for row in content["moved"]} == {"捐赠人（匿名）", "测试市第一中学"}
+
+
+async def test_money_counts_for_a_member_where_the_rulebook_says_so_and_nowhere_else(world):
+    """R-17: a hundred yuan are ten points, in the source's own example."""
+    money = await fund(world)
+    async with world.client("dora") as dora:
+        gift = {"amountFen": 10_000, "paidOn": TODAY, "own": True}
+        paid = await post(dora, f"/resources/{money['id']}/donations", gift, 201)
+    person = world.people["dora"]
+    account = world.run(lambda session, _: people.account_of(session, person))
+    assert world.run(judged, account, person, "r17-cangnan") == "0"
+    receipt = (await confirmed(world, paid, "street_officer"))["documentId"]
+    assert world.run(judged, account, person, "r17-cangnan") == "10"
+    assert world.run(judged, account, person, "basic-member") in (None, "0")
+    async with world.client("district_officer") as district:
+        await post(district, f"/payments/{paid['id']}/reverse", {"reason": "未到账"})
+    assert (await state_of(world, f"/documents/{receipt}", "dora"))["state"] == "revoked"
+    assert world.run(judged, account, person, "r17-cangnan") == "0"
 
 
 async def mine(client, payment):

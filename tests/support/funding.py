@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from api.domain.rulebook.evaluate import evaluate
+from api.domain.rulebook.shipped import shipped
 from api.models import Entry
-from api.services import people
+from api.services import audit, bundles, people, sealer
+from api.services.cuts import Cut, last_recorded
+from api.services.subjects import Subject
 from tests.support.matching import post, proposal
 from tests.support.world import LONG_AGO, World
 
@@ -94,3 +100,53 @@ def balance(world: World, account: Any) -> int:
     """Return the sum of an account's entries, read past the product."""
     of = sa.select(sa.func.sum(Entry.amount)).where(Entry.account_id == UUID(str(account)), Entry.unit == "fen")
     return int(world.run(lambda session, _: session.scalar(of)) or 0)
+
+
+async def declare(world: World, **rules: Any) -> Any:
+    """Let the district declare the rules of livelihood projects."""
+    body = {"organizationId": str(world.places["district"]), "basis": "东区试行办法", **rules}
+    async with world.client("district_officer") as district:
+        return await post(district, "/funding-rules", body, 201)
+
+
+async def running(world: World, fen: int, budget: int | None = None) -> tuple[Any, Any]:
+    """A project that is no livelihood need's, with so much money of its own."""
+    money = await fund(world, fen)
+    async with world.client("liaison") as liaison, world.client("worker") as worker:
+        project = await post(liaison, "/projects", proposal(world, budgetFen=budget), 201)
+        for side in (liaison, worker):
+            await post(side, f"/projects/{project['id']}/accept")
+        await allotted(world, project, money, fen)
+        await post(worker, f"/projects/{project['id']}/start")
+    return money, project
+
+
+async def spent(world: World, project: Any, fen: int, status: int = 200) -> Any:
+    """Let one person say what a project paid and another confirm it; who said so cannot."""
+    told = {"amountFen": fen, "paidOn": TODAY, "payee": "某五金店", "purpose": "扶手及安装"}
+    async with world.client("worker") as worker, world.client("worker_b") as second:
+        paid = await post(worker, f"/projects/{project['id']}/spendings", told, 201)
+        own = await worker.post(f"/api/v1/payments/{paid['id']}/confirm")
+        assert (own.status_code, own.json()["code"]) == (403, "needs_second_person")
+        assert "payment.confirm" not in paid["allowedActions"]
+        answer = await second.post(f"/api/v1/payments/{paid['id']}/confirm")
+        assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def judged(session: Any, actor: Any, account: UUID, person: UUID, book: str) -> str | None:
+    """Return the score of a member by a rulebook, of all that is sealed in 2026."""
+    while sealer.seal(session, actor.tenant_id, everything=True):
+        pass
+    position = last_recorded(session, actor.tenant_id)
+    year = (date(2026, 1, 1), date(2027, 1, 1), date(2026, 12, 31))
+    cut = Cut(actor.tenant_id, ZoneInfo("Asia/Shanghai"), *year, position)
+    subject = Subject(account, person, "A001", None, None, True, {})
+    (bundle,) = bundles.member_bundles(session, cut, shipped(book), [subject], [])
+    return evaluate(shipped(book), bundle)["score"]
+
+
+def money_found(world: World) -> list[Any]:
+    """What an audit finds wrong with money."""
+    check = audit.CHECKS["accounts_of_money"]
+    return list(world.run(lambda session, _: list(check(session, world.operator.tenant_id))))
