@@ -58,33 +58,54 @@ def _held(kind: str, day: date) -> sa.ColumnElement[bool]:
     )
 
 
-def _scope(tenant_id: UUID, path: str, day: date) -> tuple[Any, Any, Any, Any]:
-    """Return the statements that select the persons, the units and the Party branches in scope, and all in those."""
-    below = sa.select(Organization.id).where(
+def _of(session: Session, statement: sa.Select[Any], column: Any, ids: Iterable[UUID]) -> list[Any]:
+    """Return the rows of a statement where a column is one of any number of ids."""
+    some = statement.where(column.in_(sa.bindparam("ids", expanding=True)))
+    return [row for each in batched(ids) for row in session.rows(some, {"ids": each})]
+
+
+def _registered(session: Session, tenant_id: UUID, path: str, day: date) -> set[UUID]:
+    """Return the persons whose principal registration was under the authority with this path."""
+    homes = sa.select(Affiliation.person_id).where(
+        Affiliation.tenant_id == tenant_id, _held("registration", day), Affiliation.principal,
+        Affiliation.organization_id.in_(_below(tenant_id, path)),
+    )  # fmt: skip
+    return {row.person_id for row in session.rows(homes)}
+
+
+def _below(tenant_id: UUID, path: str) -> sa.Select[Any]:
+    return sa.select(Organization.id).where(
         Organization.tenant_id == tenant_id, Organization.path >= path, Organization.path < f"{path[:-1]}0"
     )
-    homes = sa.and_(Affiliation.tenant_id == tenant_id, _held("registration", day), Affiliation.principal)
-    registered = sa.select(Affiliation.person_id).where(homes, Affiliation.organization_id.in_(below))
-    employed = sa.and_(Affiliation.tenant_id == tenant_id, _held("employment", day))
+
+
+def _held_at(session: Session, tenant_id: UUID, kind: str, day: date, people: Iterable[UUID]) -> set[UUID]:
+    """Return the organisations to which any of these persons belonged."""
+    held = sa.select(Affiliation.organization_id).where(Affiliation.tenant_id == tenant_id, _held(kind, day))
+    return {row.organization_id for row in _of(session, held.distinct(), Affiliation.person_id, people)}
+
+
+def _held_by(session: Session, tenant_id: UUID, kind: str, day: date, organizations: Iterable[UUID]) -> set[UUID]:
+    """Return the persons who belonged to any of these organisations."""
+    held = sa.select(Affiliation.person_id).where(Affiliation.tenant_id == tenant_id, _held(kind, day))
+    return {row.person_id for row in _of(session, held, Affiliation.organization_id, organizations)}
+
+
+def _units(session: Session, tenant_id: UUID, path: str, day: date, registered: Iterable[UUID]) -> list[Any]:
+    """Return the units in scope: those that report in or lie under the authority, and where its registered work."""
     linked = sa.select(OrganizationLink.from_id).where(
         OrganizationLink.tenant_id == tenant_id,
         OrganizationLink.kind.in_(("registration", "located_in")),
         OrganizationLink.state.in_(IN_FORCE_ONCE),
         OrganizationLink.valid_from <= day,
         sa.or_(OrganizationLink.valid_to.is_(None), OrganizationLink.valid_to > day),
-        OrganizationLink.to_id.in_(below),
+        OrganizationLink.to_id.in_(_below(tenant_id, path)),
     )
-    theirs = sa.select(Affiliation.organization_id).where(employed, Affiliation.person_id.in_(registered))
-    units = sa.select(Organization.id).where(
-        Organization.tenant_id == tenant_id,
-        Organization.axis == "employer",
-        sa.or_(Organization.id.in_(linked), Organization.id.in_(theirs)),
+    ids = {row.from_id for row in session.rows(linked)} | _held_at(session, tenant_id, "employment", day, registered)
+    employers = sa.select(Organization.id, Organization.disclosure, Organization.kind).where(
+        Organization.tenant_id == tenant_id, Organization.axis == "employer"
     )
-    colleagues = sa.select(Affiliation.person_id).where(employed, Affiliation.organization_id.in_(units))
-    related = sa.and_(Affiliation.tenant_id == tenant_id, _held("party_relation", day))
-    theirs = sa.select(Affiliation.organization_id).where(related, Affiliation.person_id.in_(registered))
-    mates = sa.select(Affiliation.person_id).where(related, Affiliation.organization_id.in_(theirs))
-    return sa.union(registered, colleagues), units, theirs, mates
+    return _of(session, employers, Organization.id, ids)
 
 
 def of_cycle(
@@ -93,23 +114,24 @@ def of_cycle(
     """Return the members and units under the authority with this path as they stood on a day, by their keys.
 
     Where branches are judged, with all members of each branch that somebody registered there belongs to.
-    Seven statements, whatever the size. A member's key is the unit's and the roster number; without one it is the
-    place of the employment, or of the registration, in the order in which that organisation took them on (`~3`).
+    A few statements for each ten thousand, one step after the other: as sub-queries of one statement they are planned
+    anew at every use, and on tables that grew a moment ago planned badly. A member's key is the unit's and the roster
+    number; without one it is the place of the employment, or of the registration, in the order in which that
+    organisation took them on (`~3`).
     """
-    whole, units, _, mates = _scope(tenant_id, path, day)
-    persons = (sa.union(*whole.selects, mates) if branches else whole).subquery("persons")
-    wanted = sa.select(persons.c.person_id)
+    registered = _registered(session, tenant_id, path, day)
+    in_scope = _units(session, tenant_id, path, day, registered)
+    kinds = {row.id: row.kind for row in in_scope}
+    wanted = registered | _held_by(session, tenant_id, "employment", day, kinds)
+    if branches:
+        theirs = _held_at(session, tenant_id, "party_relation", day, registered)
+        wanted |= _held_by(session, tenant_id, "party_relation", day, theirs)
     held = _affiliations(session, tenant_id, wanted, day)
     standing = _statuses(session, wanted, day)
-    people = session.rows(
-        sa.select(Person.id, Person.account_id).where(Person.id.in_(wanted), Person.state.in_(_COUNTED))
-    )
-    in_scope = session.rows(
-        sa.select(Organization.id, Organization.disclosure, Organization.kind).where(Organization.id.in_(units))
-    )
+    whole = sa.select(Person.id, Person.account_id).where(Person.state.in_(_COUNTED))
+    people = _of(session, whole, Person.id, wanted)
     belonging = {row.organization_id for rows in held.values() for kind, row in rows.items() if kind in _KEYED}
-    names = organization_keys(session, tenant_id, belonging | {row.id for row in in_scope}, day)
-    kinds = {row.id: row.kind for row in in_scope}
+    names = organization_keys(session, tenant_id, belonging | set(kinds), day)
     numberless = (row for rows in held.values() for kind, row in rows.items() if kind in _KEYED)
     roster = _places(session, [row for row in numberless if row.roster_number is None])
     found = [
@@ -156,11 +178,9 @@ def branches_of(
     session: Session, tenant_id: UUID, path: str, members: Sequence[Subject], day: date
 ) -> tuple[list[Unit], dict[UUID, set[UUID]]]:
     """Return the Party branches of those registered under an authority, by their keys, and who belongs to each."""
-    *_, theirs, _ = _scope(tenant_id, path, day)
-    known = sa.select(Organization.id).where(
-        Organization.id.in_(theirs), Organization.axis == "party", Organization.kind.in_(sorted(BRANCHES))
-    )
-    mates: dict[UUID, set[UUID]] = {row.id: set() for row in session.rows(known)}
+    theirs = _held_at(session, tenant_id, "party_relation", day, _registered(session, tenant_id, path, day))
+    known = sa.select(Organization.id).where(Organization.axis == "party", Organization.kind.in_(sorted(BRANCHES)))
+    mates: dict[UUID, set[UUID]] = {row.id: set() for row in _of(session, known, Organization.id, theirs)}
     for member in members:
         if member.branch_id in mates:
             mates[member.branch_id].add(member.account_id)
@@ -168,7 +188,7 @@ def branches_of(
     return sorted((Unit(each, keys[each], "named") for each in mates), key=lambda unit: unit.key), mates
 
 
-def _affiliations(session: Session, tenant_id: UUID, wanted: Any, day: date) -> dict[UUID, dict[str, Any]]:
+def _affiliations(session: Session, tenant_id: UUID, wanted: Iterable[UUID], day: date) -> dict[UUID, dict[str, Any]]:
     """Return for each person the employment, the principal registration and the Party branch of the day.
 
     Of several employments the principal one counts, then the one that began last, then the later record.
@@ -178,26 +198,25 @@ def _affiliations(session: Session, tenant_id: UUID, wanted: Any, day: date) -> 
         Affiliation.roster_number,
     ).where(
         Affiliation.tenant_id == tenant_id,
-        Affiliation.person_id.in_(wanted),
         sa.or_(
             _held("employment", day), _held("party_relation", day),
             sa.and_(_held("registration", day), Affiliation.principal),
         ),
     ).order_by(Affiliation.principal, Affiliation.valid_from, Affiliation.id)  # fmt: skip
     found: dict[UUID, dict[str, Any]] = {}
-    for row in session.rows(statement):
+    for row in _of(session, statement, Affiliation.person_id, wanted):
         found.setdefault(row.person_id, {})[row.kind] = row
     return found
 
 
-def _statuses(session: Session, wanted: Any, day: date) -> dict[UUID, dict[str, str]]:
+def _statuses(session: Session, wanted: Iterable[UUID], day: date) -> dict[UUID, dict[str, str]]:
     statement = sa.select(PersonStatus.person_id, PersonStatus.kind, PersonStatus.value).where(
-        PersonStatus.person_id.in_(wanted),
         PersonStatus.valid_from <= day,
         sa.or_(PersonStatus.valid_to.is_(None), PersonStatus.valid_to > day),
     )
+    by_age = statement.order_by(PersonStatus.valid_from, PersonStatus.id)
     found: dict[UUID, dict[str, str]] = {}
-    for person_id, kind, value in session.rows(statement.order_by(PersonStatus.valid_from, PersonStatus.id)):
+    for person_id, kind, value in _of(session, by_age, PersonStatus.person_id, wanted):
         found.setdefault(person_id, {})[kind] = value
     return found
 
