@@ -42,13 +42,14 @@ _COLUMNS: dict[str, Any] = {
 
 def entry_columns(book: Book) -> tuple[str, ...]:
     """Return the columns by which the entries of a bundle are summed for a rulebook: its own, the unit and the day."""
-    asked = _asked(book)
+    asked = asked_columns(book)
     named = {"id" if name == "key" else name for name in asked}
     named |= {"activity"} if "timeOfDay" in asked else set()
     return tuple(sorted({"servedOn", "unit", *(named & (_COLUMNS.keys() | {"relation"}))}))
 
 
-def _asked(book: Book) -> list[str]:
+def asked_columns(book: Book) -> list[str]:
+    """Return the columns of entries that a rulebook looks at, those that follow from the day among them."""
     return grouping(book).get("entries", {"columns": []})["columns"]
 
 
@@ -185,7 +186,7 @@ def _entries(
         found[account][alike] = (before[0] + int(total), before[1] + int(times))
     sums = {account: [(group, *both) for group, both in rows.items()] for account, rows in found.items()}
     groups = {account: list(rows) for account, rows in found.items()}
-    names, asked = _names(session, cut, columns, groups), _asked(book)
+    names, asked = _names(session, cut, columns, groups), asked_columns(book)
     rows = {account: entry_rows(columns, sums[account], names[account]) for account in sums}
     if not DAY_COLUMNS.isdisjoint(asked):
         rows = {

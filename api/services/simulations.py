@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from api.access import Actor, found, require
 from api.db import Session
-from api.domain.bundle_rows import NONE
+from api.domain.bundle_rows import NONE, day_columns
 from api.domain.rulebook.evaluate import Verdict, evaluate
 from api.domain.rulebook.explain import explain
 from api.domain.rulebook.schema import Effective
@@ -221,15 +221,15 @@ def what_if(session: Session, actor: Actor, cycle_id: UUID, services: Sequence[P
         raise NotASubject
     book = ruled.book
     (bundle,) = bundles.member_bundles(session, cut, book, [me], unrecorded(session, cut, book))
-    columns = bundles.entry_columns(book)
-    planned = [_planned(number, each, columns) for number, each in enumerate(services, start=1)]
+    columns, asked = bundles.entry_columns(book), bundles.asked_columns(book)
+    planned = [_planned(number, each, columns, asked) for number, each in enumerate(services, start=1)]
     wished: Any = {**bundle, "entries": [*bundle.get("entries", ()), *planned]}
     told = {"as_of": position, "now": _told(evaluate(book, bundle)), "then": _told(evaluate(book, wished))}
     return {**told, "standing": assessments.own_standing(session, actor, cycle_id)}
 
 
-def _planned(number: int, service: Planned, columns: Collection[str]) -> dict[str, Any]:
-    """Return a service that did not take place as a row of a bundle, an occasion of its own."""
+def _planned(number: int, service: Planned, columns: Collection[str], asked: Collection[str]) -> dict[str, Any]:
+    """Return a service that did not take place as a row of a bundle, an occasion of its own at no known time of day."""
     whole = {
         "activity": f"what-if {number}", "community": NONE, "employer": NONE, "kind": "earned", "provenance": "code",
         "nature": "volunteer_service" if service.volunteer else "party_duty",
@@ -237,6 +237,7 @@ def _planned(number: int, service: Planned, columns: Collection[str]) -> dict[st
         "unit": "volunteer_minutes" if service.volunteer else "participation",
     }  # fmt: skip
     shown = {name: value for name, value in whole.items() if name in columns}
+    shown |= day_columns({}, whole["servedOn"], {*asked} - {"timeOfDay"})
     return {"key": f"what-if/{number}", "amount": service.minutes, "count": 1, **shown}
 
 
