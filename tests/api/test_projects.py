@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 
 from api.models import Delivery, Document
-from api.services import needs
 from tests.support import world as worlds
 from tests.support.clock import Clock
 from tests.support.matching import (
@@ -184,23 +183,6 @@ async def test_parties_must_fit(world):
         for parties in ([unit, unit], [community, community], [{**community, "side": "joins"}, unit]):
             answer = await liaison.post("/api/v1/projects", json=proposal(world, parties=parties))
             assert (answer.status_code, answer.json()["code"]) == (422, "wrong_parties")
-
-
-async def test_needs_whose_day_has_passed_expire(world):
-
-    async with world.client("member") as member, world.client("worker") as worker:
-        body = {
-            "title": "过期",
-            "category": "care",
-            "communityId": str(world.places["community"]),
-            "expiresOn": "2026-03-02",
-        }
-        need = await post(member, "/needs", body, 201)
-        await post(member, f"/needs/{need['id']}/submit")
-        await post(worker, f"/needs/{need['id']}/publish")
-    assert world.run(needs.expire_due) == 1
-    assert world.run(needs.expire_due) == 0
-    assert (await state_of(world, f"/needs/{need['id']}"))["state"] == "expired"
 
 
 async def test_without_the_look_before_the_index_alone_lets_one_claim_stand(world, monkeypatch):
