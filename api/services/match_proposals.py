@@ -24,7 +24,7 @@ SHOWN = sa.select(
     MatchProposal.resource_id, MatchProposal.starts_at, MatchProposal.ends_at, MatchProposal.reasons,
     MatchProposal.answer_by, MatchProposal.answered_at, MatchProposal.reason, MatchProposal.shift_id,
     MatchProposal.project_id, MatchProposal.rating, MatchProposal.created_at, MatchProposal.team_id,
-    MatchProposal.places, Team.name.label("team_name"), Team.leader_id,
+    MatchProposal.places, MatchProposal.points, Team.name.label("team_name"), Team.leader_id,
     Organization.name.label("community_name"), Organization.path,
 ).join(Organization, Organization.id == MatchProposal.community_id).outerjoin(
     Team, Team.id == MatchProposal.team_id

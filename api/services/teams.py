@@ -192,6 +192,8 @@ def _enter(session: Session, actor: Actor, person_id: UUID, team_id: UUID, organ
 
 
 def _require_person(session: Session, actor: Actor, person_id: UUID) -> None:
-    known = sa.select(Person.id).where(visible(actor, Person), Person.id == person_id, Person.state == "active")
+    known = sa.select(Person.id).where(
+        Person.tenant_id == actor.tenant_id, Person.id == person_id, Person.state == "active"
+    )
     if session.first(known) is None:
         raise NotFound(pointer="/leaderId")

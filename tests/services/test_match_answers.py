@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from api.domain.matching.times import Window
 from api.errors import Problem
 from api.jobs.loop import run_due
-from api.models import Event, MatchProposal, Need, Shift, Signup
-from api.services import match_answers
+from api.models import Event, MatchProposal, Need, Project, Shift, Signup
+from api.services import changes, match_answers, projects
 from tests.support import offering
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -79,6 +79,51 @@ def test_a_hundred_acceptances_at_once_promise_nothing_twice(world):
         kinds = ("match_proposal.accept", "match_proposal.lapse")
         told = session.rows(sa.select(Event.kind).where(Event.kind.in_(kinds)))
     assert Counter(row.kind for row in told) == Counter(dict(zip(kinds, (PLACES, CROWD - PLACES), strict=True)))
+
+
+def units_asked(world):
+    """Propose one need to a hundred units that each offer something; return it with who speaks for each of them."""
+    run_id = offering.requested(world)
+    run_due(world.house)
+    need_id = offering.published(world, 1, None, category="goods")
+    units = offering.units(world, CROWD, "goods")
+
+    def propose(session, actor):
+        rows = [
+            changes.born(session, actor, "match_proposal", "match_proposal.ask", {
+                "run_id": run_id, "number": 1000 + number, "need_id": need_id, "points": 1, "reasons": {"counted": []},
+                "community_id": world.places["community"], "organization_id": unit, "resource_id": resource,
+                "answer_by": session.now + timedelta(days=5),
+            })
+            for number, (unit, resource, _) in enumerate(units)
+        ]  # fmt: skip
+        session.insert(MatchProposal, rows)
+        return [row["id"] for row in rows]
+
+    return need_id, [(who, row_id) for (*_, who), row_id in zip(units, world.run(propose), strict=True)]
+
+
+def live_projects(world, need_id):
+    with world.house.engines.look() as session:
+        live = sa.select(Project.id).where(Project.need_id == need_id, Project.state.not_in(projects.DEAD))
+        return len(session.rows(live))
+
+
+def test_of_a_hundred_units_that_accept_one_need_at_once_one_has_it(world):
+    need_id, asked = units_asked(world)
+    outcomes = all_say_yes(world, asked)
+    said = Counter("yes" if not isinstance(each, Problem) else each.code for each in outcomes)
+    assert said == Counter(yes=1, need_claimed=CROWD - 1)
+    assert live_projects(world, need_id) == 1
+
+
+def test_without_looking_for_who_claims_it_a_need_is_promised_to_several_units(world, monkeypatch):
+    """Control; the index that would refuse the second claim is away."""
+    need_id, asked = units_asked(world)
+    monkeypatch.setattr(projects, "claiming", lambda *_: None)
+    world.run(lambda session, _: session.execute(sa.text("DROP INDEX uq_projects_live_claim")))
+    all_say_yes(world, asked[:5])
+    assert live_projects(world, need_id) == 5
 
 
 def test_without_looking_at_what_is_taken_a_need_is_promised_twice(world, monkeypatch):

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from api.access import Reach
 from api.db import new_id
 from api.jobs.loop import run_due
-from api.models import Availability, MatchProposal, MatchRun, Organization, OrganizationLink
-from api.services import match_runs, needs, people
+from api.models import NOBODY, Availability, MatchProposal, MatchRun, Organization, OrganizationLink, Resource
+from api.services import changes, match_runs, needs, organizations, people
 from tests.support.matching import post
 from tests.support.serving import actor
 from tests.support.world import LONG_AGO, World
@@ -86,6 +87,28 @@ def crowd(world: World, many: int) -> list[Any]:
     return world.run(gather)
 
 
+def units(world: World, many: int, category: str) -> list[tuple[UUID, UUID, Any]]:
+    """Return so many units with what each offers and who speaks for it."""
+
+    def gather(session: Any, operator: Any) -> list[tuple[UUID, UUID, Any]]:
+        found = []
+        for number in range(many):
+            node = {"axis": "employer", "kind": "private_enterprise", "name": f"企业{number}"}
+            unit = organizations.create(session, operator, node, world.places["employers"])
+            path = session.scalar(sa.select(Organization.path).where(Organization.id == unit))
+            row = changes.born(session, operator, "resource", "resource.create", {
+                "kind": "goods", "title": "物资", "description": "", "category": category, "quantity": 1, "promised": 0,
+                "quantity_text": None, "organization_id": unit, "reason": None, "published_at": session.now,
+                "source": None, "flags": [],
+            })  # fmt: skip
+            session.insert(Resource, [{**row, "state": "published"}])
+            speaks = (Reach("liaison", NOBODY, unit, path),)
+            found.append((unit, row["id"], replace(operator, reaches=speaks, step="match_proposal.accept")))
+        return found
+
+    return world.run(gather)
+
+
 def published(world: World, headcount: int | None, windows: Any, category: str = "health") -> UUID:
     """Publish a need past HTTP; return its id."""
     worker = actor(world, "worker")
@@ -93,6 +116,7 @@ def published(world: World, headcount: int | None, windows: Any, category: str =
         "kind": "need", "title": "陪同就医", "description": "", "category": category, "target_group": None,
         "headcount": headcount, "quantity": None, "when_text": None, "budget_fen": None,
         "community_id": world.places["community"], "expires_on": None, "windows": windows,
+        "reply_by": None, "gates": {}, "risks": None, "place": None, "recipient": None, "attachments": [],
     }  # fmt: skip
     need_id = world.run(needs.create, values, actor=worker)
     world.run(needs.submit, need_id, actor=worker)
