@@ -66,10 +66,11 @@ def gathered(session: Session, actor: Actor, kind: Kind, path: str, rules: Rules
             found.asks.append(ask)
         elif ask is not None:
             found.gaps.append(ask)
+    asked = {slot for ask in found.asks for slot in ask.slots or ()}
     numbers = _numbers(helpers, seed) if kind == "people" else {helper.key: helper.key for helper in helpers}
     for helper in helpers:
         number = numbers[helper.key]
-        found.offers.append(helper.offer(number, places.get(helper.area_id)))
+        found.offers.append(helper.offer(number, places.get(helper.area_id), asked))
         found.keys[number] = helper.whose
     return found
 

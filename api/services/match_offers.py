@@ -78,9 +78,13 @@ class Helper:
     sort: str = PERSON
     values: dict[str, Any] = field(default_factory=dict)
 
-    def offer(self, number: str, place: Place | None) -> Offer:
-        """Return it as an offer of a run."""
-        return Offer(id=number, place=place, **self.values)
+    def offer(self, number: str, place: Place | None, asked: set[int]) -> Offer:
+        """Return it as an offer of a run, free at what is `asked` for; its other time is not the run's business."""
+        free = {name: slots and tuple(sorted(asked.intersection(slots))) for name, slots in self._times().items()}
+        return Offer(id=number, place=place, **{**self.values, **free})
+
+    def _times(self) -> dict[str, tuple[int, ...] | None]:
+        return {name: self.values[name] for name in ("slots", "preferred") if name in self.values}
 
 
 def people(session: Session, area: Area) -> list[Helper]:

@@ -56,10 +56,12 @@ def keep(session: Session, actor: Actor, run: Run, some: Sequence[tuple[int, Pro
     known = sa.select(Need.id, Need.windows).where(Need.tenant_id == actor.tenant_id, Need.id.in_(needs))
     windows = {str(row.id): windows_of(row.windows) for row in session.rows(known)}
     since = run.as_of + timedelta(hours=run.rules.terms.lead_hours)
-    rows = []
+    rows, spans = [], {}
     for number, proposal in some:
-        begins, ends = window_of(windows[proposal.ask_id], run.zone, proposal.slot, since)
-        rows.append(_row(session, actor, run, number, proposal, (begins, ends)))
+        at = (proposal.ask_id, proposal.slot)
+        if at not in spans:
+            spans[at] = window_of(windows[proposal.ask_id], run.zone, proposal.slot, since)
+        rows.append(_row(session, actor, run, number, proposal, spans[at]))
     session.insert_new(MatchProposal, rows)
     return len(rows)
 

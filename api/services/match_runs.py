@@ -101,9 +101,10 @@ def prepare(session: Session, actor: Actor, run_id: UUID) -> bool:
     rule_id, rules = match_rules.holding(session, actor, row.path)
     inputs = match_inputs.gathered(session, actor, row.kind, row.path, rules, row.seed)
     content = document(inputs.asks, inputs.offers, rules.weights, rules.limits(row.kind, inputs.asks, inputs.offers))
+    kept, kept_hash = packed(content)
     values = {
         "as_of": session.now, "position": last_recorded(session, actor.tenant_id), "rule_id": rule_id,
-        "inputs": packed(content), "inputs_hash": inputs_hash(content), "keys": inputs.keys,
+        "inputs": kept, "inputs_hash": kept_hash, "keys": inputs.keys,
         "figures": {"passed": inputs.gaps},
     }  # fmt: skip
     changes.take(session, actor, MatchRun, row, "match_run.prepare", values, at=row.organization_id)

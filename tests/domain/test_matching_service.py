@@ -144,7 +144,8 @@ BARBER = Offer("h-1", (("elderly_care", 3),), (1,), (1,), None, wishes=("east",)
 
 def test_a_run_is_repeated_from_its_packed_inputs_and_another_weight_is_another_result():
     offers = [BARBER, Offer("h-2", (("elderly_care", 1),), (1,), unit="u")]
-    kept = packed(document([HAIRCUT], offers, Weights(), Limits()))
+    kept, kept_hash = packed(document([HAIRCUT], offers, Weights(), Limits()))
+    assert kept_hash == inputs_hash(unpacked(kept))
     again = restored(unpacked(kept))
     assert again == ([HAIRCUT], offers, Weights(), Limits())
     assert inputs_hash(unpacked(kept)) == inputs_hash(document([HAIRCUT], offers[::-1], Weights(), Limits()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -177,13 +178,14 @@ def inputs_hash(content: Mapping[str, Any]) -> str:
 
 def _plain(row: Any) -> dict[str, Any]:
     """Return the members of a row that say something: none and nothing are what `restored` takes for silence."""
-    told = {each.name: getattr(row, each.name) for each in fields(row)}
-    silent = {each.name for each in fields(row) if each.default in (None, ())}
-    return {name: _listed(value) for name, value in told.items() if name not in silent or value not in (None, ())}
+    told = ((name, getattr(row, name), silent) for name, silent in _members(type(row)))
+    return {name: value for name, value, silent in told if not silent or (value is not None and value != ())}
 
 
-def _listed(value: Any) -> Any:
-    return [_listed(each) for each in value] if isinstance(value, tuple) else value
+@cache
+def _members(kind: Any) -> tuple[tuple[str, bool], ...]:
+    """Return the members of asks, offers or limits, and whether each may be left out where it says nothing."""
+    return tuple((each.name, each.default is None or each.default == ()) for each in fields(kind))
 
 
 def _tupled(value: Any) -> Any:

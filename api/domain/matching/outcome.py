@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 
 from api.domain.canonical import canonical_bytes, digest
@@ -15,9 +16,13 @@ from api.domain.suppression import pooled, small
 _BARS = 12  # communities that stand by themselves in the picture
 
 
-def packed(document: Mapping[str, Any]) -> bytes:
-    """Return an inputs document as compact bytes: the same document gives the same bytes; `unpacked` is the inverse."""
-    return zlib.compress(canonical_bytes(document), 9)
+def packed(document: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Return an inputs document as compact bytes, of which `unpacked` is the inverse, and `inputs.inputs_hash` of it.
+
+    The same document gives the same bytes.
+    """
+    content = canonical_bytes(document)
+    return zlib.compress(content, 6), sha256(content).hexdigest()
 
 
 def unpacked(content: bytes) -> dict[str, Any]:

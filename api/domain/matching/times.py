@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -106,13 +107,19 @@ def occurrences(
 
 def week_slots(free: Iterable[str], first: date, days: int) -> tuple[int, ...]:
     """Return the slots of so many days from `first` on at which somebody is free who names HALF_DAYS of a week."""
-    wanted = {HALF_DAYS.index(each) for each in free}
-    return tuple(
-        day * len(PARTS) + part
-        for day in range(first.toordinal(), first.toordinal() + days)
-        for part in range(len(PARTS))
-        if date.fromordinal(day).weekday() * len(PARTS) + part in wanted
-    )
+    ahead = _ahead(first, days)
+    return tuple(sorted(slot for each in set(free) for slot in ahead[each]))
+
+
+@lru_cache(maxsize=8)
+def _ahead(first: date, days: int) -> dict[str, tuple[int, ...]]:
+    """Return the slots of each half day of a week in so many days; a city asks it for everybody."""
+    found: dict[str, list[int]] = {each: [] for each in HALF_DAYS}
+    for day in range(first.toordinal(), first.toordinal() + days):
+        begins = date.fromordinal(day).weekday() * len(PARTS)
+        for part in range(len(PARTS)):
+            found[HALF_DAYS[begins + part]].append(day * len(PARTS) + part)
+    return {each: tuple(slots) for each, slots in found.items()}
 
 
 def urgency(published_on: date | None, expires_on: date | None, today: date) -> int:
