@@ -8,9 +8,22 @@ from hashlib import sha256
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import SQLModel
 
-from api.models import Affiliation, Cycle, Fact, Identity, Shift
-from api.services import changes, merges, people, rulebooks, settlement, signups
+from api import models
+from api.domain.erasing import WAYS
+from api.models import Affiliation, Cycle, Fact, Identity, Project, ProjectPerson, Shift
+from api.services import (
+    changes,
+    duty_posts,
+    erasing,
+    merges,
+    people,
+    project_people,
+    rulebooks,
+    settlement,
+    signups,
+)
 from api.services.days import zone_of
 from api.visibility import visible
 from tests.support import serving
@@ -29,6 +42,10 @@ from tests.support.merging import (
     snapshot,
     undo,
 )
+from tests.support.objects import Objects
+
+KEPT = ("entries", "facts", "reviews", "assessments", "sanctions")
+"""Of which no row goes: what counts, and what others said."""
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +187,75 @@ def test_a_sign_up_of_both_for_one_shift_gives_one_place_back(world, time):
     assert snapshot(world) == before
     world.house.write_now([(serving.actor(world, "member3"), shift)], signups.sign_up)
     assert findings(world) == []
+
+
+HELD = (
+    models.Opinion, models.Device, models.ConfirmationSlip, models.Profile, models.Availability,
+    models.MatchProposal, models.Case, models.Review, models.Sanction, models.SignIn, models.Consent, models.File,
+)  # fmt: skip
+
+
+def test_whatever_a_merged_person_had_goes_with_them_and_what_counts_stays(world, time):
+    """Who was merged and then erased: each column that leads to a person is treated as the erasure's table says."""
+    came(world, time, serve(world, time, "member3", 1, 2, "community2"))
+    left, gone = world.people["member"], world.people["member3"]
+
+    def fill(session, _actor):
+        made = Objects(session, world, "far", "独有")
+        for table in HELD:
+            made.of(table)
+        asked = sa.update(models.Need).where(models.Need.asked_by == gone)  # nobody is matched to a draft
+        session.execute(asked.values(state="published"))
+        session.execute(sa.update(models.Case).where(models.Case.opened_by == gone).values(kind="appeal"))
+
+    world.run(fill)
+    decide(world, propose(world))
+    for name in ("opinions", "profiles", "availabilities", "match_proposals", "sanctions"):
+        table = SQLModel.metadata.tables[name]
+        assert look(world, sa.select(table.c.id).where(table.c.person_id == gone)) == [], name
+        assert len(look(world, sa.select(table.c.id).where(table.c.person_id == left))) == 1, name
+    held = counted(world)
+    me = serving.actor(world, "member")
+    word = world.house.read_now(me, erasing.preview)["confirm"]
+    world.run(erasing.erase, word, actor=me)
+    for place, way in WAYS.items():
+        table, column = SQLModel.metadata.tables[place.split(".")[0]], place.split(".")[1]
+        mine = table.c[column].in_([left, gone])
+        rows = look(world, sa.select(*(table.c[each] for each in way.clear)).where(mine)) if way.clear else []
+        if way.act == "delete":
+            assert look(world, sa.select(table.c[column]).where(mine)) == [], place
+        elif place != "cases.opened_by":  # of cases only the words that were one's own
+            assert all(row == tuple(way.clear.values()) for row in rows), place
+    words = sa.select(models.Case.reason, models.Case.facts).where(models.Case.opened_by.in_([left, gone]))
+    assert look(world, words) == [("", {})]
+    assert counted(world) == held
+    assert [balance(world, name) for name in ("member", "member3")] == [120, 0]
+    assert findings(world) == []
+
+
+def counted(world):
+    tables = (SQLModel.metadata.tables[name] for name in KEPT)
+    return {table.name: look(world, sa.select(sa.func.count()).select_from(table)) for table in tables}
+
+
+def test_of_a_post_that_both_hold_one_place_is_left_and_both_are_given_back(world):
+    at = world.places["community"]
+    values = {
+        "sort": "post", "title": "楼道巡查岗", "duties": ["巡查"], "months": None, "gates": {}, "risks": "",
+        "by_organiser": False, "scheme": None, "organization_id": at, "community_id": at, "headcount": 2,
+        "starts_on": date(2026, 3, 2), "ends_on": None,
+    }  # fmt: skip
+    both, other = (world.run(duty_posts.publish, values, actor=serving.actor(world, "worker")) for _ in range(2))
+    for name, project in (("member", both), ("member3", both), ("member3", other)):
+        world.run(project_people.claim, project, actor=serving.actor(world, name))
+    parts = sa.select(ProjectPerson.project_id, ProjectPerson.person_id, ProjectPerson.state).order_by(ProjectPerson.id)
+    places = sa.select(Project.taken).where(Project.id.in_([both, other])).order_by(Project.id)
+    before = look(world, parts), look(world, places)
+    assert before[1] == [(2,), (1,)]
+    merge_id = propose(world)
+    decide(world, merge_id)
+    me = world.people["member"]
+    assert look(world, parts) == [(both, me, "agreed"), (both, me, "ended"), (other, me, "agreed")]
+    assert look(world, places) == [(1,), (1,)]
+    undo(world, merge_id)
+    assert (look(world, parts), look(world, places)) == before
