@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from datetime import date
 from pathlib import Path
@@ -20,6 +19,7 @@ from api.services.cuts import Cut
 from api.services.subjects import Subject
 from api.settings import Settings
 from benchmarks.ledgers import END, NOW, START
+from benchmarks.memory import peak
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
         found = outcomes.in_sets(session, cut, shipped("r19-hailin"), members, [])
     house.close()
     assert all(found)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(peak())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import csv
 import gzip
 import io
 import json
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -37,6 +36,7 @@ from api.services import divisions, files, jobs, tenants
 from api.settings import Settings
 from api.wall import house_address
 from benchmarks.harness import Row
+from benchmarks.memory import peak
 
 ROOT = Path(__file__).resolve().parents[1]
 NATIONAL = ("national_levels1_3.csv", "national_level4_streets_open.csv.gz", "national_level5_villages_open.csv.gz")
@@ -185,7 +185,7 @@ def _import(address: str, folder: str, lists: Sequence[str]) -> dict[str, Any]:
         found = {name: number + stood["result"][name] for name, number in found.items()}
     seconds = time.perf_counter() - begun
     house.close()
-    return {"seconds": seconds, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, **found}
+    return {"seconds": seconds, "memory": peak(), **found}
 
 
 def _connect(address: str) -> Any:
