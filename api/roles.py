@@ -140,7 +140,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.read organization.record registration.read registration.accept registration.return
             registration.redirect registration.end registration.renew registration.transfer need.read
             need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
-            need.prolong need.answer need.contact story.read story.publish story.decline story.retract
+            need.prolong need.answer need.contact need.thank story.read story.publish story.decline story.retract
             resource.read project.propose project.accept project.counter project.decline project.start project.deliver
             duty_post.publish duty_post.close pledge.confirm pairing.propose pairing.household pairing.visits pairing.end
             project_person.accept project_person.decline project_person.end project_person.renew project_person.mark
@@ -173,9 +173,9 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             event.read event.list
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end
             organization.read organization.record registration.read need.read need.publish need.decline resource.read
-            project.read activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read assessment.read
-            case.read case.assign case.evidence case.answer case.close document.read document.export delivery.read
-            delivery.list
+            project.read activity.read shift.read signup.read fact.read entry.read entry.reverse cycle.read
+            assessment.read case.read case.assign case.evidence case.answer case.close document.read document.export
+            delivery.read delivery.list
             case.list case.escalate""",
         "district_officer": _DISTRICT,
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant

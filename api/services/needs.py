@@ -195,6 +195,8 @@ def _view(actor: Actor, need: dict[str, Any], unit: str | None, day: date) -> di
         steps.add("need.claim")
     if need["claimed_by"] == actor.person_id:
         steps.discard("need.confirm")
+    if need["asked_by"] is not None and not own:
+        steps.discard("need.thank")
     told = own or mine or office
     return {
         **need, "claimed_by_me": mine and need["state"] in rules.HELD, "thanks": need["thanks"] if told else None,
