@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from api.domain.sanctions import MAKE_UP, a_year_after, in_hours, still_suspended
 from api.domain.signal_rules import Book, shipped
 from api.domain.signals import Finding, Held, Mark, Stay, of_activity, of_shift, of_travel, of_year
 
@@ -260,3 +261,17 @@ def test_ordinary_months_are_told_of_nobody_and_blind_rules_find_nothing_planted
     assert sum(len(month(seed, None)[0]) for seed in range(50)) == 0
     blind = replace(BOOK, fewest_people=10_000)
     assert [told(planted(plant), blind) for plant in PLANTED] == [[]] * len(PLANTED)
+
+
+def test_a_suspension_ends_when_its_year_and_its_hours_are_both_over():
+    """Modelled on R-26: suspended for a year and until 100 h are served."""
+    day, rule = date(2027, 1, 10), shipped().sanctions[MAKE_UP]
+    assert a_year_after(date(2026, 1, 10)) == day
+    assert a_year_after(date(2028, 2, 29)) == date(2029, 3, 1)
+    assert rule.minutes == 100 * 60
+    for today, served, holds in (
+        (day, 6000, False), (day, 5999, True), (day - timedelta(days=1), 6000, True),
+        (day + timedelta(days=400), 0, True), (day + timedelta(days=400), 6000, False),
+    ):  # fmt: skip
+        assert still_suspended(day, rule.minutes, served, today) is holds
+    assert [in_hours(each) for each in (6000, 5999, 90, 1, 0)] == ["100", "100", "1.5", "0.1", "0"]
