@@ -28,6 +28,9 @@ class Payment(Changing, table=True):
         one_of("kind", "allocation", "donation", "allotment", "spending", "refund"),
         one_of("state", "proposed", "confirmed", "declined", "withdrawn", "reversed"),
         sa.CheckConstraint("amount_fen > 0", name="amount"),
+        # every kind names the accounts that it moves money between (api/domain/funds.py)
+        sa.CheckConstraint("(kind = 'spending') = (resource_id IS NULL)", name="fund"),
+        sa.CheckConstraint("(kind IN ('allocation', 'donation')) = (project_id IS NULL)", name="project"),
         sa.Index("ix_payments_list", "tenant_id", "state", "id"),
         sa.Index("ix_payments_fund", "tenant_id", "resource_id", "id"),
         sa.Index("ix_payments_project", "tenant_id", "project_id", "id"),

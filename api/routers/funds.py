@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from api.route import DoorRoute, Who, problem_responses
 from api.routers.files import attachment
@@ -78,10 +78,10 @@ async def donor(payment_id: UUID, who: Who) -> Donor:
     return await who.read(payments.donor, payment_id)
 
 
-@router.get("/payments/{payment_id}/files/{number}", operation_id="payment.evidence")
-async def evidence(payment_id: UUID, number: Annotated[int, Path(ge=1, le=10)], who: Who) -> Response:
+@router.get("/payments/{payment_id}/files/{file_id}", operation_id="payment.evidence")
+async def evidence(payment_id: UUID, file_id: UUID, who: Who) -> Response:
     """Fetch a voucher or invoice that was brought with a payment."""
-    return attachment(await who.read(payments.evidence, payment_id, number))
+    return attachment(await who.read(payments.evidence, payment_id, file_id))
 
 
 @router.post("/resources/{resource_id}/allocations", operation_id="payment.allocate", status_code=201)

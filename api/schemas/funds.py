@@ -77,7 +77,7 @@ class Payment(Subject):
     payee: str | None = Field(description="shown to the parties alone")
     purpose: str
     reason: str | None
-    files: int
+    file_ids: list[UUID] = Field(description="vouchers and invoices, to the parties alone")
     document_id: UUID | None = Field(description="the receipt of a donation")
     proposed_at: datetime
     decided_at: datetime | None

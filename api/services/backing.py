@@ -25,10 +25,11 @@ def support(session: Session, actor: Actor, need_id: UUID) -> UUID:
 
     Raises NothingToBack, OwnProposal, NotOfThisCommunity.
     """
-    need = _open(session, actor, need_id)
+    need = _held(session, actor, need_id)
     if need.asked_by == actor.person_id:
         raise rules.OwnProposal
     _require_resident(session, actor, need.path)
+    _require_open(need)
     last = _last(session, actor, need_id)
     if last is not None and last.amount == _YES:
         return last.id
@@ -37,10 +38,12 @@ def support(session: Session, actor: Actor, need_id: UUID) -> UUID:
 
 def withdraw_support(session: Session, actor: Actor, need_id: UUID) -> UUID:
     """Back it no longer; the voice stays in the record and counts no more. A repeat changes nothing. NotBacked."""
-    need = _open(session, actor, need_id)
+    need = _held(session, actor, need_id)
     last = _last(session, actor, need_id)
     if last is None:
+        _require_resident(session, actor, need.path)
         raise rules.NotBacked
+    _require_open(need)
     if last.amount == _NO:
         return last.id
     return _say(session, actor, need, "need.withdraw_support", "support", _NO, last.id)
@@ -51,8 +54,9 @@ def convene(session: Session, actor: Actor, need_id: UUID, people: list[UUID]) -
 
     Raises NothingToBack, NotAResident for who does not belong there or holds office, PanelStands.
     """
-    need = _open(session, actor, need_id)
+    need = _held(session, actor, need_id)
     grant = require(actor, "need.convene", need.path)
+    _require_open(need)
     roster = sorted(set(people))
     details = {"people": len(roster)}
     changes.record(session, actor, "need.convene", "need", need_id, at=need.community_id, grant=grant, details=details)
@@ -69,13 +73,14 @@ def vote(session: Session, actor: Actor, need_id: UUID, choice: str) -> UUID:
 
     NotFound where no meeting is held, Forbidden for who does not sit in it.
     """
-    need = _open(session, actor, need_id)
+    need = _held(session, actor, need_id)
     panel = found(_panel(session, need_id))
     seat = sa.select(PanelMember.id).where(
         PanelMember.panel_id == panel.id, PanelMember.person_id == actor.person_id
     )  # fmt: skip
     if session.first(seat) is None:
         raise Forbidden(step="need.vote")
+    _require_open(need)
     row = _voice(session, actor, "need", need_id, "vote") | {"panel_id": panel.id, "marks": {"vote": choice}}
     at = need.community_id
     return reviews.keep(session, actor, row, "need.vote", at=at, again=rules.VotedAlready)
@@ -87,9 +92,9 @@ def rate(session: Session, actor: Actor, project_id: UUID, values: dict[str, Any
     Raises NotDelivered, NotOfThisCommunity, RatedAlready.
     """
     project = projects.find(session, actor, project_id)
+    _require_resident(session, actor, project.path)
     if project.state not in rules.RATED_IN:
         raise rules.NotDelivered(state=project.state)
-    _require_resident(session, actor, project.path)
     row = _voice(session, actor, "project", project_id, "rating") | {
         "marks": {"stars": values["stars"], "accepted": values["accepted"]}, "amount": str(values["stars"]),
         "comment": values["remark"] or None,
@@ -167,13 +172,15 @@ _NEED = sa.select(
 ).join(Organization, Organization.id == Need.community_id)  # fmt: skip
 
 
-def _open(session: Session, actor: Actor, need_id: UUID) -> Any:
-    """Return a need that is open to residents' voices, and hold its state until the commit."""
-    held = _NEED.where(visible(actor, Need), Need.id == need_id).with_for_update(read=True, of=Need)
-    need = found(session.first(held))
+def _held(session: Session, actor: Actor, need_id: UUID) -> Any:
+    """Return a need, and hold its state until the commit; NotFound where the actor may not know of it."""
+    seen = _NEED.where(visible(actor, Need), Need.id == need_id)
+    return found(session.first(seen.with_for_update(read=True, of=Need)))
+
+
+def _require_open(need: Any) -> None:
     if need.kind not in rules.BACKED or need.state not in rules.OPEN_IN:
         raise rules.NothingToBack(kind=need.kind, state=need.state)
-    return need
 
 
 def _require_resident(session: Session, actor: Actor, path: str) -> None:

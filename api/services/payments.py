@@ -210,14 +210,14 @@ def donor(session: Session, actor: Actor, payment_id: UUID) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def evidence(session: Session, actor: Actor, payment_id: UUID, number: int) -> dict[str, Any]:
-    """Return one of the files brought with a payment, from 1 on, with its bytes; NotFound beyond the last."""
+def evidence(session: Session, actor: Actor, payment_id: UUID, file_id: UUID) -> dict[str, Any]:
+    """Return one of the files that were brought with a payment, with its bytes; NotFound for any other."""
     row = find(session, actor, payment_id)
     if row.proposed_by != actor.person_id:
         require(actor, "payment.evidence", row.path)
-    if not 1 <= number <= len(row.file_ids):
+    if str(file_id) not in row.file_ids:
         raise NotFound
-    return files.brought(session, actor, UUID(row.file_ids[number - 1]))
+    return files.brought(session, actor, file_id)
 
 
 def find(session: Session, actor: Actor, payment_id: UUID) -> Any:
@@ -290,6 +290,6 @@ def _view(actor: Actor, row: dict[str, Any]) -> dict[str, Any]:
             and not (own and step in ("payment.confirm", "payment.reverse")))
     ]  # fmt: skip
     return {
-        **row, "donor": told, "payee": row["payee"] if inside else None, "files": len(row["file_ids"]),
+        **row, "donor": told, "payee": row["payee"] if inside else None, "file_ids": row["file_ids"] if inside else [],
         "proposed_at": row["created_at"], "allowed_actions": steps,
     }  # fmt: skip

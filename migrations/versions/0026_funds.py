@@ -52,6 +52,10 @@ def payments() -> None:
         sa.CheckConstraint(f"kind IN ({KINDS})", name=op.f("ck_payments_kind")),
         sa.CheckConstraint(f"state IN ({STATES})", name=op.f("ck_payments_state")),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_payments_amount")),
+        sa.CheckConstraint("(kind = 'spending') = (resource_id IS NULL)", name=op.f("ck_payments_fund")),
+        sa.CheckConstraint(
+            "(kind IN ('allocation', 'donation')) = (project_id IS NULL)", name=op.f("ck_payments_project")
+        ),
         refers("payments", "organization_id", "organizations"),
         refers("payments", "resource_id", "resources"),
         refers("payments", "project_id", "projects"),

@@ -44,6 +44,8 @@ MORE: dict[str, dict[str, Any]] = {
     "match_proposals": {"state": "proposed"},
     "match_runs": {"kind": "people", "state": "done", "as_of": datetime(2026, 3, 2, tzinfo=UTC), "figures": NO_MATCH},
     "needs": {"windows": None},
+    "payments": {"kind": "donation"},
+    "resources": {"kind": "fund", "windows": None},
     "bookings": {"state": "held"},
     "emergencies": {"basis": "decision", "permits": ["location_check_in"]},
     "signals": {"kind": "recipients_deny", "figures": {"people": 5}},
@@ -142,6 +144,8 @@ class Objects:
             return self._tenant
         if table is models.Case and column.key == "facts":
             return {"claim": {"fileId": str(self.of(models.File))}}
+        if table is models.Payment and column.key in ("file_ids", "resource_id"):
+            return [str(self.of(models.File))] if column.key == "file_ids" else self.of(models.Resource)
         if column.key == "round_id":
             return self.of(models.Cycle)
         if column.key == "state":
