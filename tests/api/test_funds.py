@@ -138,6 +138,10 @@ async def test_a_project_never_spends_beyond_what_it_was_given_and_what_was_wron
     paid = await spent(world, project, 9_999)
     assert (await spent(world, project, 2, status=409))["code"] == "fund_too_low"
     async with world.client("street_officer") as street, world.client("worker") as worker:
+        async with world.client("dora") as public:
+            shown = (await public.get(f"/api/v1/payments/{paid['id']}")).json()
+            assert (shown["amountFen"], shown["payee"], shown["fileIds"]) == (9_999, None, [])
+            assert (await public.get(f"/api/v1/payments/{paid['id']}/files/{paid['fileIds'][0]}")).status_code == 403
         body = {"reason": "发票金额有误"}
         assert (await worker.post(f"/api/v1/payments/{paid['id']}/reverse", json=body)).status_code == 403
         assert (await post(street, f"/payments/{paid['id']}/reverse", body))["state"] == "reversed"

@@ -125,10 +125,14 @@ async def spent(world: World, project: Any, fen: int, status: int = 200) -> Any:
     """Let one person say what a project paid and another confirm it; who said so cannot."""
     told = {"amountFen": fen, "paidOn": TODAY, "payee": "某五金店", "purpose": "扶手及安装"}
     async with world.client("worker") as worker, world.client("worker_b") as second:
+        bill = await worker.post("/api/v1/files", files={"file": ("发票.pdf", b"%PDF-1.4", "application/pdf")})
+        told["fileIds"] = [bill.json()["id"]]
         paid = await post(worker, f"/projects/{project['id']}/spendings", told, 201)
         own = await worker.post(f"/api/v1/payments/{paid['id']}/confirm")
         assert (own.status_code, own.json()["code"]) == (403, "needs_second_person")
         assert "payment.confirm" not in paid["allowedActions"]
+        looked = await second.get(f"/api/v1/payments/{paid['id']}/files/{paid['fileIds'][0]}")
+        assert (looked.status_code, looked.content) == (200, b"%PDF-1.4")
         answer = await second.post(f"/api/v1/payments/{paid['id']}/confirm")
         assert answer.status_code == status, answer.text
     return answer.json()
