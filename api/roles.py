@@ -140,9 +140,11 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             organization.read organization.record registration.read registration.accept registration.return
             registration.redirect registration.end registration.renew registration.transfer need.read
             need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
-            need.prolong need.answer need.contact need.thank story.read story.publish story.decline story.retract
+            need.prolong need.answer need.contact need.thank
+            story.tell story.read story.publish story.decline story.retract
             resource.read project.propose project.accept project.counter project.decline project.start project.deliver
-            duty_post.publish duty_post.close pledge.confirm pairing.propose pairing.household pairing.visits pairing.end
+            duty_post.publish duty_post.close pledge.confirm
+            pairing.propose pairing.household pairing.visits pairing.end
             project_person.accept project_person.decline project_person.end project_person.renew project_person.mark
             project.rate project.close project.cancel project.release project.write project.messages project.history
             project.bookings project.renew project.move_booking project.cancel_booking
@@ -244,7 +246,7 @@ _FOR_ALL_CLIENTS = """
 CLIENT_READS = frozenset(_FOR_ALL_CLIENTS.split())
 _NEVER_A_CLIENTS = {
     "grant", "claim_code", "api_client", "api_key", "credential", "sign_in", "session", "witness", "opinion", "review",
-    "panel", "payment", "fund",
+    "panel", "payment", "fund", "pledge", "pairing", "project_person",
 }  # fmt: skip
 
 

@@ -10,14 +10,10 @@ MOST = 50
 """As many who served are asked; a need that more people met is told without names, by the community's own report."""
 
 
-class NotAmongThem(Conflict):
-    """Who asked and who served tell what became of a need, when it is over."""
+class NeedNotMet(Conflict):
+    """What becomes of a need is told when it is over."""
 
-    code, zh, en = (
-        "not_among_them",
-        "只有提出人、服务者或社区可以讲述",
-        "Who asked, who served and the community tell it",
-    )
+    code, zh, en = "need_not_met", "需求办结之后才能讲述", "A story is told when the need is met"
 
 
 class StoryToldAlready(Conflict):

@@ -41,23 +41,23 @@ _BLANK = {"title": "", "text": ""}
 def tell(session: Session, actor: Actor, need_id: UUID, title: str, text: str) -> UUID:
     """Tell what became of a need that is met; who tells it agrees, and each other who asked or served is asked.
 
-    NotAmongThem, StoryToldAlready, TooManyServed, StepNotAllowed before it is met.
+    The community may tell it as well. NeedNotMet, StoryToldAlready, TooManyServed.
     """
     need = needs.find(session, actor, need_id)
     people, units = _served(session, need)
-    office = actor.grant_for("story.publish", need.path) is not None
     voices = [("asked", need.asked_by, None)] if need.asked_by is not None else []
     voices += [("served", person, None) for person in people] + [("served", None, unit) for unit in units]
     mine = [voice for voice in voices if _speaks(actor, voice[1], units.get(voice[2]) if voice[2] else None)]
-    if need.state not in ("done", "confirmed") or not (mine or office):
-        raise rules.NotAmongThem
+    grant = None if mine else require(actor, "story.tell", need.path)
+    if need.state not in ("done", "confirmed"):
+        raise rules.NeedNotMet
     if len(voices) > rules.MOST:
         raise rules.TooManyServed(most=rules.MOST)
     live = sa.select(Story.id).where(Story.need_id == need_id, Story.state.in_(("told", "published")))
     if session.first(live) is not None:
         raise rules.StoryToldAlready
     values = {"need_id": need_id, "community_id": need.community_id, "title": title, "text": text}
-    story_id = changes.create(session, actor, Story, "story.tell", values, at=need.community_id)
+    story_id = changes.create(session, actor, Story, "story.tell", values, at=need.community_id, grant=grant)
     session.insert(
         StoryVoice,
         [
