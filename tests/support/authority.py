@@ -69,14 +69,14 @@ PRINCIPALS: dict[str | None, Principal] = {
 }  # fmt: skip
 # What everybody may read of every place; the needs, resources and projects of the stage are not published.
 OPEN = {"organization", "activity", "shift", "cycle", "rulebook", "emergency"}
-# At a shift of anybody's, but about oneself.
-OF_ONESELF = {"signup.create", "signup.cancel", "presence.record", "presence.leave"}
+# At a shift or a need of anybody's, but about oneself.
+OF_ONESELF = {"signup.create", "signup.cancel", "presence.record", "presence.leave", "need.claim"}
 # Whoever reads a thing in their reach takes these of it too, as a member takes them of their own.
 READ_BY = {
     "document.export": "document.read", "document.preview": "document.read", "record.read": "entry.read",
     "signup.list": "signup.read", "organization_link.read": "registration.read",
     "resource.read": "resource.edit", "fund.statement": "resource.edit", "need.backing": "need.read",
-    "project.account": "project.read", "project.ratings": "project.read",
+    "need.attachment": "need.publish", "project.account": "project.read", "project.ratings": "project.read",
 }  # fmt: skip
 # A place in the body narrows what one sees, or each item of it is answered for itself.
 NO_PLACE = {"event.export", "access_log.export", "presence.record_list", "presence.record_offline"}

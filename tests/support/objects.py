@@ -92,6 +92,8 @@ class Objects:
             return self.unit
         if noun == "plan":
             return self._drafted()
+        if noun == "pairing":
+            return self._paired()
         table = TABLE_OF.get(noun) or getattr(models, "".join(part.title() for part in noun.split("_")), None)
         return None if table is None else self.of(table)
 
@@ -111,6 +113,22 @@ class Objects:
             self._session.insert(table, [row])
             self._made[table] = row["id"]
         return self._made[table]
+
+    def _paired(self) -> UUID:
+        """Pair the person of this relation with a household of the community."""
+        row = {name: self._value(models.Project, column) for name, column in models.Project.__table__.columns.items()}
+        self._session.insert(models.Project, [{**row, "kind": "pairing", "state": "open", "headcount": 1, "taken": 1}])
+        of = {"tenant_id": self._tenant, "project_id": row["id"]}
+        by = {"organization_id": self.community, "side": "asks", "duties": [], "confirmed_at": None}
+        self._session.insert(models.ProjectParty, [{"id": new_id(), **of, **by, "confirmed_by": None}])
+        part = {"person_id": self.person, "side": "offers", "state": "agreed", "starts_on": date(2026, 3, 2)}
+        own = {"id": new_id(), "version": 1, "created_at": self._session.now, **of, **part}
+        self._session.insert(models.ProjectPerson, [own])
+        told = {"name": f"{self._mark}{self._relation}", "address": None, "contact": None, "situation": ""}
+        agreed = {"consented_on": date(2026, 3, 1), "consent": {"given_by": "x", "means": "spoken"}}
+        household = {"id": new_id(), **of, "told": told, **agreed, "recorded_by": self.person}
+        self._session.insert(models.Household, [household])
+        return row["id"]
 
     def _installed(self) -> UUID:
         """Install a rulebook in the community; one that another relation installed there is this one's too."""
@@ -144,10 +162,10 @@ class Objects:
             return self._tenant
         if table is models.Case and column.key == "facts":
             return {"claim": {"fileId": str(self.of(models.File))}}
-        if table is models.Payment and column.key in ("file_ids", "resource_id"):
-            return [str(self.of(models.File))] if column.key == "file_ids" else self.of(models.Resource)
-        if column.key == "round_id":
-            return self.of(models.Cycle)
+        if column.key in ("file_ids", "attachments"):
+            return [str(self.of(models.File))]
+        if column.key == "round_id" or (table is models.Payment and column.key == "resource_id"):
+            return self.of(models.Cycle if column.key == "round_id" else models.Resource)
         if column.key == "state":
             return TABLES[_noun(table)].start[0]
         if isinstance(column.type, Sealed):
