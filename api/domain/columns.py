@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -23,16 +23,15 @@ Code = tuple[str, str, str | None, str]
 Arrays = dict[str, NDArray[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """One sealed entry; `kind` is that of what it takes back, `original` the position of that, `occasion` its id."""
+class Posting(NamedTuple):
+    """One sealed entry; `kind` is that of what it takes back, `original` the position of that; ids are 16 bytes."""
 
     position: int
-    account: UUID
+    account: bytes
     served_on: date
     amount: int
     code: Code
-    occasion: UUID | None
+    occasion: bytes | None
     original: int | None
     reversal: bool
 
@@ -41,8 +40,8 @@ class Posting:
 class Seen:
     """The numbers given so far: of accounts, of occasions (with the month of the first posting), and of codes."""
 
-    accounts: dict[UUID, int] = field(default_factory=dict)
-    occasions: dict[UUID, int] = field(default_factory=dict)
+    accounts: dict[bytes, int] = field(default_factory=dict)
+    occasions: dict[bytes, int] = field(default_factory=dict)
     months: list[int] = field(default_factory=list)
     codes: dict[Code, int] = field(default_factory=dict)
 
@@ -56,8 +55,8 @@ class Block:
     """
 
     arrays: Arrays
-    accounts: list[UUID]
-    occasions: list[UUID]
+    accounts: list[bytes]
+    occasions: list[bytes]
     months: list[int]
     codes: list[Code]
     wide: list[int]
@@ -132,9 +131,9 @@ def written(ids: Iterable[UUID]) -> bytes:
     return b"".join([each.int.to_bytes(16, "big") for each in ids])
 
 
-def ids_in(text: bytes) -> list[UUID]:
-    """Return the ids in bytes that `written` made."""
-    return [UUID(bytes=text[at : at + 16]) for at in range(0, len(text), 16)]
+def ids_in(text: bytes) -> list[bytes]:
+    """Return the ids, as bytes, in what `written` made."""
+    return [text[at : at + 16] for at in range(0, len(text), 16)]
 
 
 def places(wanted: bytes, among: bytes) -> NDArray[np.int64]:

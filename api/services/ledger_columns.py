@@ -25,11 +25,13 @@ _READ = 256
 
 _original = sa.orm.aliased(Entry, name="original")
 _at = sa.orm.aliased(Position, name="original_at")
+# Ids are read as text, of which bytes are made: as objects they cost more than all else of a posting.
 _POSTINGS = (
     sa.select(
-        Position.position, Entry.account_id, Entry.served_on, Entry.amount, Entry.unit,
-        sa.func.coalesce(_original.kind, Entry.kind).label("kind"), Entry.nature, Entry.provenance,
-        sa.func.coalesce(Entry.shift_id, Entry.activity_id).label("occasion"), Entry.reverses_id,
+        Position.position, sa.cast(Entry.account_id, sa.Text).label("account"), Entry.served_on, Entry.amount,
+        Entry.unit, sa.func.coalesce(_original.kind, Entry.kind).label("kind"), Entry.nature, Entry.provenance,
+        sa.cast(sa.func.coalesce(Entry.shift_id, Entry.activity_id), sa.Text).label("occasion"),
+        Entry.reverses_id.is_not(None).label("reversal"),
         _at.position.label("original"),
     )
     .join(Entry, Entry.id == Position.row_id)
@@ -132,18 +134,18 @@ def _arrays(rows: Sequence[Any], names: Iterable[str]) -> Arrays:
 def _kept(tenant_id: UUID, level: int, place: int, first: int, last: int, block: Block) -> dict[str, Any]:
     return {
         "tenant_id": tenant_id, "level": level, "place": place, "first": first, "last": last,
-        "codes": [list(code) for code in block.codes], "accounts": written(block.accounts),
-        "occasions": written(block.occasions), "months": np.array(block.months, "<i4").tobytes(),
+        "codes": [list(code) for code in block.codes], "accounts": b"".join(block.accounts),
+        "occasions": b"".join(block.occasions), "months": np.array(block.months, "<i4").tobytes(),
         "wide": np.unique(np.array(block.wide, "<i4")).tobytes(),
         **{name: array.tobytes() for name, array in block.arrays.items()},
     }  # fmt: skip
 
 
 def _posting(row: Any) -> Posting:
-    return Posting(
-        row.position, row.account_id, row.served_on, row.amount, (row.unit, row.kind, row.nature, row.provenance),
-        row.occasion, row.original, row.reverses_id is not None,
-    )  # fmt: skip
+    position, account, served_on, amount, unit, kind, nature, provenance, occasion, reversal, original = row
+    at = None if occasion is None else bytes.fromhex(occasion.replace("-", ""))
+    account = bytes.fromhex(account.replace("-", ""))
+    return Posting(position, account, served_on, amount, (unit, kind, nature, provenance), at, original, bool(reversal))
 
 
 def postings(
@@ -233,14 +235,14 @@ class _Reading:
         block = packed(tail, Seen())
         arrays, codes = dict(block.arrays), len(self.columns)
         self.columns += [dict(zip(COLUMNS, code, strict=True)) for code in block.codes]
-        known = places(written(block.occasions), b"".join(row.occasions for row in self._news))
+        known = places(b"".join(block.occasions), b"".join(row.occasions for row in self._news))
         new = known < 0
         known[new] = self.named + np.arange(int(new.sum()))
         self.named += int(new.sum())
         months = np.frombuffer(b"".join(row.months for row in self._news), "<i4")
         first = np.array(block.months, "<i4")
         first[~new] = months[known[~new]]
-        subjects = places(written(block.accounts), self._accounts)
+        subjects = places(b"".join(block.accounts), self._accounts)
         occasion, belongs = arrays["occasion"], arrays["occasion"] >= 0
         month = np.array([posting.served_on.year * 12 + posting.served_on.month for posting in tail])
         other = belongs.copy()
