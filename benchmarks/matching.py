@@ -7,7 +7,6 @@ asks the independent solver, which takes minutes, about 10 000 too.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from api.domain.matching.scores import Pairs, scores
 from benchmarks.choosing import by_browsing, by_list, outcome
 from benchmarks.cities import City, city
 from benchmarks.harness import Row
+from benchmarks.memory import peak
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = "python -m benchmarks matching"
@@ -36,13 +36,27 @@ COVERED = 2000  # volunteers of the cities in which cover-first is held against 
 def rows(size: str = "normal", _data: Path | None = None) -> list[Row]:
     """Measure 1 000 and 10 000 volunteers, with `full` 100 000 too; then cover-first on fixed seeds."""
     sizes = (1_000, 10_000, 100_000) if size == "full" else (1_000, 10_000)
-    measured = {volunteers: _in_a_process(volunteers, size) for volunteers in sizes}
+    measured = {volunteers: _in_a_process("benchmarks.matching", volunteers, size) for volunteers in sizes}
     table = [row for volunteers, found in measured.items() for row in _city_rows(volunteers, found)]
     for small, large in pairwise(sizes):
         times = measured[large]["cpu"] / measured[small]["cpu"]
         control = f"{measured[small]['cpu']:.2f} s, then {measured[large]['cpu']:.2f} s"
         table.append(_row(f"{small} → {large} volunteers", times, "≤ 25", "×", times <= 25, control))
-    return table + [row for seed in SEEDS for row in _cover_rows(seed)]
+    return table + _service_rows() + [row for seed in SEEDS for row in _cover_rows(seed)]
+
+
+def _service_rows() -> list[Row]:
+    """Return what the product itself takes, from the rows of a city to its proposals, for 1 000 and 10 000."""
+    small, large = (_in_a_process("benchmarks.matched_cities", volunteers) for volunteers in (1_000, 10_000))
+    times, growth = large["cpu"] / large["bare"], large["cpu"] / small["cpu"]
+    said = f"bare {large['bare']:.2f} s of {large['cpu']:.2f}; {large['proposals']} proposals written and shown"
+    control = f"{small['cpu']:.2f} s, then {large['cpu']:.2f} s"
+    return [
+        _row("10000 volunteers in the product: CPU against the bare flow", times, "≤ 2.5", "×", times <= 2.5, said),
+        _row("10000 volunteers in the product: memory", large["memory"], "≤ 700", "MB", large["memory"] <= 700,
+             "peak of the process, the filling included"),
+        _row("1000 → 10000 volunteers in the product", growth, "≤ 25", "×", growth <= 25, control),
+    ]  # fmt: skip
 
 
 def _row(name: str, figure: float | str, goal: str, unit: str, ok: bool, control: str) -> Row:
@@ -87,8 +101,8 @@ def _cover_rows(seed: int) -> list[Row]:
     return [_row(f"seed {seed}: more needs served than by a list", gain, "≥ 8, no fewer places", "%", ok, said)]
 
 
-def _in_a_process(volunteers: int, size: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.matching", str(volunteers), size]
+def _in_a_process(module: str, *arguments: Any) -> dict[str, Any]:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=1800)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -99,7 +113,7 @@ def _measured(volunteers: int, size: str) -> dict[str, Any]:
     town, stages = city(volunteers), {}
     found, cost = _run(town, stages)
     result: dict[str, Any] = {
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "cpu": cost, "stages": stages,
+        "memory": round(peak()), "cpu": cost, "stages": stages,
         "proposals": len(found), "objective": found.objective, "pairs": found.candidate_count,
     }  # fmt: skip
     chosen = list(found)

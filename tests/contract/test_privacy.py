@@ -33,7 +33,7 @@ NOT_OF_PEOPLE = {
     "entries.account_kind", "facts.account_kind", "grants.reason", "organizations.name", "projects.reasons",
     "projects.title", "resources.title", "resources.quantity_text", "rulebooks.subject", "tenants.name",
     "api_clients.name", "emergencies.title", "people.phone_state", "sign_ins.end_reason", "witnesses.name",
-    "cycle_rulebooks.subject",
+    "cycle_rulebooks.subject", "teams.name",
 }  # fmt: skip
 
 
