@@ -70,28 +70,28 @@ async def propose(body: NewPairing, who: Who) -> Project:
     return await who.write(pairings.propose, body.values(), present=projects.one)
 
 
-@router.post("/pairings/{project_id}/end", operation_id="pairing.end")
-async def end_pairing(project_id: UUID, body: Leaving, who: Who) -> Project:
+@router.post("/pairings/{pairing_id}/end", operation_id="pairing.end")
+async def end_pairing(pairing_id: UUID, body: Leaving, who: Who) -> Project:
     """End a pairing for the household; who they are is shredded."""
-    return await who.write(pairings.end, project_id, body.reason, present=projects.one)
+    return await who.write(duty_posts.close, pairing_id, body.reason, present=projects.one)
 
 
-@router.get("/pairings/{project_id}/household", operation_id="pairing.household")
-async def household(project_id: UUID, who: Who) -> ShownHousehold:
+@router.get("/pairings/{pairing_id}/household", operation_id="pairing.household")
+async def household(pairing_id: UUID, who: Who) -> ShownHousehold:
     """Show who is paired, to who is paired with them and to the community worker; it is logged."""
-    return await who.read(pairings.household, project_id)
+    return await who.read(pairings.household, pairing_id)
 
 
-@router.post("/pairings/{project_id}/visits", operation_id="pairing.visit", status_code=201)
-async def visit(project_id: UUID, body: NewVisit, who: Who) -> Visit:
+@router.post("/pairings/{pairing_id}/visits", operation_id="pairing.visit", status_code=201)
+async def visit(pairing_id: UUID, body: NewVisit, who: Who) -> Visit:
     """Note a visit of one's own."""
-    return await who.write(pairings.visit, project_id, body.values(), present=pairings.one_visit)
+    return await who.write(pairings.visit, pairing_id, body.values(), present=pairings.one_visit)
 
 
-@router.get("/pairings/{project_id}/visits", operation_id="pairing.visits")
-async def visits(project_id: UUID, query: Annotated[ListQuery, Query()], who: Who) -> Page[Visit]:
+@router.get("/pairings/{pairing_id}/visits", operation_id="pairing.visits")
+async def visits(pairing_id: UUID, query: Annotated[ListQuery, Query()], who: Who) -> Page[Visit]:
     """List the notes of visits, newest first: one's own, to the community worker all."""
-    return await who.read(pairings.visits, project_id, query)
+    return await who.read(pairings.visits, pairing_id, query)
 
 
 @router.get("/project-people", operation_id="project_person.list")

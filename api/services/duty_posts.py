@@ -11,7 +11,7 @@ from api.access import Actor
 from api.db import Session
 from api.domain import posts
 from api.errors import Forbidden
-from api.models import Project, ProjectPerson
+from api.models import Household, Project, ProjectPerson
 from api.services import changes, project_people, projects
 from api.services.days import today
 from api.services.places import governed, place
@@ -42,13 +42,13 @@ def publish(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     return project_id
 
 
-def close(session: Session, actor: Actor, project_id: UUID, reason: str) -> UUID:
-    """Close a post or end a pairing; whoever holds a place of it holds none from here on."""
+def close(session: Session, actor: Actor, project_id: UUID, reason: str | None) -> UUID:
+    """Close a post or end a pairing: nobody holds a place of it from here on, and who was paired is shredded."""
     row = projects.find(session, actor, project_id)
     step = "pairing.end" if row.kind == posts.PAIRING else "duty_post.close"
     grant = grant_at(session, actor, step, project_id, row.path)
     changes.take(session, actor, Project, row, step, {"reason": reason}, at=row.community_id, grant=grant)
-    project_people.end_all(session, actor, ProjectPerson.project_id == project_id)
+    _let_go(session, actor, project_id)
     return project_id
 
 
@@ -63,8 +63,17 @@ def expire_due(session: Session, actor: Actor) -> int:
     rows = session.rows(due.order_by(Project.id).limit(100))
     for row in rows:
         changes.take(session, actor, Project, row, f"{row.kind}.expire", at=row.community_id)
-        project_people.end_all(session, actor, ProjectPerson.project_id == row.id)
+        _let_go(session, actor, row.id)
     return len(rows)
+
+
+def _let_go(session: Session, actor: Actor, project_id: UUID) -> None:
+    """End every part in a post or pairing that is over, and shred who was paired."""
+    while project_people.end_all(session, actor, ProjectPerson.project_id == project_id):
+        pass
+    session.execute(
+        sa.delete(Household).where(Household.tenant_id == actor.tenant_id, Household.project_id == project_id)
+    )
 
 
 def grant_at(session: Session, actor: Actor, step: str, project_id: UUID, *more: str) -> UUID:

@@ -13,7 +13,7 @@ from api.db import Session, new_id
 from api.domain import posts
 from api.errors import Forbidden
 from api.models import Fact, Household, Project, ProjectPerson, Visit
-from api.services import changes, duty_posts, projects
+from api.services import changes, projects
 from api.services.affiliations import as_of
 from api.services.days import today
 from api.services.places import governed
@@ -52,21 +52,6 @@ def propose(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     }  # fmt: skip
     session.insert(Household, [household])
     return project_id
-
-
-def end(session: Session, actor: Actor, project_id: UUID, reason: str | None) -> UUID:
-    """End a pairing for the household or the community, without a reason; who they are is shredded.
-
-    A member who leaves ends their own part (`project_people.end`).
-    """
-    duty_posts.close(session, actor, project_id, reason)
-    forget(session, actor, Household.project_id == project_id)
-    return project_id
-
-
-def forget(session: Session, actor: Actor, which: sa.ColumnElement[bool]) -> None:
-    """Shred who was paired, where a condition names."""
-    session.execute(sa.delete(Household).where(Household.tenant_id == actor.tenant_id, which))
 
 
 def household(session: Session, actor: Actor, project_id: UUID) -> dict[str, Any]:

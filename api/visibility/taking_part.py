@@ -38,8 +38,15 @@ def messages(actor: Actor) -> sa.ColumnElement[bool]:
 
 
 def people(actor: Actor) -> sa.ColumnElement[bool]:
-    """Show one's own part, and those of what one organises."""
+    """Show one's own part, those of what one organises, and what somebody pledged before everybody."""
     organised = select(ProjectParty.project_id).where(
         ProjectParty.side == "asks", within(actor, "project_person.accept", ProjectParty.organization_id)
     )
-    return or_(ProjectPerson.person_id == actor.person_id, ProjectPerson.project_id.in_(organised))
+    pledged = select(Project.id).where(
+        Project.tenant_id == actor.tenant_id, Project.kind == "pledge", Project.circle == "public"
+    )
+    return or_(
+        ProjectPerson.person_id == actor.person_id,
+        ProjectPerson.project_id.in_(organised),
+        sa.and_(ProjectPerson.state == "agreed", ProjectPerson.project_id.in_(pledged)),
+    )

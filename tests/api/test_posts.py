@@ -141,6 +141,8 @@ async def test_a_pledge_is_before_the_branch_alone_until_it_is_shown_and_kept_by
         await post(member, f"{path}/confirm", {"kept": True}, 403)
         await post(member, f"{path}/show")
         assert (await read(world, "member2", f"/projects/{made['id']}"))["result"]["kept"] is None
+        (shown,) = (await read(world, "member2", f"/project-people?projectId={made['id']}"))["items"]
+        assert (shown["words"], shown["allowedActions"]) == (body["words"], [])
         kept = await post(secretary, f"{path}/confirm", {"kept": True, "remark": "做到了"})
         assert (kept["state"], kept["result"]["kept"]) == ("kept", True)
         assert (await post(secretary, f"{path}/confirm", {"kept": False}, 409))["code"] == "step_not_allowed"
