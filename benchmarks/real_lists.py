@@ -9,11 +9,13 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from math import cos, radians
 from pathlib import Path
 from random import Random
 
+from api.domain.list_words import gates_of
 from api.domain.matching.feasibility import violations
 from api.domain.matching.inputs import Ask, Limits, Offer, Place
 from api.domain.matching.propose import Proposals, propose
@@ -44,10 +46,12 @@ def rows(_size: str, data: Path | None) -> list[Row]:
         broken = len(violations(town.asks, town.offers, Limits(), match))
         gain = 100 * (sums.newly_served / max(other.newly_served, 1) - 1)
         ok = not broken and sums.newly_served >= other.newly_served and sums.filled >= other.filled
+        gated = sum(ask.gate is not None for ask in town.asks)
         thin = sum(bool(flags) for flags in match.columns.flags)
         said = (
             f"{sums.newly_served} of {sums.needs} needs served with {sums.filled} places, by a list "
-            f"{other.newly_served} with {other.filled}; {thin} leave time, number or place open; {broken} limits broken"
+            f"{other.newly_served} with {other.filled}; {thin} leave time, number or place open; "
+            f"{gated} say whom they ask; {broken} limits broken"
         )
         goal = "no fewer needs or places than by a list"
         found.append(Row(f"matching, {name}: more needs served", gain, goal, "%", ok, said, COMMAND))
@@ -91,7 +95,7 @@ def opportunities(path: Path) -> tuple[list[Ask], dict[str, int]]:
                 f"{line['opportunity_id']} {line['title']}", line["category_desc"] or "uncategorised",
                 tuple(range(day * PARTS, day * PARTS + PARTS)) if once else None,
                 int(line["vol_requests"]) if line["vol_requests"] else None, place, line["Postcode"] or None,
-                100 if line["is_priority"] else 0,
+                100 if line["is_priority"] else 0, gate=_gate(f"{line['title']} {line['summary']}"),
             )
         )  # fmt: skip
         looks[asks[-1].id] = int(line["hits"] or 0)
@@ -107,8 +111,27 @@ def needs(folder: Path) -> list[Ask]:
             wanted = line.get("headcount") or line.get("quantity") or ""
             headcount = int(wanted) if wanted.isdigit() else None
             community = line.get("community") or line.get("owner") or None
-            asks.append(Ask(f"{line['id']} {line['title']}", category, None, headcount, None, community))
+            gate = _gate(line["title"])
+            asks.append(Ask(f"{line['id']} {line['title']}", category, None, headcount, None, community, gate=gate))
     return asks
+
+
+def _gate(text: str) -> str | None:
+    """Return a name for the gates that the words of an item declare; None where they declare none."""
+    return " ".join(f"{name}={value}" for name, value in sorted(gates_of(text).items())) or None
+
+
+def _shut(chance: Random, asks: list[Ask]) -> tuple[tuple[str, str], ...]:
+    """Return the gates that a generated person does not pass: a third told no age, the others are 16 to 79."""
+    age = None if chance.random() < 1 / 3 else chance.randrange(16, 80)
+    found = []
+    for gate in sorted({ask.gate for ask in asks if ask.gate is not None}):
+        least = max((int(part[8:]) for part in gate.split() if part.startswith("ageFrom=")), default=0)
+        if "groups=" in gate:
+            found.append((gate, "not_of_the_group"))
+        elif age is None or age < least:
+            found.append((gate, "age_unknown" if age is None else "too_young"))
+    return tuple(found)
 
 
 def _lines(path: Path) -> list[dict[str, str]]:
@@ -121,7 +144,8 @@ def people(asks: list[Ask], many: int, week: Sequence[float] = WEEKDAYS, seed: i
     chance = Random(f"people {many} {seed}")
     places = sorted(ask.place for ask in asks if ask.place is not None)
     kinds = sorted(ask.category for ask in asks)  # often asked, often had
-    return [_person(chance, number, places, kinds, week) for number in range(many)]
+    made = [_person(chance, number, places, kinds, week) for number in range(many)]
+    return [replace(each, shut=_shut(chance, asks)) for each in made]
 
 
 def _person(chance: Random, number: int, places: list[Place], kinds: list[str], week: Sequence[float]) -> Offer:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.domain.list_words import CATEGORIES, FLAGS, STATES, code_of, state_of
+from api.domain.list_words import CATEGORIES, FLAGS, STATES, code_of, gates_of, state_of
 from api.domain.lists import LISTS, ListRow, read_list
 from api.domain.rosters import read_units
 from api.domain.rows import MissingColumns, Reading
@@ -122,3 +122,18 @@ def test_the_shipped_units_are_invented_and_read() -> None:
     assert (len(reading.rows), reading.refused) == (16, [])
     assert all(u.credit_code is None or u.credit_code[2:15] == "3205000000000" for u in reading.rows)
     assert all("演示" in u.name or u.name == "区融媒体中心" for u in reading.rows)
+
+
+@pytest.mark.parametrize(
+    ("said", "gates"),
+    [
+        ("Be a Driver and Make a Difference - 55+ Only", {"ageFrom": 55}),
+        ("Corporate Volunteer Program, must be 18", {"ageFrom": 18, "groups": ["unit"]}),
+        ("must be 18, best 55+", {"ageFrom": 55}),
+        ("55岁以上党员合唱队", {"ageFrom": 55}),
+        ("未成年人暑期托管", {}),
+        ("Mentor homeless children between the ages of 2 to 12", {}),
+    ],
+)
+def test_words_of_lists_say_whom_an_item_asks_for(said: str, gates: dict[str, object]) -> None:
+    assert gates_of(said) == gates
