@@ -142,7 +142,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             need.create need.edit need.submit need.publish need.decline need.release need.withdraw need.confirm
             need.prolong need.answer need.contact need.thank
             story.tell story.read story.publish story.decline story.retract
-            resource.read project.propose project.accept project.counter project.decline project.start project.deliver
+            resource.read project.read project.propose project.accept project.counter project.decline
+            project.start project.deliver
             duty_post.publish duty_post.close pledge.confirm
             pairing.propose pairing.household pairing.visits pairing.end
             project_person.accept project_person.decline project_person.end project_person.renew project_person.mark

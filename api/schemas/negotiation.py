@@ -45,10 +45,10 @@ class Bookings(View):
 
 
 class CalendarQuery(Query):
-    """Which stretch of a calendar to show; at most 92 days."""
+    """Which stretch of a calendar to show; at most 92 days, a month from now on where nothing is said."""
 
-    since: Annotated[Moment, Field(alias="from")]
-    before: Annotated[Moment, Field(alias="to")]
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    before: Annotated[Moment | None, Field(alias="to")] = None
 
 
 class Stretch(View):

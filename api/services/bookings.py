@@ -20,8 +20,8 @@ from api.services import changes, purses
 from api.services.days import zone_of
 from api.visibility import visible
 
-LONGEST = timedelta(days=92)
-"""As much of a calendar as is shown at once."""
+MONTH, LONGEST = timedelta(days=31), timedelta(days=92)
+"""As much of a calendar as is shown where nothing is said, and at most."""
 
 
 class ResourceNotOffered(Conflict):
@@ -151,15 +151,19 @@ def listed(session: Session, actor: Actor, project_id: UUID) -> dict[str, Any]:
     return {"items": [row._asdict() for row in of(session, project_id)]}
 
 
-def calendar(session: Session, actor: Actor, resource_id: UUID, since: datetime, before: datetime) -> dict[str, Any]:
+def calendar(
+    session: Session, actor: Actor, resource_id: UUID, since: datetime | None, before: datetime | None
+) -> dict[str, Any]:
     """Return what is promised of a resource between two moments and what is free; NoSuchStretch, NotFound.
 
-    Of what is used up `free` is what is left, at any time.
+    Where nothing is said it is from now on, and for a month. Of what is used up `free` is what is left, at any time.
     """
-    if not since < before <= since + LONGEST:
-        raise NoSuchStretch(days=LONGEST.days, pointer="?from")
+    since = since or session.now
+    before = before or since + MONTH
     columns = (Resource.id, Resource.kind, Resource.quantity, Resource.promised, Resource.windows)
     row = found(session.first(sa.select(*columns).where(visible(actor, Resource), Resource.id == resource_id)))
+    if not since < before <= since + LONGEST:
+        raise NoSuchStretch(days=LONGEST.days, pointer="?from")
     lent, limit = row.kind not in rules.USED_UP, _limit(row)
     held = [_span(each) for each in session.rows(_held(row, since, before))] if lent else []
     zone = zone_of(session, actor.tenant_id)

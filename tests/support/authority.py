@@ -75,7 +75,8 @@ OF_ONESELF = {"signup.create", "signup.cancel", "presence.record", "presence.lea
 READ_BY = {
     "document.export": "document.read", "document.preview": "document.read", "record.read": "entry.read",
     "signup.list": "signup.read", "organization_link.read": "registration.read",
-    "resource.read": "resource.edit", "fund.statement": "resource.edit", "need.backing": "need.read",
+    "resource.read": "resource.edit", "resource.calendar": "resource.edit",
+    "fund.statement": "resource.edit", "need.backing": "need.read",
     "need.attachment": "need.publish", "project.account": "project.read", "project.ratings": "project.read",
 }  # fmt: skip
 # A place in the body narrows what one sees, or each item of it is answered for itself.

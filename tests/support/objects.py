@@ -112,6 +112,8 @@ class Objects:
             row = {name: self._value(table, column) for name, column in table.__table__.columns.items()}
             self._session.insert(table, [row])
             self._made[table] = row["id"]
+            if table is models.Project:
+                self._sides(row["id"])
         return self._made[table]
 
     def _paired(self) -> UUID:
@@ -129,6 +131,15 @@ class Objects:
         household = {"id": new_id(), **of, "told": told, **agreed, "recorded_by": self.person}
         self._session.insert(models.Household, [household])
         return row["id"]
+
+    def _sides(self, project_id: UUID) -> None:
+        """Let the community and the unit be the parties of a project."""
+        sides = {"asks": self.community, "offers": self.unit}
+        more = {"tenant_id": self._tenant, "project_id": project_id, "duties": [], "confirmed_at": None}
+        self._session.insert(models.ProjectParty, [
+            {"id": new_id(), **more, "confirmed_by": None, "side": side, "organization_id": place}
+            for side, place in sides.items()
+        ])  # fmt: skip
 
     def _installed(self) -> UUID:
         """Install a rulebook in the community; one that another relation installed there is this one's too."""
