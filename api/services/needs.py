@@ -143,7 +143,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
 
 def _terms(session: Session, actor: Actor, values: dict[str, Any], attached: Sequence[str]) -> dict[str, Any]:
     """Return the windows and files of a need as they are kept, all that is said of it being in order."""
-    rules.require_days(values["expires_on"], values["reply_by"], today(session, actor.tenant_id))
+    rules.require_days(values.get("expires_on"), values.get("reply_by"), today(session, actor.tenant_id))
     windows = values.get("windows")
     if windows is not None:
         zone = zone_of(session, actor.tenant_id)
@@ -153,7 +153,7 @@ def _terms(session: Session, actor: Actor, values: dict[str, Any], attached: Seq
         )
     return {
         "windows": windows and [times.plain(window) for window in windows],
-        "attachments": _attached(session, actor, values["attachments"], attached),
+        "attachments": _attached(session, actor, values.get("attachments") or (), attached),
     }
 
 
