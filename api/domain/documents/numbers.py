@@ -32,7 +32,8 @@ class NumberParts:
     sequence: int
 
 
-# The letters are the first of the Chinese name's syllables (pinyin): 反馈, 回执, 安排, 协议, 记录, 档案, 意见, 公示, 通报.
+# The letters are the first of the Chinese name's syllables (pinyin):
+# 反馈, 回执, 安排, 协议, 记录, 档案, 意见, 公示, 通报.
 KINDS: dict[str, Kind] = {
     "feedback_statement": Kind("FK", "反馈单", "Feedback statement"),
     "receipt": Kind("HZ", "回执", "Receipt"),
