@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from api.access import Actor
 from api.db import Session, new_id
@@ -16,6 +17,15 @@ from api.models import NOBODY, Entry, Organization, Payment, Person, Project, Pr
 from api.services import changes, funding_rules, settlement
 from api.services.days import today
 
+_undone = aliased(Entry, name="undone_entry")
+_STANDING = (
+    sa.select(*Entry.__table__.c)
+    .where(
+        Entry.source_id == sa.bindparam("source"), Entry.unit == "fen", Entry.reverses_id.is_(None),
+        ~sa.exists().where(_undone.reverses_id == Entry.id),
+    )
+    .order_by(Entry.revision)
+)  # fmt: skip
 _NET = (
     sa.select(
         Payment.resource_id,
@@ -70,8 +80,11 @@ def post(session: Session, actor: Actor, payment: Any, grant: UUID | None) -> No
 
 
 def take_back(session: Session, actor: Actor, payment: Any, grant: UUID | None) -> None:
-    """Reverse what a payment posted, on accounts that are held; FundTooLow where the money is no longer there."""
-    posted = session.rows(sa.select(*Entry.__table__.c).where(Entry.source_id == payment.id).order_by(Entry.revision))
+    """Reverse what a payment posted, on accounts that are held; FundTooLow where the money is no longer there.
+
+    What stands is reversed, wherever it stands now: a merge of people carries a donation from one account to another.
+    """
+    posted = session.rows(_STANDING, {"source": payment.id})
     for row in posted:
         if row.account_kind == "fund":
             _require_left(session, actor, row.account_id, -row.amount)

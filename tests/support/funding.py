@@ -131,6 +131,8 @@ async def spent(world: World, project: Any, fen: int, status: int = 200) -> Any:
         own = await worker.post(f"/api/v1/payments/{paid['id']}/confirm")
         assert (own.status_code, own.json()["code"]) == (403, "needs_second_person")
         assert "payment.confirm" not in paid["allowedActions"]
+        waiting = (await second.get("/api/v1/inbox?limit=100")).json()["items"]
+        assert paid["id"] in [item["id"] for item in waiting if item["kind"] == "payment"]
         looked = await second.get(f"/api/v1/payments/{paid['id']}/files/{paid['fileIds'][0]}")
         assert (looked.status_code, looked.content) == (200, b"%PDF-1.4")
         answer = await second.post(f"/api/v1/payments/{paid['id']}/confirm")
