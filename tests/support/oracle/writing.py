@@ -170,7 +170,7 @@ class _Author(Measurer):
                                        | ({"orBetter": True} if better else {}) | self._seats())  # fmt: skip
 
     def _seats(self) -> Row:
-        made: Row = {"seats": self.chance.choice(("half_up", "up"))} if self.maybe(0.5) else {}
-        made |= {"fewest": self.chance.choice((1, 2))} if self.maybe(0.5) else {}
-        made |= {"allBut": self.chance.choice((1, 2))} if self.maybe(0.4) else {}
-        return made | ({"most": 1} if self.maybe(0.4) else {})
+        made: Row = {"seats": self.chance.choice(("half_up", "up"))} if self.maybe(0.7) else {}
+        made |= {"fewest": self.chance.choice((1, 2))} if self.maybe(0.45) else {}
+        made |= {"allBut": self.chance.choice((1, 2, 3))} if self.maybe(0.45) else {}
+        return made | ({"most": 1} if self.maybe(0.3) else {})
