@@ -144,7 +144,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             story.tell story.read story.publish story.decline story.retract
             resource.read project.read project.propose project.accept project.counter project.decline
             project.start project.deliver
-            duty_post.publish duty_post.close pledge.confirm
+            duty_post.publish duty_post.close pledge.confirm project_person.list project_person.read
             pairing.propose pairing.household pairing.visits pairing.end
             project_person.accept project_person.decline project_person.end project_person.renew project_person.mark
             project.rate project.close project.cancel project.release project.write project.messages project.history
@@ -185,7 +185,7 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "work_committee_officer": """
             payment.list payment.read payment.confirm payment.decline
             cycle.review cycle.recuse panel.create panel.set_roster panel.fix panel.list panel.read
-            duty_post.publish duty_post.close pledge.confirm
+            duty_post.publish duty_post.close pledge.confirm project_person.list project_person.read
             project_person.accept project_person.decline project_person.end project_person.renew project_person.mark
             opinion.create opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue
             delivery.acknowledge delivery.adopt delivery.dispute

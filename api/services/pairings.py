@@ -66,13 +66,16 @@ def household(session: Session, actor: Actor, project_id: UUID) -> dict[str, Any
 def visit(session: Session, actor: Actor, project_id: UUID, values: dict[str, Any]) -> UUID:
     """Note a visit (走访) of one's own with what was found; a fact of the visitor stands with it. Return the note's id.
 
-    NotPaired before one was agreed to, for a day outside of the pairing or to come, and for a second note of a day.
+    Forbidden before one was agreed to; NotPaired for a day outside of the pairing or to come, and for a second note of
+    a day.
     """
     row = projects.find(session, actor, project_id)
     part = _part(session, actor, project_id)
     day = today(session, actor.tenant_id)
     on = values["visited_on"]
-    if part is None or row.kind != posts.PAIRING or not part.starts_on <= on <= day:
+    if part is None or row.kind != posts.PAIRING:
+        raise Forbidden(step="pairing.visit")
+    if not part.starts_on <= on <= day:
         raise posts.NotPaired(pointer="/visitedOn")
     double = sa.select(Visit.id).where(
         Visit.project_id == project_id, Visit.person_id == actor.person_id, Visit.visited_on == on
