@@ -70,12 +70,6 @@ async def propose(body: NewPairing, who: Who) -> Project:
     return await who.write(pairings.propose, body.values(), present=projects.one)
 
 
-@router.post("/pairings/{pairing_id}/end", operation_id="pairing.end")
-async def end_pairing(pairing_id: UUID, body: Leaving, who: Who) -> Project:
-    """End a pairing for the household; who they are is shredded."""
-    return await who.write(duty_posts.close, pairing_id, body.reason, present=projects.one)
-
-
 @router.get("/pairings/{pairing_id}/household", operation_id="pairing.household")
 async def household(pairing_id: UUID, who: Who) -> ShownHousehold:
     """Show who is paired, to who is paired with them and to the community worker; it is logged."""
@@ -92,6 +86,12 @@ async def visit(pairing_id: UUID, body: NewVisit, who: Who) -> Visit:
 async def visits(pairing_id: UUID, query: Annotated[ListQuery, Query()], who: Who) -> Page[Visit]:
     """List the notes of visits, newest first: one's own, to the community worker all."""
     return await who.read(pairings.visits, pairing_id, query)
+
+
+@router.post("/pairings/{pairing_id}/end", operation_id="pairing.end")
+async def end_pairing(pairing_id: UUID, body: Leaving, who: Who) -> Project:
+    """End a pairing for the household; who they are is shredded."""
+    return await who.write(duty_posts.close, pairing_id, body.reason, present=projects.one)
 
 
 @router.get("/project-people", operation_id="project_person.list")
