@@ -68,6 +68,7 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "sign_in": ("登录", "sign-in"),
     "signup": ("报名", "sign-up"),
     "switch": ("开关", "switch"),
+    "team": ("服务队", "team"),
     "tenant": ("租户", "tenant"),
     "confirmation_slip": ("确认单", "confirmation slip"),
     "consent": ("同意", "consent"),

@@ -219,7 +219,9 @@ async def test_late_hours_are_marked_by_working_days_with_make_up_days(world, ti
 
 async def test_the_office_reads_the_evidence_and_nobody_else(world, morning):
     async with world.client("member2") as owner, world.client("worker") as worker, world.client("member") as other:
-        kept = await owner.post("/api/v1/files", files={"file": ("证明.pdf", b"%PDF-1.7 of that day", "application/pdf")})
+        kept = await owner.post(
+            "/api/v1/files", files={"file": ("证明.pdf", b"%PDF-1.7 of that day", "application/pdf")}
+        )
         assert kept.status_code == 201, kept.text
         case = (await ask(world, "member2", morning, morning + HOUR, fileId=kept.json()["id"])).json()
         path = f"/api/v1/cases/{case['id']}/evidence"
