@@ -142,6 +142,14 @@ HAIRCUT = Ask("haircut", "elderly_care", (1,), None, None, "east")
 BARBER = Offer("h-1", (("elderly_care", 3),), (1,), (1,), None, wishes=("east",), unit="u", max_tasks=2)
 
 
+def test_who_is_free_at_nothing_that_is_asked_for_stays_so_in_stored_inputs():
+    never, contradicting = Offer("b", (("health", 1),), slots=()), Ask("m", "health", slots=())
+    asks, offers = [Ask("n", "health", slots=(8,), headcount=2), contradicting], [Offer("a", (("health", 1),)), never]
+    again = restored(unpacked(packed(document(asks, offers, Weights(), Limits()))[0]))
+    assert again == ([contradicting, asks[0]], offers, Weights(), Limits())
+    assert [(each.ask_id, each.offer_id) for each in propose(*again)] == [("n", "a")]
+
+
 def test_a_run_is_repeated_from_its_packed_inputs_and_another_weight_is_another_result():
     offers = [BARBER, Offer("h-2", (("elderly_care", 1),), (1,), unit="u")]
     kept, kept_hash = packed(document([HAIRCUT], offers, Weights(), Limits()))

@@ -125,6 +125,7 @@ class Limits:
 
 _MOST = {"unknown": FULL, "most": 100, "edges": 1000}
 _LARGEST = 1_000_000
+_ALWAYS = object()  # equal to no value: what has a default that says something is written whatever it is
 FACTORS = ("skills", "distance", "slot", "rating", "wish", "urgency")
 """The factors valued 0 to 100, in the order in which reasons name them."""
 
@@ -177,15 +178,19 @@ def inputs_hash(content: Mapping[str, Any]) -> str:
 
 
 def _plain(row: Any) -> dict[str, Any]:
-    """Return the members of a row that say something: none and nothing are what `restored` takes for silence."""
-    told = ((name, getattr(row, name), silent) for name, silent in _members(type(row)))
-    return {name: value for name, value, silent in told if not silent or (value is not None and value != ())}
+    """Return the members of a row that say something: what it leaves out `restored` takes for the silence it was.
+
+    None and empty are not the same silence: slots None are any time, no slots are none.
+    """
+    told = ((name, getattr(row, name), silence) for name, silence in _members(type(row)))
+    return {name: value for name, value, silence in told if value != silence}
 
 
 @cache
-def _members(kind: Any) -> tuple[tuple[str, bool], ...]:
-    """Return the members of asks, offers or limits, and whether each may be left out where it says nothing."""
-    return tuple((each.name, each.default is None or each.default == ()) for each in fields(kind))
+def _members(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """Return the members of asks, offers or limits, and the None or empty value of each that may be left out."""
+    quiet = (None, ())
+    return tuple((each.name, each.default if each.default in quiet else _ALWAYS) for each in fields(kind))
 
 
 def _tupled(value: Any) -> Any:
