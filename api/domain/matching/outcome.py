@@ -36,7 +36,7 @@ def result_hash(found: Proposals) -> str:
         {
             "method": found.method,
             "objective": found.objective,
-            "proposals": [[each.ask_id, each.offer_id, each.slot, each.places, each.points] for each in found],
+            "proposals": found.rows(),
             "unserved": [[each.ask_id, each.missing, each.why, each.change] for each in found.unserved],
         }
     )

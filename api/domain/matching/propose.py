@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -46,6 +46,16 @@ class Proposals:
 
     def __len__(self) -> int:
         return len(self.places)
+
+    def rows(self) -> list[list[Any]]:
+        """Return ask, offer, slot, places and points of each proposal in their order, without its reasons."""
+        asks, offers = ([row.id for row in rows] for rows in (self.columns.asks, self.columns.offers))
+        slots = [*sorted(self.columns.slots), None]
+        flat = (column.tolist() for column in (*self.pairs, self.places, self.earned.points()))
+        return [
+            [asks[ask], offers[offer], slots[slot], places, points]
+            for offer, ask, slot, places, points in zip(*flat, strict=True)
+        ]
 
     def __iter__(self) -> Iterator[Proposal]:
         """Yield each proposal with its reasons, by offer, ask and slot; a few thousand at a time are in memory."""
