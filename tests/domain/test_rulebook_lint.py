@@ -195,3 +195,41 @@ def test_steps_bound_what_a_measure_can_reach():
     document = book()
     document["measures"][0] |= {"steps": {"per": "month", "steps": [{"reaches": 60, "points": 40}]}}
     assert ("error", "minimum_over_cap", "/gates/0/when") in codes(document)  # at most 480 in a year, and 600 are asked
+
+
+@pytest.mark.parametrize(
+    ("told", "condition"),
+    [
+        ({"window": {"yearsBack": 2}, "cadence": {"each": "year"}}, {"value": "n", "atLeast": 3}),
+        ({"window": {"yearsBack": 2}, "cadence": {"each": "year"}}, {"value": "n.missed", "atLeast": 2}),
+        ({"window": {"yearsBack": 1}, "cadence": {"each": "year"}, "streak": {"of": "fulfilled", "length": 2}},
+         {"value": "n.longest", "atLeast": 2}),
+        ({"window": {"lastMonths": 24}, "cadence": {"each": "month"}}, {"value": "n", "atLeast": 24}),
+        ({"window": {"lastDays": 730}, "cadence": {"each": "week"}}, {"value": "n", "atLeast": 100}),
+        ({"window": {"yearsBack": 4}, "distinct": "year"}, {"value": "n", "atLeast": 5}),
+        ({"window": {"lifetime": True}, "distinct": "month"}, {"value": "n", "atLeast": 120}),
+        ({"window": {"yearsBack": 1}, "series": {"each": "quarter", "plus": 10, "times": 0}},
+         {"value": "n", "atLeast": 80}),
+        ({"window": {"lifetime": True}, "caps": [{"per": "month", "atMost": 5}, {"per": "period", "atMost": 500}]},
+         {"value": "n", "atLeast": 500}),
+        ({"window": {"since": "12-01", "yearsBack": 1, "before": "12-01"}}, {"value": "n", "atLeast": 50}),
+        ({"cadence": {"each": "month"}}, {"value": "n", "atLeast": 6, "atMost": 20}),
+    ],
+)  # fmt: skip
+def test_a_window_that_begins_in_an_earlier_year_has_the_spans_of_all_its_years(told, condition):
+    measure = rule("n", source="facts", where={"kind": ["visit"]}, take="count", **told)
+    grades = [rule("high", when=condition), rule("low")]
+    plain = {"measures": [measure], "scores": [], "adjustments": [], "totals": [], "gates": [], "grades": grades}
+    document = {name: value for name, value in book().items() if name != "final"} | plain
+    assert codes(document) == []
+
+
+def test_more_spans_than_all_years_of_a_window_have_are_still_refused():
+    measure = rule("n", source="facts", where={"kind": ["visit"]}, take="count")
+    measure |= {"window": {"yearsBack": 1}, "cadence": {"each": "quarter"}, "streak": {"of": "missed", "length": 9}}
+    grades = [rule("high", when={"value": "n", "atLeast": 9}), rule("low")]
+    plain = {"measures": [measure], "scores": [], "adjustments": [], "totals": [], "gates": [], "grades": grades}
+    document = {name: value for name, value in book().items() if name != "final"} | plain
+    assert codes(document) == [
+        ("error", "impossible_threshold", "/grades/0/when"), ("error", "impossible_streak", "/measures/0/streak/length")
+    ]  # fmt: skip

@@ -63,7 +63,7 @@ def _window(rulebook: Rulebook, measure: RowMeasure, n: int) -> Iterator[Finding
     if window is None or measure.source == "affiliations":
         return
     since, before = window.since, window.before
-    if since is not None and before is not None and before <= since:
+    if since is not None and before is not None and before <= since and not window.years_back:
         yield finding("empty_window", f"/measures/{n}/window", since=since, before=before)
     elif rulebook.period == "year" and _only_the_end(window):
         yield finding("year_end_volume", f"/measures/{n}/window")
@@ -72,7 +72,7 @@ def _window(rulebook: Rulebook, measure: RowMeasure, n: int) -> Iterator[Finding
 def _only_the_end(window: Window) -> bool:
     """Say whether a window begins so late in a year that only its last weeks count."""
     if window.since is not None:
-        return window.since >= _RUSH
+        return window.since >= _RUSH and not window.years_back
     counted_back = (window.last_days or 0) + 31 * (window.last_months or 0)
     return window.before is None and 0 < counted_back <= _LAST_DAYS
 

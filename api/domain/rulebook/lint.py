@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from math import inf
 
 from api.domain.rulebook.bands import band_findings
 from api.domain.rulebook.conditions import Compare, values_in
 from api.domain.rulebook.conduct import conduct
 from api.domain.rulebook.findings import Finding, finding
-from api.domain.rulebook.measure import RowMeasure, Window
-from api.domain.rulebook.ranges import Bound, Range, most_of_a_span, ranges, spans_in
+from api.domain.rulebook.measure import RowMeasure
+from api.domain.rulebook.ranges import Bound, Range, most_of_a_span, ranges, spans_of
 from api.domain.rulebook.references import conditions, references, stages
 from api.domain.rulebook.rubric import VOICES
 from api.domain.rulebook.schema import Rulebook, Weighted
@@ -58,6 +57,7 @@ def _threshold(leaf: Compare, pointer: str, between: Range, share: Range) -> Ite
         yield finding("impossible_threshold", pointer, **facts)
         return
     limit = leaf.less_than if leaf.less_than is not None else leaf.at_most
+    limit = limit if leaf.at_least is None and leaf.more_than is None else None  # the end of a stretch asks for nothing
     if limit is not None and share == (1, 1) and limit > high:
         yield finding("minimum_over_cap", pointer, **facts, limit=text(limit))
 
@@ -73,7 +73,8 @@ def _caps(rulebook: Rulebook) -> Iterator[Finding]:
                 most = {"narrow_most": text(narrow.at_most), "wide_most": text(wide.at_most)}
                 yield finding("contradictory_caps", pointer, narrow=narrow.per, wide=wide.per, **most)
             elif wide.per in ("year", "period"):
-                times = spans_in(rulebook.period, narrow.per)
+                window = measure.window if wide.per == "period" else None
+                times = spans_of(window, rulebook.period, narrow.per)
                 if times * narrow.at_most <= wide.at_most:
                     yield finding("cap_never_binds", pointer, most=text(wide.at_most))
 
@@ -128,7 +129,7 @@ def _cadences(rulebook: Rulebook) -> Iterator[Finding]:
     for n, measure in enumerate(rulebook.measures):
         if not isinstance(measure, RowMeasure):
             continue
-        if measure.rolling and measure.rolling.days > (most := _days_of(measure.window, rulebook.period)):
+        if measure.rolling and measure.rolling.days > (most := spans_of(measure.window, rulebook.period, "day")):
             yield finding("long_stretch", f"/measures/{n}/rolling/days", days=measure.rolling.days, most=_written(most))
         if not measure.cadence:
             continue
@@ -137,19 +138,10 @@ def _cadences(rulebook: Rulebook) -> Iterator[Finding]:
         if cadence.at_least > most:
             facts = {"each": cadence.each, "least": text(cadence.at_least), "most": _written(most)}
             yield finding("impossible_cadence", f"/measures/{n}/cadence", **facts)
-        back = measure.window is not None and measure.window.earlier
-        if measure.streak and not back and measure.streak.length > spans_in(rulebook.period, cadence.each):
-            facts = {"length": measure.streak.length, "spans": _written(spans_in(rulebook.period, cadence.each))}
+        spans = spans_of(measure.window, rulebook.period, cadence.each)
+        if measure.streak and measure.streak.length > spans:
+            facts = {"length": measure.streak.length, "spans": _written(spans)}
             yield finding("impossible_streak", f"/measures/{n}/streak/length", **facts)
-
-
-def _days_of(window: Window | None, period: str) -> Bound:
-    """Return how many days a window can have at most."""
-    if window is not None and (window.years_back or window.lifetime):
-        return inf
-    if window is not None and window.last_months:
-        return 31 * window.last_months
-    return (window and window.last_days) or spans_in(period, "day")
 
 
 def _weights(rulebook: Rulebook) -> Iterator[Finding]:

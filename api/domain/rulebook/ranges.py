@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import ceil, floor, inf
 
-from api.domain.rulebook.measure import Cap, DenominatorMeasure, Measure, PresenceMeasure, RowMeasure, Series, Table
+from api.domain.rulebook.measure import (
+    Cap,
+    DenominatorMeasure,
+    Measure,
+    PresenceMeasure,
+    RowMeasure,
+    Series,
+    Table,
+    Window,
+)
 from api.domain.rulebook.references import references, stages
 from api.domain.rulebook.schema import (
     Award,
@@ -49,6 +58,20 @@ def spans_in(period: str, span: Span) -> Bound:
     return max(1, ceil(Fraction(MONTHS[period], MONTHS[span])))
 
 
+def spans_of(window: Window | None, period: str, span: Span) -> Bound:
+    """Return how many spans of a kind a window of such a period can meet at most; it may begin years before."""
+    if window is None or not window.earlier or span in ("event", "period"):
+        return spans_in(period, span)
+    if window.lifetime:
+        return inf
+    if window.years_back:
+        return spans_in(period, span) + window.years_back * spans_in("year", span)
+    if window.last_months and span in MONTHS:
+        return ceil(Fraction(window.last_months, MONTHS[span])) + 1
+    days = window.last_days or 31 * (window.last_months or 0)
+    return days if span == "day" else ceil(Fraction(days, 28 * MONTHS.get(span, Fraction(1, 4)))) + 1
+
+
 def ranges(rulebook: Rulebook) -> dict[str, Range]:
     """Return the range of each number."""
     found: dict[str, Range] = {}
@@ -77,23 +100,20 @@ def _of_measure(measure: Measure, period: str) -> Range:
     if isinstance(measure, PresenceMeasure):
         return 0, 1
     if measure.cadence:
-        return 0, spans_in(period, measure.cadence.each)
+        return 0, spans_of(measure.window, period, measure.cadence.each)
     if measure.deadline:
         return 0, inf
     low: Bound = min(_lowest(one) for one in measure.sources)
     high: Bound = inf
-    lifetime = measure.window is not None and measure.window.earlier
     if measure.steps:
-        low, high = _of_steps(measure.steps, inf if lifetime else spans_in(period, measure.steps.per))
+        low, high = _of_steps(measure.steps, spans_of(measure.window, period, measure.steps.per))
     if measure.result != "sum":
         return low, inf
     if measure.series:
-        return _of_series(measure.series, (low, high), period)
+        return _of_series(measure.series, (low, high), spans_of(measure.window, period, measure.series.each))
     if measure.distinct in MONTHS or measure.distinct in ("day", "week"):
-        high = spans_in(period, measure.distinct)  # type: ignore[arg-type]
-    if lifetime:
-        return low, high
-    high = min([high, *(_most(cap, period) for cap in measure.caps)])
+        high = spans_of(measure.window, period, measure.distinct)  # type: ignore[arg-type]
+    high = min([high, *(_most(cap, spans_of(measure.window, period, cap.per)) for cap in measure.caps)])
     if measure.rolling and measure.distinct == "day":
         high = min(high, measure.rolling.days)
     return low, high
@@ -113,7 +133,7 @@ def _of_steps(steps: SpanSteps, times: Bound) -> Range:
     return tuple(0 if end == 0 else end * times for end in (min(points), max(points)))  # type: ignore[return-value]
 
 
-def _of_series(series: Series, sums: Range, period: str) -> Range:
+def _of_series(series: Series, sums: Range, spans: Bound) -> Range:
     low, high = (series.plus + end for end in _times(sums, series.times))
     if series.rounding:
         low, high = _to_grain(series.rounding, low, high)
@@ -124,7 +144,7 @@ def _of_series(series: Series, sums: Range, period: str) -> Range:
     if series.join != "sum":
         return low, high
     chosen = [number for number in (series.last, series.best) if number is not None]
-    times = min([spans_in(period, series.each), *chosen])  # a span may be exempt, or not over yet
+    times = min([spans, *chosen])  # a span may be exempt, or not over yet
     return min(0, low * times), max(0, high * times)
 
 
@@ -156,8 +176,7 @@ def _times_in(each: Span, span: Span) -> Bound:
     return 1 if each == "day" or span != "day" else 7
 
 
-def _most(cap: Cap, period: str) -> Bound:
-    times = spans_in(period, cap.per)
+def _most(cap: Cap, times: Bound) -> Bound:
     return inf if times == inf else cap.at_most * times
 
 
