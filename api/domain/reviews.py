@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from api.domain.bundle_rows import NONE
 from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.rubric import Rubric, Voice
 from api.domain.rulebook.schema import Rulebook
@@ -199,13 +200,14 @@ def unasked(book: Rulebook) -> list[dict[str, str]]:
 
 
 def in_bundle(
-    heard: Sequence[Heard], rubrics: Collection[Rubric], last: date
+    heard: Sequence[Heard], rubrics: Collection[Rubric], last: date, columns: Collection[str] = ()
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Return the review rows of one bundle, and as gaps the parties that were asked and did not (validly) answer.
 
     A rating is one row of kind `party` with its sum and one row for each criterion, of the criterion's kind. Keys
     number the voices of a party in the order of day, sum and marks, so that they tell nobody who spoke. A round is held
-    when the period is over: what was said then stands on its `last` day, of which it speaks.
+    when the period is over: what was said then stands on its `last` day, of which it speaks. A rule that counts marks
+    asks for the column `level`: the mark of a criterion, none for the sum.
     """
     rows: list[dict[str, Any]] = []
     gaps: list[dict[str, str]] = []
@@ -215,9 +217,11 @@ def in_bundle(
         voices.sort(key=lambda one: (min(one.given_on, last), one.amount, sorted(one.marks.items())))
         for number, one in enumerate(voices, start=1):
             head = {"party": party, "givenOn": min(one.given_on, last).isoformat()}
-            rows.append({"key": f"{party}/{number}", "kind": party, "amount": one.amount, **head})
+            mark = {"level": NONE} if "level" in columns else {}
+            rows.append({"key": f"{party}/{number}", "kind": party, "amount": one.amount, **mark, **head})
             for kind, points in rubric.points(one.marks)[1].items():
-                rows.append({"key": f"{party}/{number}/{kind}", "kind": kind, "amount": text(points), **head})
+                mark = {"level": one.marks[kind]} if "level" in columns else {}
+                rows.append({"key": f"{party}/{number}/{kind}", "kind": kind, "amount": text(points), **mark, **head})
         if not voices:
             kinds = [party, *(criterion.id for criterion in rubric.criteria)]
             gaps += [{"source": "reviews", "kind": kind, "party": party} for kind in kinds]

@@ -39,7 +39,8 @@ def with_reviews(
     Without a position nobody was asked yet, and reviews are unknown as a whole. A party that the rulebook asks and
     that said nothing, or a panel without its quorum, is unknown and never nought.
     """
-    if position is None or "reviews" not in grouping(book) or not subjects:
+    asked = grouping(book).get("reviews")
+    if position is None or asked is None or not subjects:
         return list(bundles)
     heard, voted = _heard(session, cycle_id, position, subjects)
     quorums = {
@@ -52,7 +53,7 @@ def with_reviews(
     for subject, bundle in zip(subjects, bundles, strict=True):
         counts = [each for each in heard[subject] if _counts(each, subject, voted, quorums)]
         last = date.fromisoformat(bundle["period"]["end"]) - timedelta(days=1)
-        rows, silent = in_bundle([voice for _, voice in counts], book.rubrics, last)
+        rows, silent = in_bundle([voice for _, voice in counts], book.rubrics, last, asked["columns"])
         gaps = [*bundle.get("unknown", []), *silent, *unasked(book)]
         found.append({**bundle, "reviews": rows, **({"unknown": gaps} if gaps else {})})
     return found

@@ -27,6 +27,7 @@ from api.domain.reviews import (
     unasked,
     worth,
 )
+from api.domain.rulebook.bundle import grouping
 from api.domain.rulebook.evaluate import as_member, evaluate
 from api.domain.rulebook.load import load
 from api.domain.rulebook.rubric import VOICES, Rubric
@@ -184,6 +185,37 @@ def test_a_party_that_stayed_silent_is_unknown_and_another_that_spoke_is_not():
     assert {name: found[name] for name in ("own", "theirs", "all", "summed")} == {
         "own": "80", "theirs": None, "all": None, "summed": None,
     }  # fmt: skip
+
+
+def test_satisfied_voices_are_a_share_of_all_that_marked_and_unknown_where_nobody_did():
+    """满意率：满意票占全部测评票的比例，与各档分值无关。"""
+    asked = [rubric("resident", criterion("service", satisfied="100", mostly="80", not_satisfied="0"))]
+    measures = [
+        {"id": name, **NAMED, "source": "reviews", "where": where, "take": "count"}
+        for name, where in (("good", {"kind": ["service"], "level": ["satisfied"]}), ("all", {"kind": ["service"]}))
+    ]
+    rate = {"id": "rate", **NAMED, "op": "ratio", "of": "good", "over": "all"}
+    book = Rulebook.model_validate(
+        {
+            "format": 1, "id": "rate", "version": "1", **NAMED, "source": "平台测试", "subject": "unit",
+            "effective": {"since": "2020-01-01"}, "measures": measures, "scores": [rate],
+            "grades": [
+                {"id": "met", **NAMED, "when": {"value": "rate", "atLeast": "2/3"}}, {"id": "unmet", **NAMED},
+            ],
+            "rubrics": [each.model_dump(by_alias=True, mode="json") for each in asked],
+        }
+    )  # fmt: skip
+    columns = grouping(book)["reviews"]["columns"]
+    assert columns == ["kind", "level"]
+    for marks, share, grade in (
+        ("satisfied satisfied mostly", "2/3", "met"), ("satisfied mostly mostly", "1/3", "unmet"),
+        ("not_satisfied", "0", "unmet"), ("", None, None),
+    ):  # fmt: skip
+        points = {"satisfied": "100", "mostly": "80", "not_satisfied": "0"}
+        voices = [heard("resident", LAST, points[mark], service=mark) for mark in marks.split()]
+        rows, gaps = in_bundle(voices, book.rubrics, LAST, columns)
+        judgement = evaluate(book, bundle("unit", 2025, reviews=rows, unknown=gaps))
+        assert (as_member(judgement)["numbers"]["rate"], judgement["grade"]) == (share, grade)
 
 
 def test_a_kind_of_voice_that_no_rubric_asks_for_stays_unknown():

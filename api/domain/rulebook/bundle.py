@@ -60,12 +60,17 @@ class FactRow(TypedDict):
 
 
 class ReviewRow(TypedDict):
-    """One voice: `kind` says whose (self, community, street, resident); `amount` is the score, exact text or null."""
+    """One voice: `kind` says whose (self, community, street, resident); `amount` is the score, exact text or null.
+
+    Where `kind` is a criterion, `party` says whose it is, and `level` the mark, for rules that count marks.
+    """
 
     key: str
     kind: str
     givenOn: str
     amount: int | str | None
+    party: NotRequired[str]
+    level: NotRequired[str]
 
 
 class MemberRow(TypedDict):
