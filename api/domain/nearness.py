@@ -31,8 +31,8 @@ def rings(centre: Key, points: Mapping[Key, Point | None], within: int | None = 
     """
     found: dict[int, list[Key]] = {0: [centre]}
     middle = points.get(centre)
-    for key, point in points.items() if middle is not None else ():
-        if key == centre or point is None:
+    for key, point in points.items():
+        if middle is None or point is None or key == centre:
             continue
         edge = max(1, ceil(meters_between(middle, point) / STEP)) * STEP
         if within is None or edge <= within:
