@@ -30,7 +30,8 @@ def page(
     Each item has `metres`: the outer edge of its ring where nearness was asked for, None where its community's place is
     unknown. Raises NothingToFind, NoHome, BadCursor, NotFound for a place that is none.
     """
-    statement, key = search.narrowed(session, actor, statement, noun, query.text)
+    placed = any(each is not None for each in (query.community_id, query.unit_id, query.near, query.within))
+    statement, key = search.narrowed(session, actor, statement, noun, query.text, placed=placed)
     statement = statement.where(*_conditions(session, actor, noun, table, query))
     if query.near is None and query.within is None:
         answer = paging.page(session, statement, key, limit=query.limit, cursor=query.cursor)

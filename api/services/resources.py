@@ -58,7 +58,10 @@ def one(session: Session, actor: Actor, resource_id: UUID) -> dict[str, Any]:
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the resources that the actor may see, newest first; NothingToFind."""
-    statement, key = search.narrowed(session, actor, _SHOWN.where(visible(actor, Resource)), "resource", query.text)
+    statement, key = search.narrowed(
+        session, actor, _SHOWN.where(visible(actor, Resource)), "resource", query.text,
+        placed=query.organization_id is not None,
+    )  # fmt: skip
     for column, wanted in (
         (Resource.state, query.state),
         (Resource.kind, query.kind),

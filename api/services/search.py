@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.expression import Join
 
 from api.access import Actor
 from api.db import Session
@@ -72,20 +74,36 @@ def learn_rows(session: Session, tenant_id: UUID, noun: str, rows: Iterable[Mapp
             learn_times(session, tenant_id, timed)
 
 
+class _From(Join):
+    """A join that is read from its left side: SQLite does not know which of two lists is the shorter, and guesses."""
+
+    inherit_cache = True
+
+
+@compiles(_From, "sqlite")
+def _from(join: Any, compiler: Any, **how: Any) -> str:
+    # To SQLite a CROSS JOIN is a JOIN whose sides stay in order. Only a table's name stands before the first JOIN.
+    return compiler.visit_join(join, **how).replace(" JOIN ", " CROSS JOIN ", 1)
+
+
 def narrowed(
-    session: Session, actor: Actor, statement: sa.Select[Any], noun: str, text: str | None
+    session: Session, actor: Actor, statement: sa.Select[Any], noun: str, text: str | None, *, placed: bool = False
 ) -> tuple[sa.Select[Any], Any]:
     """Return the statement of a list with only what these words find, and the column by which it is to be ordered.
 
-    Without words it is the statement as it was. NothingToFind for words without a letter.
+    Without words it is the statement as it was. `placed` says that it is narrowed to some places too, which have an
+    index of their own. NothingToFind for words without a letter.
     """
-    key = _LISTED[noun][0].id
+    table = _LISTED[noun][0]
     if text is None:
-        return statement, key
+        return statement, table.id
     first, *others = (_kept(session, actor.tenant_id, term) for term in rules.wanted(text))
     lead = aliased(SearchTerm, name="lead")
-    # The list of one term's subjects is in order already: the page is its first rows, however many there are.
-    statement = statement.join(lead, sa.and_(*_is(lead, actor.tenant_id, noun, first), lead.subject_id == key))
+    # The list of one term's subjects is in order already: the page is its first rows, however many there are. Of a
+    # place it would have to be read to its end.
+    kind = Join if placed else _From
+    begun = kind(sa.inspect(lead).selectable, table.__table__, lead.subject_id == table.id)
+    statement = statement.select_from(begun).where(*_is(lead, actor.tenant_id, noun, first))
     for number, term in enumerate(others):
         more = aliased(SearchTerm, name=f"more_{number}")
         holds = _is(more, actor.tenant_id, noun, term)
