@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -221,8 +221,14 @@ def _checked_in(
     }  # fmt: skip
 
 
-def add_needs(session: Session, actor: Actor, community: UUID, count: int) -> list[UUID]:
-    """Write so many published needs of a community; return their ids in order."""
+def _same(_number: int) -> dict[str, Any]:
+    return {}
+
+
+def add_needs(
+    session: Session, actor: Actor, community: UUID, count: int, varied: Callable[[int], dict[str, Any]] = _same
+) -> list[UUID]:
+    """Write so many published needs of a community; return their ids in order. `varied` says what one has otherwise."""
     ids: list[UUID] = []
     for start in range(0, count, 10_000):
         rows = [
@@ -231,7 +237,7 @@ def add_needs(session: Session, actor: Actor, community: UUID, count: int) -> li
                 "state": "published", "title": f"独居老人需要理发 {number}", "description": "每月一次，上门服务",
                 "category": "care", "target_group": "elderly", "headcount": 2, "quantity": None, "when_text": "周末",
                 "budget_fen": None, "community_id": community, "asked_by": None, "reason": None,
-                "published_at": session.now, "expires_on": None, "source": None, "flags": [],
+                "published_at": session.now, "expires_on": None, "source": None, "flags": [], **varied(number),
             }
             for number in range(start, min(count, start + 10_000))
         ]  # fmt: skip

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from api.access import Actor
 from api.calls import House
 from api.db import Session
-from api.models import Need, Organization, SearchWindow
+from api.models import Organization, SearchWindow
 from api.services import organizations, search
 from benchmarks.fill import KINDS, ZONE, Ground, add_needs, analyze, ground, now
 from benchmarks.harness import Row, drive, interleaved, request, serving
@@ -62,20 +62,17 @@ def _communities(session: Session, actor: Actor, filled: Ground) -> list[Any]:
 
 def _add(session: Session, actor: Actor, filled: Ground, places: list[Any]) -> None:
     assert filled.community is not None
-    ids = add_needs(session, actor, filled.community, _AT_ONCE)
+
+    def varied(at: int) -> dict[str, Any]:
+        kind = {"category": "other"} if at % EVERY == 0 else {}
+        return {"community_id": places[at % COMMUNITIES], **kind}
+
+    ids = add_needs(session, actor, filled.community, _AT_ONCE, varied)
     # Each word stands in one need of so many; the first of them is the one that the category is compared with.
     held = dict(enumerate(WORDS))
-    titles = {need: f"{held.get(at % EVERY, '陪诊')}第{at % 97}件" for at, need in enumerate(ids)}
-    _change(session, [need for at, need in enumerate(ids) if at % EVERY == 0], category="other")
-    for number, place in enumerate(places):
-        _change(session, ids[number::COMMUNITIES], community_id=place)
-    search.learn(session, actor.tenant_id, "need", {need: (title,) for need, title in titles.items()})
+    titles = {need: (f"{held.get(at % EVERY, '陪诊')}第{at % 97}件",) for at, need in enumerate(ids)}
+    search.learn(session, actor.tenant_id, "need", titles)
     session.insert(SearchWindow, [_window(actor, need, at) for at, need in enumerate(ids)])
-
-
-def _change(session: Session, ids: list[Any], **values: Any) -> None:
-    for start in range(0, len(ids), 500):
-        session.execute(sa.update(Need).where(Need.id.in_(ids[start : start + 500])).values(**values))
 
 
 def _window(actor: Actor, need: Any, at: int) -> dict[str, Any]:
