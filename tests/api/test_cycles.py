@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from api.jobs.loop import run_due
 from api.jobs.sealing import do_due
 from api.models import Event
 from tests.support import world as worlds
@@ -125,6 +126,46 @@ async def test_a_phase_that_ends_soon_or_is_late_is_told_and_nothing_is_done_by_
         assert (await officer.get(path)).json()["state"] == "open"
     async with world.client("street_officer") as other:
         assert (await other.put(f"{path}/calendar", json={})).status_code == 403
+
+
+PHASES = [
+    ([], 3, "2026-03-06"),  # on Tuesday the Friday is three working days ahead
+    (["open-self-review"], 4, "2026-03-06"),
+    (["open-public-review"], 9, None),
+    ([], 10, "2026-03-13"),
+    ([], 14, None),  # the review is over, publication is not near
+    ([], 17, "2026-03-20"),
+    (["publish"], 18, None),
+    (["open-appeals"], 18, None),  # five working days: up to Wednesday, the 25th
+    ([], 20, "2026-03-25"),
+    (["finalize"], 26, None),
+]
+"""Steps that are taken on a day of March 2026, and the last day that then stands in the inbox."""
+
+
+async def test_each_of_the_four_phases_waits_in_the_inbox_three_working_days_before_its_end(world, clock):
+    clock.set(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    calendar = {
+        "selfReviewUntil": "2026-03-06", "publicReviewUntil": "2026-03-13", "publishBy": "2026-03-20", "appealDays": 5
+    }  # fmt: skip
+    async with world.client("district_officer") as officer:
+        wanted = await body(world, officer, title="四个阶段", calendar=calendar)
+        cycle = (await officer.post("/api/v1/cycles", json=wanted)).json()["id"]
+        assert (await officer.post(f"/api/v1/cycles/{cycle}/compute")).status_code == 202
+    run_due(world.house)
+    seen = []
+    for steps, day, _ in PHASES:
+        clock.set(datetime(2026, 3, day, 1, 0, tzinfo=UTC))
+        async with world.client("district_officer") as officer:
+            for step in steps:
+                taken = await officer.post(f"/api/v1/cycles/{cycle}/{step}")
+                assert taken.status_code == 200, taken.text
+            waits = (await officer.get("/api/v1/inbox", params={"limit": 100})).json()["items"]
+            seen.append([each["dueOn"] for each in waits if each["id"] == cycle])
+    assert seen == [[] if last is None else [last] for _, _, last in PHASES]
+    async with world.client("street_officer") as other:
+        waits = (await other.get("/api/v1/inbox", params={"limit": 100})).json()["items"]
+        assert not any(each["kind"] == "cycle" for each in waits)
 
 
 def reminded(world):

@@ -207,6 +207,34 @@ async def test_a_rule_that_is_retired_and_one_that_is_activated_meanwhile_change
         assert sorted(each["seats"] for each in groups) == [0, 3]
 
 
+async def test_six_in_ten_may_be_qualified_or_better_and_nobody_is_decided_into_a_seventh_seat(world, clock):
+    """Two are excellent, two tie for the third seat, 70 h became qualified and 9 h is the sixth: 8, 7 and 6 h fall."""
+    clock.set(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    wider = {
+        "id": "six_in_ten", "labels": {"zh": "合格以上", "en": "Qualified"}, "grade": "qualified", "orBetter": True,
+        "atMost": "60%", "within": "unit", "rank": "points", "instead": "unqualified",
+    }  # fmt: skip
+    text = BOOK.replace('version: "1"', 'version: "4"') + f"  - {json.dumps(wider, ensure_ascii=False)}\n"
+    async with world.client("district_officer") as officer, world.client("city_officer") as second:
+        path, of = await opened(world, officer, "合格以上六成", text)
+        groups = (await officer.get(f"{path}/quota")).json()["items"]
+        told = {
+            each["groupName"]: [each[name] for name in ("counted", "seats", "held", "lowered", "waiting")]
+            for each in groups
+            if each["quota"] == "six_in_ten"
+        }
+        assert told == {"单位ten": [10, 6, 4, 3, 0], "单位pair": [2, 1, 0, 0, 0]}
+        stands = [of[f"单位ten:{n:02}"]["standing"]["grade"] for n in range(10)]
+        assert stands == ["excellent"] * 2 + [None] * 2 + ["qualified"] * 2 + ["unqualified"] * 4
+        for step in ("open-self-review", "open-public-review"):
+            await take(officer, f"{path}/{step}")
+        for key, grade in (("单位ten:02", "excellent"), ("单位ten:03", "qualified")):
+            made = await propose(officer, path, of[key], grade)
+            await take(second, f"/api/v1/rulings/{made['id']}/confirm")
+        full = await propose(officer, path, of["单位ten:06"], "qualified", "override", 409)
+        assert (full["code"], full["seats"]) == ("no_seat_left", 6)
+
+
 @pytest.mark.parametrize("locked", [True, False])
 async def test_of_two_rulings_for_the_last_seat_at_once_one_stands(world, clock, database, monkeypatch, locked):
     """The control takes the lock away: then both stand, where the database itself does not put writers in a row."""

@@ -218,7 +218,11 @@ async def test_a_suspension_falls_on_appeal_and_what_was_asked_for_may_be_asked_
     assert (await decide(world, claim)).status_code == 200
     body = {"reason": "疑似不实"}
     proposed = await call(world, "street_officer", "POST", f"/cases/{claim['id']}/sanctions", body, 201)
-    await call(world, "district_officer", "POST", f"/sanctions/{proposed['id']}/confirm", status=200)
+    held = await call(world, "district_officer", "POST", f"/sanctions/{proposed['id']}/confirm", status=200)
+    told = (proposed["id"], held["endsOn"], ["sanction.appeal"])
+    assert await suspensions(world, "member3") == [told]
+    for other in ("member2", "worker", "liaison", "street_officer", "district_officer"):
+        assert await suspensions(world, other) == []
     await call(world, "member3", "POST", f"/sanctions/{proposed['id']}/appeal", {"reason": "有照片为证"}, 200)
     cases = (await call(world, "city_officer", "GET", "/cases?kind=appeal"))["items"]
     (case,) = [one for one in cases if one["subjectId"] == proposed["id"]]
@@ -226,8 +230,15 @@ async def test_a_suspension_falls_on_appeal_and_what_was_asked_for_may_be_asked_
     told = {"answer": "确有其事", "outcome": "accepted"}
     await call(world, "city_officer", "POST", f"/cases/{case['id']}/answer", told, 200)
     assert (await call(world, "member3", "GET", f"/sanctions/{proposed['id']}"))["state"] == "lifted"
+    assert await suspensions(world, "member3") == []
     again = await ask(world, "member3", start, start + timedelta(minutes=59))
     assert again.status_code == 201, again.text
+
+
+async def suspensions(world, name):
+    """Return what the inbox of somebody says of suspended rights: which, until when, and what may be done."""
+    items = (await call(world, name, "GET", "/inbox?limit=100"))["items"]
+    return [(one["id"], one["dueOn"], one["allowedActions"]) for one in items if one["kind"] == "suspension"]
 
 
 async def minutes_of(world, name):

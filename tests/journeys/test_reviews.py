@@ -103,6 +103,7 @@ async def _seated(world, cycle_id):
     panel = await done(world, "worker", "POST", "/panels", body)
     assert (await refused(world, "worker", "/panels", body))[1] == "panel_stands"
     path = f"/panels/{panel['id']}"
+    assert [await _to_fix(world, name) for name in ("worker", "far_worker", PANEL[0])] == [[panel["id"]], [], []]
     roster = {"people": [str(world.people[name]) for name in PANEL], "quorum": 2}
     odd = {**roster, "people": [*roster["people"], str(world.people["second"])]}
     answer = await call(world, "worker", "PUT", f"{path}/roster", odd)
@@ -115,8 +116,15 @@ async def _seated(world, cycle_id):
     assert (await call(world, "far_worker", "GET", path)).status_code == 404
     fixed = await done(world, "worker", "POST", f"{path}/fix", status=200)
     assert (fixed["state"], fixed["roster"], fixed["quorum"]) == ("fixed", 5, 3)
+    assert await _to_fix(world, "worker") == []
     assert (await call(world, "worker", "PUT", f"{path}/roster", roster)).status_code == 409
     return panel["id"]
+
+
+async def _to_fix(world, name):
+    """Return the panels whose roster waits for somebody."""
+    items = (await done(world, name, "GET", "/inbox?limit=100", status=200))["items"]
+    return [item["id"] for item in items if item["kind"] == "panel"]
 
 
 async def _who_may_not(world, path, unit, members):
