@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 import rfc8785
@@ -12,6 +13,8 @@ from api.errors import Invalid
 
 _SAFE = 2**53 - 1
 _DEEPEST = 64
+_NESTED = {dict, list, tuple}
+_PLAIN = {str, int, bool, type(None), *_NESTED}
 
 
 class NotCanonical(Invalid):
@@ -31,7 +34,7 @@ def canonical_bytes(document: Any) -> bytes:
     """
     # The C encoder gives the same bytes as RFC 8785 for what is plain: no floats, and keys whose order by code point
     # is their order by UTF-16 unit. It is some forty times faster than the reference.
-    if _is_plain(document, 0):
+    if _is_plain(document):
         try:
             return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
         except UnicodeEncodeError:
@@ -45,20 +48,27 @@ def digest(document: Any) -> str:
     return sha256(canonical_bytes(document)).hexdigest()
 
 
-def _is_plain(value: Any, depth: int) -> bool:
-    kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return True
-    if kind is int:
-        return -_SAFE <= value <= _SAFE
-    if depth >= _DEEPEST:
-        return False
-    if kind is dict:
-        for key, below in value.items():
-            if type(key) is not str or not (key.isascii() or max(key) < "\ud800") or not _is_plain(below, depth + 1):
+def _is_plain(document: Any) -> bool:
+    """Say whether a document holds only what is plain, depth by depth: one look at a large list, not one at each."""
+    level = [document]
+    for _ in range(_DEEPEST + 1):
+        kinds = set(map(type, level))
+        if not kinds <= _PLAIN:
+            return False
+        if int in kinds:
+            whole = [value for value in level if type(value) is int]
+            if min(whole) < -_SAFE or max(whole) > _SAFE:
                 return False
-        return True
-    return kind in (list, tuple) and all(_is_plain(below, depth + 1) for below in value)
+        if not kinds & _NESTED:
+            return True
+        objects = [value for value in level if type(value) is dict]
+        keys = set(chain.from_iterable(objects))
+        if not all(type(key) is str and (key.isascii() or max(key) < "\ud800") for key in keys):
+            return False
+        lists = (value for value in level if type(value) in (list, tuple))
+        members = (value.values() for value in objects)
+        level = [*chain.from_iterable(lists), *chain.from_iterable(members)]
+    return False
 
 
 def _check(value: Any, place: str, depth: int) -> None:
