@@ -70,16 +70,30 @@ class Vault:
 
     def seal_value(self, name: str, tenant_id: UUID, row_id: UUID, plain: bytes) -> bytes:
         """Encrypt one value of the column `table.column` of one row under its tenant's key."""
-        number, nonce = self._newest(), os.urandom(12)
-        head = VERSION + number.to_bytes(2, "big")
-        return head + nonce + self._cipher(number, tenant_id).encrypt(nonce, plain, _of_row(head, name, row_id))
+        return self.sealer(name, tenant_id)(row_id.bytes, plain)
+
+    def sealer(self, name: str, tenant_id: UUID) -> Callable[[bytes, bytes], bytes]:
+        """Return `seal_value` for the rows of one tenant, as a function of the bytes of a row's id and of the value."""
+        number = self._newest()
+        head, encrypt = VERSION + number.to_bytes(2, "big"), self._cipher(number, tenant_id).encrypt
+        bound = _of_column(head, name)
+
+        def seal(row_id: bytes, plain: bytes) -> bytes:
+            nonce = os.urandom(12)
+            return head + nonce + encrypt(nonce, plain, bound + row_id)
+
+        return seal
 
     def open_value(self, name: str, tenant_id: UUID, row_id: UUID, sealed: bytes) -> bytes:
         """Decrypt what `seal_value` made for the same column and row; any other raises InvalidTag."""
+        return self.open_of(name, tenant_id, row_id.bytes, sealed)
+
+    def open_of(self, name: str, tenant_id: UUID, row_id: bytes, sealed: bytes) -> bytes:
+        """Decrypt as `open_value` does, given the bytes of the row's id."""
         _check(sealed)
         head, nonce = sealed[:3], sealed[3:15]
         cipher = self._cipher(int.from_bytes(head[1:], "big"), tenant_id)
-        return cipher.decrypt(nonce, sealed[15:], _of_row(head, name, row_id))
+        return cipher.decrypt(nonce, sealed[15:], _of_column(head, name) + row_id)
 
     def seal_bytes(self, purpose: str, content: bytes) -> bytes:
         """Encrypt what belongs to no column, such as a secret of the installation, bound to its purpose."""
@@ -145,8 +159,8 @@ def _of_person(column: str, person_id: UUID) -> bytes:
     return VERSION + f"people.{column}:".encode() + person_id.bytes
 
 
-def _of_row(head: bytes, name: str, row_id: UUID) -> bytes:
-    return head + f"{name}:".encode() + row_id.bytes
+def _of_column(head: bytes, name: str) -> bytes:
+    return head + f"{name}:".encode()
 
 
 def _of_root(number: int) -> bytes:
