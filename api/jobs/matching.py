@@ -20,9 +20,9 @@ _COMPUTED = 60  # per cent of the work that is done when the proposals are known
 def run(_house: House, job: JobHandle) -> dict[str, Any]:
     """Store the inputs, find the best proposals, write them unseen, show them; begun again it ends the same."""
     run_id = UUID(job.input["runId"])
-    job.write(match_runs.prepare, run_id)
+    inputs = job.write(match_runs.prepare, run_id)
     row = job.read(match_runs.stored, run_id)
-    asks, offers, weights, limits = match_runs.restored_inputs(row)
+    asks, offers, weights, limits = inputs or match_runs.restored_inputs(row)
     job.progress(2, 100, needs=len(asks), helpers=len(offers))
     at = {stage: number * _COMPUTED // len(STAGES) for number, stage in enumerate(STAGES, start=1)}
     found = propose(asks, offers, weights, limits, on_stage=lambda stage: job.progress(at[stage], 100))

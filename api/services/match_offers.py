@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -39,7 +40,7 @@ _KNOWN, _MIDDLE = 1, 2  # levels of a skill: one that a profile names, and what 
 _UNIT_REACH, _UNIT_TASKS = 10_000, 3  # metres that a unit goes, and needs that one resource takes in a run
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Area:
     """Where and when a run looks, and by which rules."""
 
@@ -49,17 +50,17 @@ class Area:
     now: datetime
     rules: Rules
 
-    @property
+    @cached_property
     def today(self) -> date:
         """The day of the run."""
         return self.now.astimezone(self.zone).date()
 
-    @property
+    @cached_property
     def since(self) -> datetime:
         """What begins earlier is too near to be asked for."""
         return self.now + timedelta(hours=self.rules.terms.lead_hours)
 
-    @property
+    @cached_property
     def before(self) -> datetime:
         """What begins then or later is for another run."""
         return self.now + timedelta(days=self.rules.terms.horizon_days)
@@ -91,16 +92,15 @@ def people(session: Session, area: Area) -> list[Helper]:
     """Return who declared their time in the area and may be asked: active, and not known to be a minor."""
     homes, employers = _belonging(session, area)
     rows = session.rows(_DECLARED.where(Availability.tenant_id == area.tenant_id))
-    areas = {
-        row.person_id: UUID(row.told["area_id"]) if row.told["area_id"] else homes.get(row.person_id) for row in rows
-    }
     within = _within(session, area)
+    named = {str(each): each for each in within}
     profiles = _profiles(session, area)
     busy, memory = _busy(session, area), area.rules.memory
     past = match_history.of_people(session, area.tenant_id, area.now, area.zone, memory.no_show_days)
     found = []
     for row in rows:
-        home, profile = areas[row.person_id], profiles.get(row.person_id)
+        where, profile = row.told["area_id"], profiles.get(row.person_id)
+        home = named.get(where) if where else homes.get(row.person_id)
         if home not in within or (profile and is_minor(profile.born, area.today)):
             continue
         helper = Helper(str(row.account_id), home, {"person": str(row.person_id)})
@@ -178,7 +178,7 @@ def _taught(area: Area, answers: list[Answer], absences: int) -> dict[str, Any]:
 
 _TEAMS = sa.select(Team.id, Team.organization_id, Team.told).where(Team.state == "active").order_by(Team.id)
 _DECLARED = (
-    sa.select(Availability.id, Availability.tenant_id, Availability.person_id, Availability.told, Person.account_id)
+    sa.select(Availability.person_id, Availability.told, Person.account_id)
     .join(Person, Person.id == Availability.person_id)
     .where(Availability.active, Person.state == "active")
     .order_by(Availability.person_id)

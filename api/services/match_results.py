@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,9 +18,11 @@ from api.domain.matching.reasons import Proposal
 from api.domain.matching.rules import Rules, rules_of
 from api.domain.matching.slots import begins_at
 from api.domain.matching.times import windows_of
+from api.domain.steps import TABLES
 from api.errors import Conflict
 from api.models import Job, MatchGap, MatchProposal, MatchRule, MatchRun, Need, Person
 from api.services import changes, match_runs
+from api.services.bulk import insert_many_new, moment, new_ids
 from api.services.days import zone_of
 from api.services.match_inputs import window_of
 
@@ -31,9 +33,13 @@ class RunIncomplete(Conflict):
     code, zh, en = "match_run_incomplete", "匹配结果不完整，未发布", "The run is incomplete and shows nothing"
 
 
+_Span = tuple[datetime | None, str | None, str | None]
+"""When a slot of a need begins, and its begin and end as they are stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What writing the results of a run needs to know."""
+    """What writing the results of a run needs to know; `spans` are those told so far, by need and slot."""
 
     id: UUID
     keys: dict[str, dict[str, str]]
@@ -41,6 +47,14 @@ class Run:
     rules: Rules
     as_of: datetime
     zone: ZoneInfo
+    spans: dict[tuple[str, int | None], _Span] = field(default_factory=dict)
+
+
+_WHOSE = {"person_id": "person", "organization_id": "unit", "resource_id": "resource", "team_id": "team"}
+_WRITTEN = (
+    "id", "number", "need_id", "community_id", *_WHOSE, "places", "starts_at", "ends_at", "points", "reasons",
+    "answer_by",
+)  # fmt: skip
 
 
 def begun(session: Session, actor: Actor, row: Any, asks: Sequence[Ask]) -> Run:
@@ -52,40 +66,44 @@ def begun(session: Session, actor: Actor, row: Any, asks: Sequence[Ask]) -> Run:
 
 def keep(session: Session, actor: Actor, run: Run, some: Sequence[tuple[int, Proposal]]) -> int:
     """Write some proposals of a run, by their numbers, where nobody sees them yet; a repeat adds nothing."""
-    needs = {UUID(proposal.ask_id) for _, proposal in some}
-    known = sa.select(Need.id, Need.windows).where(Need.tenant_id == actor.tenant_id, Need.id.in_(needs))
-    windows = {str(row.id): windows_of(row.windows) for row in session.rows(known)}
-    since = run.as_of + timedelta(hours=run.rules.terms.lead_hours)
-    rows, spans = [], {}
-    for number, proposal in some:
-        at = (proposal.ask_id, proposal.slot)
-        if at not in spans:
-            spans[at] = window_of(windows[proposal.ask_id], run.zone, proposal.slot, since)
-        rows.append(_row(session, actor, run, number, proposal, spans[at]))
-    session.insert_new(MatchProposal, rows)
+    _look_up(session, actor, run, [proposal for _, proposal in some])
+    by = session.now + timedelta(days=run.rules.terms.answer_days)
+    by_text = moment(by, session.dialect)
+    rows = []
+    for row_id, (number, proposal) in zip(new_ids(len(some)), some, strict=True):
+        begins, starts_at, ends_at = run.spans[proposal.ask_id, proposal.slot]
+        whose = [_hex(run.keys[proposal.offer_id].get(name)) for name in _WHOSE.values()]
+        rows.append((
+            row_id, number, _hex(proposal.ask_id), _hex(run.asks[proposal.ask_id].community), *whose,
+            proposal.places, starts_at, ends_at, proposal.points, {**proposal.reasons(), "metres": proposal.metres},
+            by_text if begins is None or by <= begins else starts_at,
+        ))  # fmt: skip
+    state = TABLES["match_proposal"].next(None, "match_proposal.prepare")
+    insert_many_new(
+        session, MatchProposal, _WRITTEN, rows, tenant_id=actor.tenant_id, version=1,
+        created_at=session.now, state=state, run_id=run.id,
+    )  # fmt: skip
     return len(rows)
 
 
-def _row(
-    session: Session, actor: Actor, run: Run, number: int, proposal: Proposal, window: tuple[Any, Any]
-) -> dict[str, Any]:
-    whose = run.keys[proposal.offer_id]
-    community = run.asks[proposal.ask_id].community
-    by = session.now + timedelta(days=run.rules.terms.answer_days)
-    return changes.born(session, actor, "match_proposal", "match_proposal.prepare", {
-        "run_id": run.id, "number": number, "need_id": UUID(proposal.ask_id),
-        "community_id": community and UUID(community),
-        "person_id": _id(whose, "person"), "organization_id": _id(whose, "unit"),
-        "resource_id": _id(whose, "resource"), "team_id": _id(whose, "team"), "places": proposal.places,
-        "starts_at": window[0], "ends_at": window[1],
-        "points": proposal.points, "reasons": {**proposal.reasons(), "metres": proposal.metres},
-        "answer_by": by if window[0] is None else min(by, window[0]), "answered_at": None, "reason": None,
-        "shift_id": None, "project_id": None, "rating": None,
-    })  # fmt: skip
+def _hex(text: str | None) -> str | None:
+    """Return an id as rows of `insert_many` hold it."""
+    return text and text.replace("-", "")
 
 
-def _id(whose: dict[str, str], name: str) -> UUID | None:
-    return UUID(whose[name]) if name in whose else None
+def _look_up(session: Session, actor: Actor, run: Run, some: Sequence[Proposal]) -> None:
+    """Tell the spans of these proposals that are not told yet."""
+    wanted = {(proposal.ask_id, proposal.slot) for proposal in some} - run.spans.keys()
+    if not wanted:
+        return
+    needs = {UUID(ask_id) for ask_id, _ in wanted}
+    known = sa.select(Need.id, Need.windows).where(Need.tenant_id == actor.tenant_id, Need.id.in_(needs))
+    windows = {str(row.id): windows_of(row.windows) for row in session.rows(known)}
+    since = run.as_of + timedelta(hours=run.rules.terms.lead_hours)
+    for ask_id, slot in wanted:
+        begins, ends = window_of(windows[ask_id], run.zone, slot, since)
+        texts = (each and moment(each, session.dialect) for each in (begins, ends))
+        run.spans[ask_id, slot] = (begins, *texts)
 
 
 def keep_gaps(session: Session, actor: Actor, run_id: UUID, gaps: Sequence[dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, found
 from api.db import Session
-from api.domain.matching.inputs import Ask, Limits, Offer, Weights, document, inputs_hash, restored
+from api.domain.matching.inputs import Ask, Limits, Offer, Weights, arranged, document, inputs_hash, restored
 from api.domain.matching.outcome import packed, result_hash, unpacked
 from api.domain.matching.propose import propose
 from api.domain.matching.rules import rules_of
@@ -90,25 +90,28 @@ def request(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     return run_id
 
 
-def prepare(session: Session, actor: Actor, run_id: UUID) -> bool:
-    """Store what a run starts from, as it stands now; say whether there was anything to store. A repeat does nothing.
+def prepare(session: Session, actor: Actor, run_id: UUID) -> _Restored | None:
+    """Store what a run starts from, as it stands now, and return it as `restored_inputs` would read it.
 
-    From here on nothing that changes elsewhere changes the run.
+    From here on nothing that changes elsewhere changes the run. A repeat does nothing and returns None.
     """
     row = stored(session, actor, run_id)
     if row.state != "requested":
-        return False
+        return None
     rule_id, rules = match_rules.holding(session, actor, row.path)
     inputs = match_inputs.gathered(session, actor, row.kind, row.path, rules, row.seed)
-    content = document(inputs.asks, inputs.offers, rules.weights, rules.limits(row.kind, inputs.asks, inputs.offers))
-    kept, kept_hash = packed(content)
+    start = (
+        arranged(inputs.asks), arranged(inputs.offers), rules.weights,
+        rules.limits(row.kind, inputs.asks, inputs.offers),
+    )  # fmt: skip
+    kept, kept_hash = packed(document(*start))
     values = {
         "as_of": session.now, "position": last_recorded(session, actor.tenant_id), "rule_id": rule_id,
         "inputs": kept, "inputs_hash": kept_hash, "keys": inputs.keys,
         "figures": {"passed": inputs.gaps},
     }  # fmt: skip
     changes.take(session, actor, MatchRun, row, "match_run.prepare", values, at=row.organization_id)
-    return True
+    return start
 
 
 def stored(session: Session, actor: Actor, run_id: UUID) -> Any:
