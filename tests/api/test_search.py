@@ -25,18 +25,18 @@ def world(database, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def titles(world):
+    return world.run(write, world)
+
+
+def write(session, actor, world):
+    """Publish needs that hold two of the words each; return need → title."""
     dice = random.Random(7)
-    found = {}
-
-    def write(session, actor):
-        ids = add_needs(session, actor, world.places["community"], 60)
-        for need in ids:
-            found[need] = "、".join(dice.sample(WORDS, 2))
-            told = session.sealed(Need, {"title": found[need], "description": ""}, need, actor.tenant_id)
-            session.execute(sa.update(Need).where(Need.id == need).values(**told))
-        search.learn(session, actor.tenant_id, "need", {need: [title] for need, title in found.items()})
-
-    world.run(write)
+    ids = add_needs(session, actor, world.places["community"], 60)
+    found = {need: "、".join(dice.sample(WORDS, 2)) for need in ids}
+    for need, title in found.items():
+        told = session.sealed(Need, {"title": title, "description": ""}, need, actor.tenant_id)
+        session.execute(sa.update(Need).where(Need.id == need).values(**told))
+    search.learn(session, actor.tenant_id, "need", {need: [title] for need, title in found.items()})
     return found
 
 
@@ -58,6 +58,41 @@ async def test_a_list_shows_what_holds_the_words_and_nothing_else(world, titles,
     shown = await listed(world, "member", text=word, limit=7)
     assert [each["id"] for each in shown] == sorted(expected, reverse=True)
     assert expected
+
+
+async def test_another_tenants_titles_are_never_found(world, titles):
+    """The same words stand in both tenants' needs; each finds its own and no other's."""
+    elsewhere = worlds.another(world, "othercity")
+    found = elsewhere.run(write, elsewhere)
+    for there, own in ((world, titles), (elsewhere, found)):
+        for word in ("养老", "修"):
+            for asked in ({}, {"near": str(there.places["community"])}):
+                shown = {each["id"] for each in await listed(there, "member", text=word, **asked)}
+                assert shown == {str(need) for need, title in own.items() if word in title}, (word, asked)
+
+
+async def test_a_page_begins_with_the_words_list_on_sqlite(world, titles, database):
+    seen = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        if "search_terms" in statement:
+            seen.append((statement, parameters))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        await listed(world, "member", text="修 理发", state="published")
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    ((statement, parameters),) = seen
+    if database.startswith("sqlite"):
+        assert plan(world, statement, parameters)[0].startswith("SEARCH lead USING COVERING INDEX")
+        # The control: without the order SQLite begins with all that is published.
+        assert plan(world, statement.replace("CROSS JOIN", "JOIN"), parameters)[0].startswith("SEARCH needs")
+
+
+def plan(world, statement, parameters):
+    explained = "EXPLAIN QUERY PLAN " + statement
+    return world.run(lambda session, _: [row[-1] for row in session.connection.exec_driver_sql(explained, parameters)])
 
 
 async def test_what_is_not_published_is_not_found(world):
@@ -104,7 +139,8 @@ async def test_words_without_a_letter_are_told(world):
 
 
 def test_learning_anew_gives_the_same_terms_and_no_table_shows_a_word(world, titles):
-    rows = sa.select(SearchTerm.noun, SearchTerm.term, SearchTerm.subject_id)
+    own = SearchTerm.tenant_id == world.operator.tenant_id
+    rows = sa.select(SearchTerm.noun, SearchTerm.term, SearchTerm.subject_id).where(own)
 
     def learned(session, actor):
         before = {tuple(row) for row in session.rows(rows)}
