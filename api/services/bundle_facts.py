@@ -14,7 +14,7 @@ from api.domain.bundle_rows import RECORDED_HERE, Names, day_columns, keyed, occ
 from api.domain.exemptions import OPEN, exempt_spans
 from api.domain.facts import UNIT_KINDS
 from api.domain.place_facts import DERIVED
-from api.domain.rulebook.bundle import grouping
+from api.domain.rulebook.bundle import grouping, looks_back
 from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.schema import Rulebook as Book
 from api.models import Fact, Person, Position
@@ -64,7 +64,7 @@ def fact_sources(
     shifts = occasions(session, {row.shift_id for rows in found.values() for row in rows if row.shift_id})
     places = {place for rows in found.values() for row in rows for place in (row.community_id, row.employer_id)}
     keys = organization_keys(session, cut.tenant_id, places - {None}, cut.cut_off)
-    recorded = _recorded(session, cut, accounts)
+    recorded = _recorded(session, cut, accounts, back=looks_back(book, "exemptions"))
     sources: dict[UUID, dict[str, Any]] = {}
     for account in accounts:
         rows = found[account]
@@ -86,10 +86,12 @@ def exempt_accounts(session: Session, cut: Cut, accounts: Sequence[UUID]) -> set
     return {account for account, rows in held.items() if any(row["start"] <= day < row["end"] for row in rows)}
 
 
-def _recorded(session: Session, cut: Cut, accounts: Sequence[UUID]) -> dict[UUID, list[dict[str, str]]]:
-    """Return the exemptions that follow from what is on record of each account in the period."""
+def _recorded(
+    session: Session, cut: Cut, accounts: Sequence[UUID], *, back: bool = False
+) -> dict[UUID, list[dict[str, str]]]:
+    """Return the exemptions that follow from what is on record of each account in the period, or before it too."""
     found = standings(session, cut.tenant_id, accounts, cut.end)
-    start = cut.start.isoformat()
+    start = "" if back else cut.start.isoformat()
     return {account: [row for row in exempt_spans(held) if row["end"] > start] for account, held in found.items()}
 
 

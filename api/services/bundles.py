@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from api.db import Session
 from api.domain.bundle_rows import DAY_COLUMNS, Names, day_columns, entry_rows, keyed, occasion_names
-from api.domain.rulebook.bundle import InputBundle, attributes, grouping
+from api.domain.rulebook.bundle import InputBundle, attributes, grouping, looks_back
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.sanctions import MAKE_UP
 from api.domain.workdays import WorkCalendar
@@ -63,7 +63,7 @@ def member_bundles(
     accounts = [subject.account_id for subject in subjects]
     entries = _entries(session, cut, book, accounts)
     facts = fact_sources(session, cut, book, accounts)
-    held = affiliations(session, cut, [subject.person_id for subject in subjects])
+    held = affiliations(session, cut, book, [subject.person_id for subject in subjects])
     asked = attributes(book)
     bundles: list[Any] = [
         {
@@ -216,8 +216,10 @@ def _names(
     }
 
 
-def affiliations(session: Session, cut: Cut, people: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    """Return what each person was affiliated to in the period, as it is known now.
+def affiliations(
+    session: Session, cut: Cut, book: Book, people: Sequence[UUID]
+) -> dict[UUID, list[dict[str, Any]]]:  # fmt: skip
+    """Return what each person was affiliated to in the period, as it is known now; before it too where a rule asks.
 
     A suspended right to make up hours stands among them from the day on which it was imposed, while it holds.
     """
@@ -230,8 +232,9 @@ def affiliations(session: Session, cut: Cut, people: Sequence[UUID]) -> dict[UUI
         Affiliation.kind.in_(("employment", "registration", "secondary_home")),
         Affiliation.state.in_(IN_FORCE_ONCE),
         Affiliation.valid_from < cut.end,
-        sa.or_(Affiliation.valid_to.is_(None), Affiliation.valid_to > cut.start),
     )  # fmt: skip
+    if not looks_back(book, "affiliations"):
+        statement = statement.where(sa.or_(Affiliation.valid_to.is_(None), Affiliation.valid_to > cut.start))
     rows = session.rows(statement)
     keys = organization_keys(session, cut.tenant_id, {row.organization_id for row in rows}, cut.cut_off)
     names = Names(cut.zone, keys)

@@ -92,7 +92,7 @@ def _kinds(
     held: dict[UUID, list[dict[str, Any]]] = {}
     if any(reads(measure, "affiliations") and measure.id in wanted for measure in book.measures):
         for some in batched(member.person_id for member in members):
-            held |= bundles.affiliations(session, cut, some)
+            held |= bundles.affiliations(session, cut, book, some)
     empty: Any = {**bundles.head(cut, "", "member", gaps), "entries": [], "exemptions": []}
     empty |= {"facts": []} if "facts" in grouping(book) else {}
     places: dict[Any, int] = {}

@@ -8,9 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from api.access import acting
+from api.domain.rulebook.evaluate import evaluate
+from api.domain.rulebook.load import load
+from api.domain.rulebook.shipped import shipped
 from api.jobs.loop import run_due
-from api.models import Affiliation, Assessment, Document, OrganizationLink, PersonStatus
-from api.services import changes, cycles, jobs, people, rulebooks
+from api.models import Affiliation, Assessment, Document, OrganizationLink, Person, PersonStatus
+from api.services import bundles, changes, cycles, days, jobs, outcomes, people, rulebooks, sealer
+from api.services.cuts import Cut, last_recorded
+from api.services.subjects import Subject
 from tests.support import assessed
 from tests.support import world as worlds
 from tests.support.assessed import CUT_OFF, END, START, build_year
@@ -119,3 +124,55 @@ def test_a_year_with_moves_is_judged_by_each_day_and_the_former_employer_hears_o
         "services": 3, "minutes": 180,
     }]  # fmt: skip
     assert "grade" not in str(paper.content["members"])
+
+
+LOOKS_BACK = """
+format: 1
+id: looks-back
+version: "1"
+labels: {zh: 往年, en: Years before}
+source: 平台测试
+subject: member
+effective: {since: 2020-01-01}
+measures:
+  - id: registered
+    labels: {zh: 报到整月数, en: Months registered}
+    source: affiliations
+    where: {kind: [registration]}
+    window: {lifetime: true}
+    take: months
+  - id: years
+    labels: {zh: 服务年数, en: Years with service}
+    source: entries
+    where: {unit: [volunteer_minutes]}
+    window: {yearsBack: 2}
+    cadence: {each: year, atLeast: 60, exempt: [not_yet_joined]}
+grades:
+  - id: met
+    labels: {zh: 达到, en: Met}
+    when: {all: [{value: registered, atLeast: 84}, {value: years.missed, atMost: 1}]}
+  - {id: unmet, labels: {zh: 未达到, en: Unmet}}
+"""
+
+
+def test_a_rule_that_looks_back_is_told_of_homes_and_exemptions_that_ended_before_its_period(world):
+    """61 months at the first home and 23 at the second; of 2024 nothing is asked, in 2025 was service, in 2026 none."""
+    world.run(lambda session, actor: sealer.seal(session, actor.tenant_id, everything=True))
+    with world.house.engines.look(world.operator.tenant_id) as session:
+        tenant_id = world.operator.tenant_id
+        zone = days.zone_of(session, tenant_id)
+        year = (date(2026, 1, 1), date(2027, 1, 1), date(2026, 12, 31))
+        cut = Cut(tenant_id, zone, *year, last_recorded(session, tenant_id))
+        person = session.scalar(sa.select(Person.id).where(Person.account_id == world.account))
+        subject = Subject(world.account, person, "NEW-1", world.year.units[1], None, True, {})
+        book = load(LOOKS_BACK)
+        (bundle,) = bundles.member_bundles(session, cut, book, [subject], ())
+        told = {line["rule"]: line for line in evaluate(book, bundle)["numbers"]}
+        assert told["registered"]["value"] == "84"
+        assert [span["state"] for span in told["years"]["spans"]] == ["exempt", "fulfilled", "missed"]
+        assert told["years"]["missed"] == 1
+        in_sets = outcomes.in_sets(session, cut, book, [subject], ())
+        assert {each and each.grade for each in in_sets} <= {"met", None}
+        (plain,) = bundles.member_bundles(session, cut, shipped("basic-member"), [subject], ())
+        assert [row["start"] for row in plain["affiliations"] if row["kind"] == "registration"] == ["2025-02-01"]
+        assert plain["exemptions"] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from api.domain.rulebook.conditions import AttributeIn, values_in
 from api.domain.rulebook.measure import RowMeasure, Table, Window
@@ -165,6 +165,15 @@ def grouping(rulebook: Rulebook) -> dict[str, Grouping]:
 def earlier(measure: RowMeasure) -> bool:
     """Say whether a measure looks at rows before its period."""
     return measure.deadline is not None or (measure.window is not None and measure.window.earlier)
+
+
+def looks_back(rulebook: Rulebook, source: Literal["affiliations", "exemptions"]) -> bool:
+    """Say whether affiliations, or exemptions, that ended before the period bear on what a rulebook measures."""
+    back = [each for each in rulebook.measures if isinstance(each, RowMeasure) and earlier(each)]
+    if source == "affiliations":
+        return any(measure.source == source or measure.deadline for measure in back)
+    spans = (measure.cadence or measure.series or measure.deadline for measure in back)
+    return any(each is not None and each.exempt for each in spans)
 
 
 def attributes(rulebook: Rulebook) -> list[str]:
