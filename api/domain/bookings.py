@@ -58,6 +58,12 @@ class BookingOver(Conflict):
     )
 
 
+class BookingPast(Invalid):
+    """A booking is moved to a time that lies ahead."""
+
+    code, zh, en = "booking_past", "只能改到今后的时间", "Move it to a time that lies ahead"
+
+
 class BookingsUnfit(Invalid):
     """Bookings are of a resource; at least one occurrence and no more than there are days in a year."""
 

@@ -52,6 +52,14 @@ class ProjectNotFunded(Conflict):
     en = "In the state {state} no such money moves for the project"
 
 
+class PaymentsWaiting(Conflict):
+    """What a project paid is decided on while its account is open."""
+
+    code = "payments_waiting"
+    zh = "该项目有 {count} 笔支出待复核，请先复核或退回，再结束项目"
+    en = "{count} payments of the project wait for a second person; decide on them before it ends"
+
+
 class PaidLater(Invalid):
     """What is recorded has happened."""
 

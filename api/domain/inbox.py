@@ -77,6 +77,10 @@ KINDS: tuple[Waiting, ...] = (
     Waiting("project_message", "project", "project.write", "对接方有新消息", "news from the other side", "projects"),
     Waiting("agreement", "project", "project.renew", "共建协议即将到期", "an agreement that ends soon", "projects"),
     Waiting(
+        "project_person", "project_person", "project_person.accept", "岗位或结对认领待同意", "a claim to agree to",
+        "project-people",
+    ),
+    Waiting(
         "match_proposal", "match_proposal", "match_proposal.accept", "匹配建议待答复", "a proposal to answer",
         "match-proposals",
     ),

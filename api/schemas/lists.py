@@ -105,7 +105,10 @@ class Ground(Body):
 class NewProject(Terms):
     """A project as one side proposes it, for a need, with a resource, or for itself."""
 
-    kind: ProjectKind = "project"
+    kind: Annotated[
+        Literal["project", "pairing", "booking", "purchase"],
+        Field(description="posts and pledges of persons are published as such: /duty-posts, /pledges"),
+    ] = "project"
     category: Literal["party_building", "livelihood"]
     title: Line
     community_id: UUID

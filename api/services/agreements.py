@@ -12,7 +12,7 @@ from api.access import Actor, found
 from api.db import Session
 from api.domain.documents import Duty, Head, Label, Renewed, Reserved, Signatory, agreement
 from api.domain.steps import TABLES
-from api.errors import Forbidden
+from api.errors import Conflict, Forbidden
 from api.models import Document, Need, Project, ProjectParty
 from api.services import bookings, changes, deliveries, documents, project_messages, projects, resources
 from api.services.days import today, zone_of
@@ -25,11 +25,20 @@ ROLES = {
 }
 
 
+class AnswerLate(Conflict):
+    """A proposal waits for its answer until a day; silence until then is a no."""
+
+    code = "answer_late"
+    zh = "该提议的答复期限（{replyBy}）已过，请重新提出"
+    en = "This proposal was to be answered by {replyBy}; propose it anew"
+
+
 def accept(session: Session, actor: Actor, project_id: UUID) -> UUID:
     """Confirm a proposal for the parties that the actor speaks for; a repeat changes nothing while others are awaited.
 
     With the last confirmation, in the same transaction: the resource is promised, the need matched, the agreement
     issued. Raises ResourceNotOffered, ResourceTaken or NeedNotOpen where that cannot be, and then nothing is confirmed.
+    AnswerLate after the last day for an answer, whether or not it has lapsed by then.
     """
     row = projects.hold(session, actor, project_id)
     sides = projects.parties_of(session, [project_id])[project_id]
@@ -40,6 +49,8 @@ def accept(session: Session, actor: Actor, project_id: UUID) -> UUID:
     fresh = [side for side in mine if side["confirmed_at"] is None]
     if not fresh:
         return project_id
+    if row.reply_by is not None and row.reply_by < today(session, actor.tenant_id):
+        raise AnswerLate(replyBy=row.reply_by.isoformat())
     grant = actor.grant_for("project.accept", fresh[0]["path"])
     session.execute(
         sa.update(ProjectParty)

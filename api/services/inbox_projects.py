@@ -1,4 +1,4 @@
-"""待办, of projects: terms to confirm, what another side wrote or changed, and agreements that end soon."""
+"""待办, of projects: claims and terms to agree to, what another side wrote or changed, agreements that end soon."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from api.access import Actor, within
 from api.db import Session
-from api.models import Project, ProjectMessage, ProjectParty
+from api.models import Project, ProjectMessage, ProjectParty, ProjectPerson
 from api.services.days import today
 from api.services.inbox_rows import shown
 from api.services.projects import DEAD
@@ -56,6 +56,17 @@ def ending(session: Session, actor: Actor) -> sa.Select[Any]:
     return _sides(actor, "project.renew", since=Project.created_at, due_on=Project.ends_on).where(
         Project.state.in_(("agreed", "in_progress")), Project.ends_on >= day, Project.ends_on <= day + SHOWN_FOR,
         ~renewed,
+    )  # fmt: skip
+
+
+def claims(_session: Session, actor: Actor) -> sa.Select[Any]:
+    """Select the places of posts and pairings that somebody else asks for where the actor organises them."""
+    place = ProjectParty.organization_id
+    of = sa.join(ProjectPerson, ProjectParty, ProjectParty.project_id == ProjectPerson.project_id)
+    found = shown(ProjectPerson.id, place, state=ProjectPerson.state, since=ProjectPerson.created_at, of=of)
+    return found.where(
+        visible(actor, ProjectPerson), ProjectPerson.state == "claimed", ProjectParty.side == "asks",
+        ProjectPerson.person_id != actor.person_id, within(actor, "project_person.accept", place),
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from api.services import (
     shifts,
     signups,
 )
-from api.services.days import today
+from api.services.days import day_of, today
 
 _LONGEST = timedelta(days=92)  # a project for a need that does not say until when
 
@@ -277,11 +277,15 @@ def _propose(session: Session, actor: Actor, row: Any, need: Any) -> UUID:
         raise NeedFilled
     begins = today(session, actor.tenant_id)
     ends = need.expires_on if need.expires_on is not None and need.expires_on > begins else begins + _LONGEST
+    booked = []
+    if row.starts_at is not None:  # the window that was matched, not every hour at which the resource is open
+        booked = [SimpleNamespace(starts_at=row.starts_at, ends_at=row.ends_at, every=None, until=None, quantity=None)]
+        ends = max(ends, day_of(session, actor.tenant_id, row.ends_at) + timedelta(days=1))
     told = match_proposals.reasons(row.reasons)
     values = {
         "kind": "project", "category": "livelihood", "title": f"需求对接：{need.category}",
         "community_id": need.community_id, "need_id": need.id, "resource_id": row.resource_id, "quantity": 1,
-        "budget_fen": None, "starts_on": begins, "ends_on": ends,
+        "budget_fen": None, "starts_on": begins, "ends_on": ends, "bookings": booked,
         "parties": [
             _Side(need.community_id, "asks", ["说明需求，做好现场对接"]),
             _Side(row.organization_id, "offers", ["提供所列资源，按约定完成"]),

@@ -200,8 +200,8 @@ def _view(actor: Actor, need: dict[str, Any], unit: str | None, day: date) -> di
     told = own or mine or office
     return {
         **need, "claimed_by_me": mine and need["state"] in rules.HELD, "thanks": need["thanks"] if told else None,
-        # what an office says of a claim that it took back is nobody else's business
-        "reason": need["reason"] if told or need["state"] != "published" else None,
+        # what an office says of a claim that it took back is nobody else's business, whatever becomes of the need
+        "reason": need["reason"] if told else None,
         "allowed_actions": [step for step in TABLES["need"].allowed(need["state"]) if step in steps],
     }  # fmt: skip
 

@@ -73,7 +73,7 @@ def allot(session: Session, actor: Actor, project_id: UUID, values: dict[str, An
 
     The community of the project asks, or who holds the fund. ProjectNotFunded, NotAFund, FundClosed.
     """
-    project = projects.find(session, actor, project_id)
+    project = projects.hold(session, actor, project_id)
     fund = _fund(session, actor, values["resource_id"], pointer="/resourceId")
     grant = actor.grant_for("payment.allot", project.path) or require(actor, "payment.allot", fund.path)
     _require_state(project.state, rules.FUNDED_IN)
@@ -88,7 +88,7 @@ def spend(session: Session, actor: Actor, project_id: UUID, values: dict[str, An
 
     The community says so or a party of the project. ProjectNotFunded, PaidLater.
     """
-    project = projects.find(session, actor, project_id)
+    project = projects.hold(session, actor, project_id)
     parties = projects.parties_of(session, [project_id])[project_id]
     paths = [project.path, *(party["path"] for party in parties)]
     grant = next((grant for path in paths if (grant := actor.grant_for("payment.spend", path)) is not None), None)

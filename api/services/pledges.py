@@ -15,16 +15,20 @@ from api.models import Project, ProjectPerson
 from api.services import changes, project_people, projects
 from api.services.days import today
 from api.services.duty_posts import grant_at
-from api.services.places import place
+from api.services.places import WrongKind, place
 from api.visibility import visible
 
 
 def make(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     """State a pledge before a branch or community, for oneself or for a unit that one speaks for; return its id.
 
-    Only whom it is made before reads it, until who made it shows it. TermContradicts, Forbidden.
+    Only whom it is made before reads it, until who made it shows it. TermContradicts, Forbidden, and WrongKind for a
+    unit, before which nothing is pledged: nobody there confirms it.
     """
     before = place(session, actor, values["to_id"], pointer="/toId")
+    if before.axis not in ("territory", "party"):
+        wanted = {"wanted": "community or Party organisation", "wantedZh": "社区或党组织"}
+        raise WrongKind(name=before.name, pointer="/toId", **wanted)
     community = place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
     day = today(session, actor.tenant_id)
     posts.require_term(day, values["ends_on"], day)

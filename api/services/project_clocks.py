@@ -12,7 +12,7 @@ from api.access import Actor
 from api.db import Session
 from api.errors import Conflict
 from api.models import Case, Organization, Project
-from api.services import bookings, cases, changes, match_rules, project_messages, projects
+from api.services import bookings, cases, changes, match_rules, project_messages, projects, purses
 from api.services.agreements import need_step
 from api.services.days import today
 
@@ -72,7 +72,7 @@ def prompt_due(session: Session, actor: Actor, limit: int = 200) -> int:
 def release(session: Session, actor: Actor, project_id: UUID, reason: str) -> UUID:
     """Release a project that was agreed and never began, for its community; NotOverdue before the district's days.
 
-    What it held is free, the need is open again, and the next match remembers that it came to nothing.
+    What it held is free, money goes back, the need is open again, and the next match remembers that it came to nothing.
     """
     row, grant = projects.governed(session, actor, project_id, "project.release")
     day = today(session, actor.tenant_id)
@@ -103,4 +103,5 @@ def _end(session: Session, actor: Actor, row: Any, step: str, values: dict[str, 
         return
     if row.resource_id is not None:
         bookings.free(session, actor.aside(), row)
+    purses.end(session, actor.aside(), row)
     need_step(session, actor, row, "need.release")

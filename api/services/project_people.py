@@ -41,12 +41,14 @@ def claim(session: Session, actor: Actor, project_id: UUID) -> UUID:
     row = projects.find(session, actor, project_id)
     if row.kind not in (posts.DUTY_POST, posts.PAIRING) or row.state != posts.OPEN:
         raise posts.NotToBeClaimed
+    day = today(session, actor.tenant_id)
+    if row.ends_on is not None and row.ends_on <= day:
+        raise posts.NotToBeClaimed
     terms = row.terms or {}
     gates = terms.get("gates") or {}
     facts = qualifications.facts(session, actor.tenant_id, {actor.person_id: actor.account_id}, [gates])
     need_gates.require_open(gates, facts.get(actor.person_id, {}))
     agreed = not terms.get("by_organiser")
-    day = today(session, actor.tenant_id)
     starts = max(day, row.starts_on or day)
     part = {
         "starts_on": starts, "ends_on": posts.term_end(starts, terms.get("months"), row.ends_on),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from api.access import Actor, found, require
 from api.db import Session
-from api.domain.bookings import BookingOver
+from api.domain.bookings import BookingOver, BookingPast
 from api.models import Need, Project
 from api.services import bookings, changes, livelihood, needs, project_messages, projects, purses
 from api.services.agreements import need_step
@@ -23,7 +23,7 @@ def decline(session: Session, actor: Actor, project_id: UUID, reason: str | None
 
 
 def cancel(session: Session, actor: Actor, project_id: UUID, reason: str) -> UUID:
-    """Call a project off; its need goes back to the list and its resource is offered again."""
+    """Call a project off; its need goes back to the list and its resource is offered again. PaymentsWaiting."""
     row, grant = projects.governed(session, actor, project_id, "project.cancel")
     _call_off(session, actor, row, reason, grant)
     if row.state != "proposed":
@@ -58,10 +58,13 @@ def rate(session: Session, actor: Actor, project_id: UUID, stars: int, remark: s
 
 
 def close(session: Session, actor: Actor, project_id: UUID) -> UUID:
-    """Close a rated project; a need that nobody confirmed yet is confirmed by it, and money left goes back."""
+    """Close a rated project; a need that nobody confirmed yet is confirmed by it, and money left goes back.
+
+    PaymentsWaiting where something that it paid is still to be confirmed.
+    """
     row, grant = projects.governed(session, actor, project_id, "project.close")
     changes.take(session, actor, Project, row, "project.close", at=row.community_id, grant=grant)
-    purses.flow_back(session, actor.aside(), row)
+    purses.end(session, actor.aside(), row)
     if row.need_id is not None and session.scalar(sa.select(Need.state).where(Need.id == row.need_id)) == "done":
         need_step(session, actor, row, "need.confirm")
     return project_id
@@ -84,10 +87,12 @@ def move_booking(
 ) -> UUID:
     """Let one occurrence take place at another time, for any side; the others find it among what waits for them.
 
-    ResourceTaken, ResourceClosed or BookingOutside where that cannot be, and then it stays where it is.
+    ResourceTaken, ResourceClosed, BookingPast or BookingOutside where that cannot be, and then it stays where it is.
     """
     row, grant = projects.governed(session, actor, project_id, "project.move_booking")
     booking = _ahead(session, booking_id, row)
+    if starts_at <= session.now:
+        raise BookingPast(pointer="/startsAt")
     bookings.move_one(session, actor.aside(), row, booking, starts_at, ends_at)
     told = {**_times(booking), "to": {"startsAt": starts_at.isoformat(), "endsAt": ends_at.isoformat()}}
     _tell(session, actor, row, "moved", told, grant)
@@ -128,7 +133,7 @@ def _tell(
 
 def _call_off(session: Session, actor: Actor, row: Any, reason: str, grant: UUID) -> None:
     changes.take(session, actor, Project, row, "project.cancel", {"reason": reason}, at=row.community_id, grant=grant)
-    purses.flow_back(session, actor.aside(), row)
+    purses.end(session, actor.aside(), row)
     if row.resource_id is not None and row.state != "proposed":
         bookings.free(session, actor.aside(), row)
 

@@ -154,7 +154,10 @@ def view(actor: Actor, row: dict[str, Any], parties: list[dict[str, Any]]) -> di
     table = own if own is not None and row["state"] in own.states else TABLES["project"]
     steps = [step for step in table.allowed(row["state"]) if grant_for(actor, step, row["path"], parties) is not None]
     result = {name: row["result"].get(name) for name in ("summary", "delivered_at", "stars", "remark", "kept")}
-    return {**row, "result": result, "parties": parties, "allowed_actions": steps}
+    near = row["kind"] != "pairing" or grant_for(actor, "pairing.end", row["path"], parties) is not None
+    # why a pairing ended may tell of the household, which nobody else is to know of
+    reason = row["reason"] if near else None
+    return {**row, "reason": reason, "result": result, "parties": parties, "allowed_actions": steps}
 
 
 def require_days(terms: dict[str, Any]) -> None:

@@ -15,8 +15,8 @@ from api.domain import need_gates
 from api.domain import needs as need_rules
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict, Forbidden, Invalid
-from api.models import Need, Project, ProjectParty
-from api.services import bookings, changes, match_rules, project_messages, projects, resources
+from api.models import MatchProposal, Need, Project, ProjectParty
+from api.services import bookings, changes, match_inputs, match_rules, project_messages, projects, resources
 from api.services.days import today
 from api.services.places import place
 from api.visibility import visible
@@ -43,7 +43,8 @@ def propose(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     """Propose a project as one of its parties and return its id; a need it is for is claimed by it at once.
 
     Every party confirms by itself, the proposing one too, until `reply_by`: where nothing is said, so many working days
-    as the district set. Raises NeedClaimed where another project claims the need, WrongParties, EndsTooEarly,
+    as the district set. Raises NeedClaimed where another project claims the need or people said yes to it,
+    WrongParties, EndsTooEarly,
     ReplyOver or NotOfTheGroup by what the need says, ReplyByUnfit, and what `bookings.ask` raises.
     """
     parties = _parties(session, actor, values["parties"], values["community_id"])
@@ -162,20 +163,22 @@ def _parties(session: Session, actor: Actor, terms: Sequence[Any], community_id:
 def _require_open(session: Session, actor: Actor, need_id: UUID, community_id: UUID) -> None:
     need = found(
         session.first(
-            sa.select(Need.state, Need.community_id, Need.reply_by, Need.gates).where(
-                visible(actor, Need), Need.id == need_id
-            )
+            sa.select(Need.state, Need.community_id, Need.reply_by, Need.gates, Need.expires_on)
+            .where(visible(actor, Need), Need.id == need_id)
+            .with_for_update(of=Need)  # whoever says yes to a match meanwhile, or claims it, is heard before or after
         )
     )
-    if need.state != "published":
+    day = today(session, actor.tenant_id)
+    if need.state != "published" or (need.expires_on is not None and need.expires_on <= day):
         raise projects.NeedNotOpen(needId=str(need_id), state=need.state)
     if need.community_id != community_id:
         raise projects.WrongParties(
             why="the need is another community's", whyZh="需求属于其他社区", pointer="/communityId"
         )
-    if projects.claiming(session, need_id) is not None:
+    held = match_inputs.taken(session, MatchProposal.need_id == need_id).get(need_id, 0)
+    if held or projects.claiming(session, need_id) is not None:
         raise projects.NeedClaimed(needId=str(need_id))
-    need_rules.require_answers_taken(need.reply_by, today(session, actor.tenant_id))
+    need_rules.require_answers_taken(need.reply_by, day)
     need_gates.require_open(need.gates, {"groups": {need_gates.UNIT}})
 
 

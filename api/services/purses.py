@@ -115,6 +115,24 @@ def promise(session: Session, actor: Actor, project: Any, fund: Any) -> None:
     _moved(session, actor, "allotment", project, fund, amount, min(others))
 
 
+def end(session: Session, actor: Actor, project: Any) -> None:
+    """Close a held project's account: what it asked for of funds is declined, and what is left goes back to them.
+
+    PaymentsWaiting where something that it paid waits for its second person, which could never count afterwards.
+    """
+    columns = (Payment.id, Payment.kind, Payment.state, Payment.version, Payment.organization_id)
+    waiting = session.rows(
+        sa.select(*columns).where(Payment.project_id == project.id, Payment.state == "proposed").order_by(Payment.id)
+    )
+    paid = sum(row.kind == "spending" for row in waiting)
+    if paid:
+        raise rules.PaymentsWaiting(count=paid)
+    told = {"reason": "项目已结束", "decided_at": session.now}
+    for row in waiting:
+        changes.take(session, actor, Payment, row, "payment.decline", told, at=row.organization_id)
+    flow_back(session, actor, project)
+
+
 def flow_back(session: Session, actor: Actor, project: Any) -> None:
     """Send what is left on a held project's account back to its funds, by what each gave; a repeat finds nought."""
     rest = balance(session, actor, project.id)

@@ -56,9 +56,10 @@ async def test_a_hall_is_booked_by_the_hour_shown_moved_and_freed(world):
 
         assert await calendar() == [("09:00", "14:00", 1), ("14:00", "16:00", 0), ("16:00", "18:00", 1)]
         inside = f"{path}/bookings/{listed[1]['id']}"
-        closed = {"startsAt": "2026-03-17T19:00:00+08:00", "endsAt": "2026-03-17T20:00:00+08:00"}
-        refused = await liaison.post(f"/api/v1{inside}/move", json=closed)
-        assert (refused.status_code, refused.json()["code"]) == (422, "resource_closed")
+        for day, code in (("2026-03-17", "resource_closed"), ("2026-02-17", "booking_past")):
+            times = {"startsAt": f"{day}T19:00:00+08:00", "endsAt": f"{day}T20:00:00+08:00"}
+            refused = await liaison.post(f"/api/v1{inside}/move", json=times)
+            assert (refused.status_code, refused.json()["code"]) == (422, code)
         await post(liaison, f"{inside}/move", free)
         assert await calendar() == [("09:00", "16:00", 1), ("16:00", "18:00", 0)]
         told = (await worker.get(f"/api/v1{path}/messages", params={"kind": "moved"})).json()["items"]

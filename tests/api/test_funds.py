@@ -139,15 +139,18 @@ async def test_a_project_never_spends_beyond_what_it_was_given_and_what_was_wron
     assert (await spent(world, project, 2, status=409))["code"] == "fund_too_low"
     async with world.client("street_officer") as street, world.client("worker") as worker:
         async with world.client("dora") as public:
-            shown = (await public.get(f"/api/v1/payments/{paid['id']}")).json()
+            shown = await state_of(world, f"/payments/{paid['id']}", "dora")
             assert (shown["amountFen"], shown["payee"], shown["fileIds"]) == (9_999, None, [])
             assert (await public.get(f"/api/v1/payments/{paid['id']}/files/{paid['fileIds'][0]}")).status_code == 403
         body = {"reason": "发票金额有误"}
-        assert (await worker.post(f"/api/v1/payments/{paid['id']}/reverse", json=body)).status_code == 403
+        await post(worker, f"/payments/{paid['id']}/reverse", body, 403)
         assert (await post(street, f"/payments/{paid['id']}/reverse", body))["state"] == "reversed"
-        again = await street.post(f"/api/v1/payments/{paid['id']}/reverse", json=body)
-        assert again.status_code == 409
+        await post(street, f"/payments/{paid['id']}/reverse", body, 409)
         assert balance(world, project["id"]) == 10_000
+        kept = await post(worker, f"/projects/{project['id']}/cancel", {"reason": "居民改变主意"}, 409)
+        assert kept["code"] == "payments_waiting"
+        (waiting,) = (await worker.get("/api/v1/payments?state=proposed&projectId=" + project["id"])).json()["items"]
+        await post(street, f"/payments/{waiting['id']}/decline", {"reason": "余额不足"})
         await post(worker, f"/projects/{project['id']}/cancel", {"reason": "居民改变主意"})
     assert (balance(world, project["id"]), balance(world, money["id"])) == (0, 10_000)
 
@@ -293,6 +296,5 @@ async def test_the_database_keeps_no_payment_of_nothing(world):
             told = {"amountFen": amount, "paidOn": TODAY, "purpose": "无"}
             assert (await street.post(f"/api/v1/resources/{money['id']}/allocations", json=told)).status_code == 422
         late = {"amountFen": 1, "paidOn": "2027-01-01", "purpose": "预拨"}
-        answer = await street.post(f"/api/v1/resources/{money['id']}/allocations", json=late)
-        assert (answer.status_code, answer.json()["code"]) == (422, "paid_later")
+        assert (await post(street, f"/resources/{money['id']}/allocations", late, 422))["code"] == "paid_later"
     assert world.run(lambda session, _: session.scalar(sa.select(sa.func.min(Payment.amount_fen)))) > 0

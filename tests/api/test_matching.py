@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from api.jobs.sealing import do_due
 from tests.support import world as worlds
 from tests.support.clock import START, Clock
-from tests.support.matching import post, published_resource, state_of
+from tests.support.matching import post, proposal, published_resource, state_of
 from tests.support.offering import (
     SATURDAY,
     TUESDAY,
@@ -209,6 +211,31 @@ async def test_who_does_not_answer_lapses_and_a_need_that_is_gone_asks_nobody(wo
         wrong["windows"] = [window((TUESDAY[1], TUESDAY[0]))]
         refused = await worker.post("/api/v1/needs", json=wrong)
         assert (refused.status_code, refused.json()["code"]) == (422, "window_contradicts")
+
+
+async def test_no_unit_proposes_a_project_for_a_need_to_which_people_said_yes(world):
+    need = await open_need(world, headcount=2)
+    await declared(world, "member")
+    await matched(world)
+    (mine,) = await proposals(world, "member")
+    async with world.client("member") as member, world.client("liaison") as liaison:
+        await post(member, f"/match-proposals/{mine['id']}/accept", {})
+        refused = await liaison.post("/api/v1/projects", json=proposal(world, needId=need["id"]))
+    assert (refused.status_code, refused.json()["code"]) == (409, "need_claimed")
+
+
+async def test_a_units_yes_books_the_window_that_was_matched_and_not_every_open_hour(world):
+    await open_need(world)
+    hours = {"startsAt": "2026-03-01T08:00:00+08:00", "endsAt": "2026-03-01T22:00:00+08:00", "every": "day"}
+    await published_resource(world, "venue", 1, windows=[hours])
+    reported_in(world)
+    await matched(world, "units")
+    (asked,) = await proposals(world, "liaison")
+    async with world.client("liaison") as liaison:
+        said = await post(liaison, f"/match-proposals/{asked['id']}/accept", {})
+        booked = (await liaison.get(f"/api/v1/projects/{said['projectId']}/bookings")).json()["items"]
+    times = [tuple(datetime.fromisoformat(each[end]) for end in ("startsAt", "endsAt")) for each in booked]
+    assert times == [tuple(datetime.fromisoformat(each) for each in TUESDAY)]
 
 
 async def test_a_unit_accepts_and_the_community_agrees(world):

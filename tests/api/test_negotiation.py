@@ -9,6 +9,7 @@ from api.models import Document
 from api.services import project_clocks
 from tests.support import world as worlds
 from tests.support.clock import Clock
+from tests.support.funding import allotted, balance, fund, money_found
 from tests.support.matching import (
     agreed,
     post,
@@ -79,6 +80,9 @@ async def test_silence_lets_a_proposal_lapse_and_opens_its_need_again(world, clo
     clock.set(datetime(2026, 3, 4, 15, 0, tzinfo=UTC))  # eleven at night of the last day
     assert world.run(project_clocks.lapse_due) == 0
     clock.set(datetime(2026, 3, 4, 17, 0, tzinfo=UTC))
+    async with world.client("liaison") as liaison:  # the clock has not struck yet, and the day is over all the same
+        late = await liaison.post(f"/api/v1/projects/{project['id']}/accept")
+    assert (late.status_code, late.json()["code"], late.json()["replyBy"]) == (409, "answer_late", "2026-03-04")
     assert world.run(project_clocks.lapse_due) == 1
     assert world.run(project_clocks.lapse_due) == 0
     gone = await state_of(world, f"/projects/{project['id']}")
@@ -115,6 +119,20 @@ async def test_a_unit_that_accepts_and_vanishes_is_asked_about_and_released(worl
         assert project["id"] in await waits(liaison, "project_message")
     assert (await state_of(world, f"/needs/{need['id']}"))["state"] == "published"
     assert (await state_of(world, f"/resources/{hall['id']}"))["promised"] == 0
+
+
+async def test_what_was_given_to_a_project_that_never_began_goes_back_and_what_it_asked_for_is_declined(world):
+    money = await fund(world, 9_000)
+    project = await agreed(world, startsOn="2025-01-01", endsOn="2027-01-01")
+    await allotted(world, project, money, 6_000)
+    async with world.client("worker") as worker:
+        more = {"resourceId": money["id"], "amountFen": 1_000, "purpose": "另购"}
+        asked = await post(worker, f"/projects/{project['id']}/allotments", more, 201)
+        freed = await post(worker, f"/projects/{project['id']}/release", {"reason": "一直没有开始"})
+        assert freed["state"] == "released"
+        assert (await worker.get(f"/api/v1/payments/{asked['id']}")).json()["state"] == "declined"
+    assert (balance(world, project["id"]), balance(world, money["id"])) == (0, 9_000)
+    assert money_found(world) == []
 
 
 async def test_an_agreement_that_ends_is_renewed_by_all_and_superseded(world, clock):

@@ -76,6 +76,9 @@ async def test_a_post_is_published_claimed_agreed_to_marked_renewed_and_left(wor
         assert (await claimed(world, "member2", made, 409))["code"] == "no_place_left"
         own, path = f"/project-people/{part['id']}", f"/project-people?projectId={made['id']}"
         await post(member, f"{own}/accept", status=403)
+        inbox = {name: (await read(world, name, "/inbox?limit=100"))["items"] for name in ("secretary", "member")}
+        claims = [[each["link"][7:] for each in of if each["kind"] == "project_person"] for of in inbox.values()]
+        assert claims == [[own], []]
         agreed = await post(secretary, f"{own}/accept")
         assert (agreed["state"], agreed["name"], agreed["mine"]) == ("agreed", "测member", False)
         assert (await read(world, "member3", path))["items"] == []
@@ -104,6 +107,7 @@ async def test_terms_end_by_themselves_and_closed_posts_have_nobody(world):
     soon = sa.update(ProjectPerson).where(ProjectPerson.id == UUID(parts[0]["id"])).values(ends_on=date(2026, 3, 4))
     world.run(lambda session, _: session.execute(soon))
     world.house.clock.forward(days=2)
+    assert (await claimed(world, "member3", short, 409))["code"] == "not_to_be_claimed"  # though no clock has struck
     do_due(world.house)
     states = [(await read(world, "member2", f"/project-people/{each['id']}"))["state"] for each in parts]
     assert states == ["ended", "ended", "agreed"]
@@ -147,6 +151,8 @@ async def test_a_pledge_is_before_the_branch_alone_until_it_is_shown_and_kept_by
         assert (kept["state"], kept["result"]["kept"]) == ("kept", True)
         assert (await post(secretary, f"{path}/confirm", {"kept": False}, 409))["code"] == "step_not_allowed"
         await post(member, f"{path}/withdraw", status=409)
+        nowhere = await post(member, "/pledges", {**body, "toId": str(world.places["unit"])}, 422)
+        assert (nowhere["code"], nowhere["errors"][0]["pointer"]) == ("wrong_organization_kind", "/toId")
         other = await post(member, "/pledges", body, 201)
         assert (await post(member, f"/pledges/{other['id']}/withdraw"))["state"] == "withdrawn"
         own = await post(secretary, "/pledges", body, 201)
@@ -195,9 +201,17 @@ async def test_who_is_paired_is_read_by_the_paired_and_the_community_alone_and_v
         assert (fact.kind, fact.provenance, fact.served_on.isoformat()) == ("home_visit", "self_stated", on)
         assert fact.details == {"projectId": made["id"]}
         assert {row.actor_id for row in logged} == {world.people["member"], world.people["worker"]}
+    await the_pairing_ends(world, path, part)
+
+
+async def the_pairing_ends(world, path, part):
+    """Let who is paired leave and the community end it: nothing is left of the household, and few read why."""
+    async with world.client("worker") as worker, world.client("member") as member:
         await post(member, f"/project-people/{part['id']}/end", {})
         await read(world, "member", f"{path}/household", 403)
-        assert (await post(worker, f"{path}/end", {}))["state"] == "ended"
+        over = await post(worker, f"{path}/end", {"reason": "老人住院"})
+        assert (over["state"], over["reason"]) == ("ended", "老人住院")
+        assert (await read(world, "member2", f"/projects/{over['id']}"))["reason"] is None
         await read(world, "worker", f"{path}/household", 404)
         with world.house.engines.look() as session:
             assert session.rows(sa.select(Household.id)) == []

@@ -165,6 +165,8 @@ async def test_other_terms_have_to_be_confirmed_anew(world):
         ({"endsOn": "2026-03-10"}, 422, "ends_too_early"),
         ({"endsOn": "10.6.2026"}, 422, "invalid"),
         ({"quantity": 0}, 422, "invalid"),
+        ({"kind": "duty_post"}, 422, "invalid"),
+        ({"kind": "pledge"}, 422, "invalid"),
         ({"needId": "00000000-0000-7000-8000-000000000000"}, 404, "not_found"),
         ({"surprise": 1}, 422, "invalid"),
         ({"parties": []}, 422, "invalid"),

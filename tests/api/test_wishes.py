@@ -16,6 +16,7 @@ from api.services import changes, need_claims
 from tests.support import offering
 from tests.support import world as worlds
 from tests.support.clock import START, Clock
+from tests.support.matching import proposed
 
 DOOR = "桃园里 3 幢 201 室"
 CROWD = 100
@@ -106,6 +107,12 @@ async def test_a_unit_claims_for_itself_and_the_community_takes_back_what_somebo
         assert (await worker.post(f"{path}/release", json={"reason": "两周未送达"})).json()["state"] == "published"
         assert (await liaison.get(f"{path}/contact")).status_code == 403
         assert (await member.get(path)).json()["reason"] is None
+        project = await proposed(world, needId=(await member.get(path)).json()["id"])
+        for side in (liaison, worker):
+            await side.post(f"/api/v1/projects/{project['id']}/accept")
+        matched = (await member.get(path)).json()
+        assert (matched["state"], matched["reason"]) == ("matched", None)
+        assert (await worker.get(path)).json()["reason"] == "两周未送达"
     world.house.clock.set(START)
 
 
