@@ -30,9 +30,12 @@ def page(
     Each item has `metres`: the outer edge of its ring where nearness was asked for, None where its community's place is
     unknown. Raises NothingToFind, NoHome, BadCursor, NotFound for a place that is none.
     """
-    placed = any(each is not None for each in (query.community_id, query.unit_id, query.near, query.within))
+    conditions = list(_conditions(session, actor, noun, table, query))
+    # Of one place its index is the shorter list; of a district, with all that is below it, the words' is.
+    alone = any(each.compare(table.community_id == query.community_id) for each in conditions)
+    placed = alone or any(each is not None for each in (query.unit_id, query.near, query.within))
     statement, key = search.narrowed(session, actor, statement, noun, query.text, placed=placed)
-    statement = statement.where(*_conditions(session, actor, noun, table, query))
+    statement = statement.where(*conditions)
     if query.near is None and query.within is None:
         answer = paging.page(session, statement, key, limit=query.limit, cursor=query.cursor)
         answer["items"] = [{**item, "metres": None} for item in answer["items"]]

@@ -66,7 +66,8 @@ async def test_another_tenants_titles_are_never_found(world, titles):
     found = elsewhere.run(write, elsewhere)
     for there, own in ((world, titles), (elsewhere, found)):
         for word in ("养老", "修"):
-            for asked in ({}, {"near": str(there.places["community"])}):
+            one, wide = (str(there.places[name]) for name in ("community", "district"))
+            for asked in ({}, {"near": one}, {"communityId": one}, {"communityId": wide}):
                 shown = {each["id"] for each in await listed(there, "member", text=word, **asked)}
                 assert shown == {str(need) for need, title in own.items() if word in title}, (word, asked)
 
