@@ -193,7 +193,8 @@ def columns(measure: RowMeasure) -> set[str]:
     if measure.distinct and measure.distinct not in SPANS:
         needed.add(measure.distinct)
     per_event = [measure.rounding, measure.qualify, measure.approval, measure.steps, *measure.caps]
-    if measure.distinct == "event" or any(rule is not None and rule.per == "event" for rule in per_event):
+    by_event = measure.distinct == "event" or (measure.cadence is not None and measure.cadence.each == "event")
+    if by_event or any(rule is not None and rule.per == "event" for rule in per_event):
         needed.add("activity")
     if measure.keep and measure.keep.per not in SPANS:
         needed.add(measure.keep.per)
@@ -209,7 +210,8 @@ def _date(measure: RowMeasure) -> str:
     spans += [measure.distinct] if measure.distinct in SPANS else []
     window = measure.window or Window()
     cut = window.since or window.before or window.last_days or window.last_months
-    if measure.distinct or measure.rolling or measure.deadline or cut:
+    in_order = measure.rolling or measure.deadline or (measure.cadence is not None and measure.cadence.each == "event")
+    if measure.distinct or in_order or cut:
         spans.append("day")
     wide = "period"
     for span in spans:

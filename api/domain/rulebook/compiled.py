@@ -117,7 +117,7 @@ def deciding(book: Rulebook) -> set[str]:
 
 def _sums(measure: RowMeasure) -> Sums | None:
     filtered = measure.where.keys() | measure.without.keys()
-    if measure.cadence and measure.cadence.whole_spans:
+    if measure.cadence and (measure.cadence.whole_spans or measure.cadence.each == "event"):
         return None
     plain = measure.model_fields_set <= _KNOWN and measure.result == "sum" and measure.take in ("amount", "count")
     if not plain or not filtered <= KEPT or (measure.distinct and measure.distinct not in SPANS):

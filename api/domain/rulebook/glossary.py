@@ -48,6 +48,9 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
         "频次：逐个时段达到", "cadence",
         "cadence: {each: month, atLeast: 60, exempt: [ill], exemptWhen: any_day, wholeSpans: true}",
     ),
+    "Cadence.each": (
+        "逐次活动", "event by event", "cadence: {each: event}, streak: {of: fulfilled, length: 3}",
+    ),
     "Streak": (
         "连续达到或未达到", "runs of spans", "cadence: {each: month}, streak: {of: missed, length: 2, again: true}",
     ),

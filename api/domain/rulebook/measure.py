@@ -132,10 +132,11 @@ class Approval(Strict):
 class Cadence(Strict):
     """Count the spans whose sum reaches `atLeast`; spans inside an exemption of these kinds are not required.
 
-    With `wholeSpans` neither are those that the window cuts, such as the first days of January for a week.
+    `event` takes one occasion after the other of which there are rows, so that a streak is three absences in a row.
+    With `wholeSpans` spans that the window cuts are not required, such as the first days of January for a week.
     """
 
-    each: Literal["day", "week", "month", "two_months", "quarter", "half_year", "year"]
+    each: Literal["event", "day", "week", "month", "two_months", "quarter", "half_year", "year"]
     at_least: Annotated[Exact, Field(gt=0)] = 1
     exempt: list[Identifier] = []
     exempt_when: Literal["whole", "any_day"] = "whole"

@@ -20,7 +20,7 @@ from api.domain.rulebook.measure import (
     Series,
 )
 from api.domain.rulebook.rows import Part, Row, chosen, limits, matches, weigh
-from api.domain.rulebook.spans import cut, due, exempt, joined, merged, points_of, rolled, streaks
+from api.domain.rulebook.spans import cut, due, events, exempt, joined, merged, points_of, rolled, streaks
 from api.domain.rulebook.stretch import SpanSteps
 from api.domain.rulebook.values import SPANS, Number, Rounding, bucket, buckets, text, whole
 
@@ -208,22 +208,23 @@ def _approve(rule: str, approval: Approval, parts: list[Part], facts: list[Row],
 
 def _cadence(measure: RowMeasure, cadence: Cadence, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
     """Count the spans that reach the minimum; those not over yet, or exempt, are required only where they do."""
+    by_event = cadence.each == "event"
     since, before = limits(measure.window, bundle["period"]["start"], bundle["period"]["end"])
     sums: defaultdict[str, Number] = defaultdict(int)
     for part in parts:
-        sums[bucket(part.date, cadence.each)] += part.value
+        sums[part.span("event") if by_event else bucket(part.date, cadence.each)] += part.value
     free = merged(bundle, cadence.exempt)
     through = bundle.get("through", before)
     fulfilled = required = 0
-    for name, (first, after) in buckets(since, before, cadence.each).items():
+    for name, (first, after) in (events(parts) if by_event else buckets(since, before, cadence.each)).items():
         reached = sums[name] >= cadence.at_least
         is_free = exempt(first, after, free, cadence.exempt_when)
-        is_cut = cadence.whole_spans and cut(first, after, cadence.each)
+        is_cut = cadence.whole_spans and not by_event and cut(first, after, cadence.each)
         fulfilled += reached
         required += reached or (not is_free and not is_cut and after <= through)
         state = "fulfilled" if reached else "exempt" if is_free else "cut" if is_cut else "missed"
         state = "open" if state == "missed" and after > through else state
-        reading.spans.append({"span": name, "sum": text(sums[name]), "state": state})
+        reading.spans.append({"span": name.rpartition("\0")[2], "sum": text(sums[name]), "state": state})
     reading.value, reading.required, reading.missed = fulfilled, required, required - fulfilled
     if measure.streak:
         reading.streaks, reading.longest = streaks(measure.streak, [span["state"] for span in reading.spans])

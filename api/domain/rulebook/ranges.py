@@ -169,7 +169,7 @@ def most_of_a_span(measure: RowMeasure, each: Span) -> Bound:
 
 def _times_in(each: Span, span: Span) -> Bound:
     """Return how many spans of one kind meet one of another kind at most; a wider one is at most met whole."""
-    if span == "event":
+    if "event" in (each, span):
         return inf
     if each in MONTHS:
         return spans_in(each, span)

@@ -10,6 +10,7 @@ from typing import Any
 
 from api.domain.rulebook.bundle import InputBundle
 from api.domain.rulebook.measure import Series, Streak
+from api.domain.rulebook.rows import Part
 from api.domain.rulebook.stretch import Deadline, Rolling, SpanSteps
 from api.domain.rulebook.values import Number, Span, bucket, buckets, text, whole
 
@@ -41,6 +42,15 @@ def cut(first: str, after: str, span: Span) -> bool:
     name, one = bucket(first, span), timedelta(days=1)
     before = (date.fromisoformat(first) - one).isoformat()
     return bucket(before, span) == name or bucket(after, span) == name
+
+
+def events(parts: Sequence[Part]) -> dict[str, tuple[str, str]]:
+    """Return the events of parts in the order of their first days, each with the half-open day on which it began."""
+    begun: dict[str, tuple[str, str]] = {}
+    for part in parts:
+        after = date.fromisoformat(part.date) + timedelta(days=1)
+        begun.setdefault(part.span("event"), (part.date, after.isoformat()))
+    return begun
 
 
 def streaks(streak: Streak, states: list[str]) -> tuple[int, int]:

@@ -182,6 +182,7 @@ FAULTS: dict[str, Fault] = {
     **{f"cap per {per}": _cap(per) for per in SPANS},
     "cadence": ([measures], "buckets", lambda piece: lambda *given: dict(list(piece(*given).items())[:-1])),
     "cadence minimum": _measure(cadence=_changed(at_least=1)),
+    "event by event": ([measures], "events", lambda piece: lambda parts: dict(reversed(piece(parts[1:]).items()))),
     "whole spans alone": ([measures], "cut", lambda piece: lambda *given: False),
     "runs of spans": _measure(streak=_changed(length=lambda length: length + 1)),
     "a score for each span": _measure(series=_changed(times=lambda times: times + 1)),

@@ -168,6 +168,9 @@ class Measurer:
         if self.maybe(0.35):
             streak = {"of": self.chance.choice(("fulfilled", "missed")), "length": self.chance.choice((2, 2, 3, 5))}
             measure["streak"] = streak | ({"again": True} if self.maybe(0.5) else {})
+        short = measure["cadence"]["each"] in ("day", "week", "month") and "wholeSpans" not in measure["cadence"]
+        if short and Random(repr(measure)).random() < 0.5:  # apart from the other draws, which stay as they are
+            measure["cadence"]["each"] = "event"
 
     def _series(self) -> Row:
         chance = self.chance

@@ -62,6 +62,10 @@ PRIMITIVES: dict[str, Removal] = {
         (m["cadence"] for m in measures(case) if m.get("cadence", {}).get("atLeast", 1) != 1),
         lambda cadence: cadence.update(atLeast=1),
     ),
+    "event by event": lambda case: each(
+        (m["cadence"] for m in measures(case) if m.get("cadence", {}).get("each") == "event"),
+        lambda cadence: cadence.update(each="month"),
+    ),
     "whole spans alone": cadence_member("wholeSpans"),
     "runs of spans": streak,
     "a score for each span": drop("series"),

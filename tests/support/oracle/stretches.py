@@ -16,6 +16,9 @@ def in_time(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
     rule = measure["cadence"]
     told: list[bool] = []
     fulfilled = 0
+    if rule["each"] == "event":
+        in_turn(measure, bits, bundle, answer)
+        return
     spans, known = _spans(measure, bundle, rule)
     for days in spans:
         reached = _sum(bits, days) >= number(rule.get("atLeast", 1))
@@ -24,6 +27,27 @@ def in_time(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
         if reached or (whole and days[-1] < known and not is_exempt(days, rule, bundle)):
             told.append(reached)
     answer.has_spans = bool(spans)
+    answer.value, answer.required, answer.missed = Fraction(fulfilled), len(told), told.count(False)
+    if measure.get("streak"):
+        answer.streaks, answer.longest = _runs(measure["streak"], told)
+
+
+def in_turn(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
+    """Look at one event after the other, and at the runs of those that are asked for."""
+    rule, known = measure["cadence"], _spans(measure, bundle, {"each": "day"})[1]
+    told: list[bool] = []
+    seen: list[Any] = []
+    fulfilled = 0
+    for bit in bits:
+        if bit.where("event") in seen:
+            continue
+        seen.append(bit.where("event"))
+        sums = [other.counts for other in bits if other.where("event") == bit.where("event")]
+        reached = sum(sums, Fraction(0)) >= number(rule.get("atLeast", 1))
+        fulfilled += reached
+        if reached or (bit.first < known and not is_exempt([bit.first], rule, bundle)):
+            told.append(reached)
+    answer.has_spans = bool(seen)
     answer.value, answer.required, answer.missed = Fraction(fulfilled), len(told), told.count(False)
     if measure.get("streak"):
         answer.streaks, answer.longest = _runs(measure["streak"], told)
