@@ -114,6 +114,7 @@ KINDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "code": ("扫码", "code"),
         "organiser": ("组织者记录", "recorded by the organiser"),
         "roll_call": ("点名", "roll call"),
+        "host": ("承办社区确认", "confirmed by the host"),
         "recipient_confirmed": ("服务对象确认", "confirmed by the recipient"),
         "supplementary": ("补录", "supplementary"),
         "imported": ("导入", "imported"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,28 @@ STRENGTH = (
     "offline_code",
 )  # fmt: skip
 """Provenance classes from the strongest to the weakest."""
+
+
+HOST = "host"
+"""The voice of the community that hosts what a unit organises."""
+
+
+OFFLINE_UNCONFIRMED, HOST_UNCONFIRMED = "offline_unconfirmed", "host_unconfirmed"
+"""Why a case asks the community about a presence: it came offline, or by a roll that its organiser called."""
+
+
+def waits_for_host(policy: Mapping[str, Any], provenances: Iterable[str]) -> bool:
+    """Say whether a pair needs the voice of the activity's host: a roll was called where a unit organises.
+
+    What people prove by themselves, with a code shown there, needs nobody's word.
+    """
+    return bool(policy.get("host_confirms")) and "roll_call" in provenances
+
+
+def is_confirmed(voices: Iterable[str], *, by_host: bool) -> bool:
+    """Say whether somebody confirmed a pair; where its host has to, that is the host or the recipient."""
+    said = set(voices)
+    return bool(said & {HOST, "recipient_confirmed"} if by_host else said)
 
 
 def class_of(facts: Iterable[str], voices: Iterable[str]) -> str:
@@ -200,19 +222,20 @@ def _same(credit: Credit, latest: Posted) -> bool:
 
 
 def ripeness(
-    came: PresenceRow, left: PresenceRow | None, *, confirmed: bool, lapsed: bool
+    came: PresenceRow, left: PresenceRow | None, *, confirmed: bool, lapsed: bool, by_host: bool = False
 ) -> Literal["settle", "wait", "review"]:
     """Say whether a pair settles now, waits, or needs a person's judgement.
 
     At once when both facts came online or somebody confirmed the pair; else once the watermark after the shift has
-    passed (`lapsed`), except that a pair with an `offline_code` goes to review then. An open pair waits.
+    passed (`lapsed`), except that a pair with an `offline_code` goes to review then. An open pair waits. So does one
+    that its host has to confirm (`by_host`), online or not, and goes to review where the host stays silent.
     """
     provenances = {came.provenance} | ({left.provenance} if left else set())
-    if left is not None and (confirmed or provenances <= ONLINE):
+    if left is not None and (confirmed or (provenances <= ONLINE and not by_host)):
         return "settle"
     if not lapsed:
         return "wait"
-    return "review" if left is None or "offline_code" in provenances else "settle"
+    return "review" if left is None or by_host or "offline_code" in provenances else "settle"
 
 
 def minutes_by_day(spans: Iterable[tuple[datetime, datetime]], zone: ZoneInfo) -> dict[date, int]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from api.access import Actor, require
 from api.db import Session
 from api.domain.appeals import OUTCOMES
+from api.domain.settlement import HOST_UNCONFIRMED, OFFLINE_UNCONFIRMED
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.models import Case
 from api.services import (
@@ -98,7 +99,7 @@ def _follow_of(case: Any) -> Follow | None:
         return Follow(corrections.OUTCOMES, corrections.settle)
     if "offline" in case.facts:
         return Follow(offline_later.OUTCOMES, offline_later.settle)
-    if case.reason == offline_later.UNCONFIRMED:
+    if case.reason in (OFFLINE_UNCONFIRMED, HOST_UNCONFIRMED):
         return Follow(offline_later.OUTCOMES, offline_later.confirm)
     if "appeal" in case.facts:
         return Follow(OUTCOMES, appeals.settle)

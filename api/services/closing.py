@@ -15,7 +15,7 @@ from api.db import Session
 from api.domain.forgotten import WATERMARK, CheckedOut, PresenceFinal, require_left
 from api.domain.ledger import SelfApproval
 from api.domain.presence import NotCheckedIn
-from api.domain.settlement import ONLINE
+from api.domain.settlement import HOST, HOST_UNCONFIRMED, OFFLINE_UNCONFIRMED, ONLINE
 from api.errors import Conflict
 from api.models import Entry, Fact, Shift
 from api.services import cases, changes, pairs, settlement, shifts, voices
@@ -37,8 +37,10 @@ def settle_shift(session: Session, actor: Actor, shift_id: UUID, confirmation: d
 
     `confirmation` has `left`, the people whose time of leaving the leader knows (`person_id`, `pair`, `left_at`; None
     for what stands), and `everybody`: without it those alone are confirmed and the shift stays as it is. Forgotten
-    check-outs are closed at the presumed time. The leader's own pairs wait for somebody else. ShiftNotOver, and of what
-    `left` names NotCheckedIn, SelfApproval, CheckedOut, PresenceFinal and what `require_left` raises.
+    check-outs are closed at the presumed time. The leader's own pairs wait for somebody else. Where a community hosts
+    what a unit organises, roll calls count when the community confirms, and until then the shift stays open. Raises
+    ShiftNotOver, and of what `left` names NotCheckedIn, SelfApproval, CheckedOut, PresenceFinal and what `require_left`
+    raises.
     """
     everybody = confirmation is None or confirmation["everybody"]
     named = {(one["person_id"], one["pair"]): one["left_at"] for one in confirmation["left"]} if confirmation else {}
@@ -48,7 +50,9 @@ def settle_shift(session: Session, actor: Actor, shift_id: UUID, confirmation: d
         raise ShiftNotOver
     (over,) = session.rows(pairs.SHIFTS.where(Shift.id == shift_id))
     there = _held(session, [shift_id])
-    state = "settled" if everybody and over.state == "open" else over.state
+    hosts = actor.grant_for("shift.settle", shift.host_path)
+    awaited = hosts is None and any(pair.waits_for_host(over.policy) for pair in there.values())
+    state = "settled" if everybody and over.state == "open" and not awaited else over.state
     changes.take(
         session, actor, Shift, over, "shift.settle", at=over.community_id, grant=grant, to=state,
         details={"everybody": everybody, "named": len(named)},
@@ -65,6 +69,9 @@ def settle_shift(session: Session, actor: Actor, shift_id: UUID, confirmation: d
         if who in named or (everybody and pair.came.account_id != actor.account_id)
     ]
     _confirm(session, actor, over, confirming, grant)
+    if hosts is not None:
+        waiting = [pair for pair, _ in confirming if pair.waits_for_host(over.policy)]
+        voices.say(session, actor.aside(), [_of_host(pair, hosts) for pair in waiting])
     _settle(session, actor, {over.id: over}, there)
     return shift_id
 
@@ -122,7 +129,9 @@ def settled(session: Session, actor: Actor, shift_id: UUID) -> dict[str, Any]:
         Entry.source_id.in_(sources), Entry.reverses_id.is_(None), ~sa.exists().where(undone.reverses_id == Entry.id)
     )
     count, minutes = session.rows(standing)[0]
-    waiting = [pair for pair in pairs.at_shifts(session, [shift_id]).values() if pair.waits]
+    (over,) = session.rows(pairs.SHIFTS.where(Shift.id == shift_id))
+    there = pairs.at_shifts(session, [shift_id]).values()
+    waiting = [pair for pair in there if pair.waits or pair.waits_for_host(over.policy)]
     return {
         "shift": shifts.one(session, actor, shift_id), "credited": count, "minutes": int(minutes),
         "waiting": len(waiting),
@@ -167,6 +176,10 @@ def _confirm(
     voices.say(session, actor.aside(), said)
 
 
+def _of_host(pair: Pair, grant: UUID) -> Voice:
+    return Voice(pair.came.account_id, pair.came.shift_id, pair.came.pair, HOST, grant=grant)
+
+
 def _checked_out(
     session: Session, actor: Actor, shift: Any, pair: Pair, left_at: datetime | None, grant: UUID | None
 ) -> list[dict[str, Any]]:
@@ -199,12 +212,13 @@ def _settle(session: Session, actor: Actor, over: Mapping[UUID, Any], there: Map
 
 
 def _review(session: Session, actor: Actor, over: Mapping[UUID, Any], odd: Iterable[settlement.Key]) -> None:
-    """Ask the community about each pair that came offline and that nobody confirmed."""
+    """Ask the community about each pair that came offline, or that it hosted, and that nobody confirmed."""
     asked = [
         {
-            "kind": "odd_fact", "organization_id": over[shift_id].community_id, "reason": "offline_unconfirmed",
+            "kind": "odd_fact", "organization_id": over[shift_id].community_id,
+            "reason": (why := _why(over[shift_id])),
             "facts": {
-                "codes": ["offline_unconfirmed"], "shiftId": str(shift_id), "accountId": str(account), "pair": pair,
+                "codes": [why], "shiftId": str(shift_id), "accountId": str(account), "pair": pair,
             },
             "subject_kind": "shift", "subject_id": shift_id, "source": f"unconfirmed:{shift_id}:{account}:{pair}",
         }
@@ -212,3 +226,7 @@ def _review(session: Session, actor: Actor, over: Mapping[UUID, Any], odd: Itera
         if shift_id in over
     ]  # fmt: skip
     cases.open_cases(session, actor, asked)
+
+
+def _why(shift: Any) -> str:
+    return HOST_UNCONFIRMED if shift.policy.get("host_confirms") else OFFLINE_UNCONFIRMED

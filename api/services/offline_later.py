@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from api.access import Actor
 from api.db import Session
 from api.domain.presence import Arrival, Key, admit
+from api.domain.settlement import HOST, HOST_UNCONFIRMED
 from api.errors import NotFound
 from api.models import Fact, OfflineItem, Person, Shift
 from api.services import ledger, pairs, presences, voices
@@ -22,7 +23,6 @@ from api.services.presences import Board, Presented
 from api.services.voices import Voice
 
 OUTCOMES = frozenset({"accepted", "declined"})
-UNCONFIRMED = "offline_unconfirmed"
 _A_DAY = 24 * 60
 _REMEMBERED = timedelta(days=180)
 
@@ -50,17 +50,19 @@ def settle(session: Session, actor: Actor, case: Any, grant: UUID, told: dict[st
     if key not in board.standing:
         _write(session, actor, board, key, offline, grant, case.id)
     session.insert(Fact, [*board.new, *rows])
-    voices.say(session, actor.aside(), [Voice(account, shift_id, wish.pair, "organiser", grant=grant)])
+    said = HOST if board.shifts[shift_id].policy.get("host_confirms") else "organiser"
+    voices.say(session, actor.aside(), [Voice(account, shift_id, wish.pair, said, grant=grant)])
     presences.settle(session, board, [(actor, key)])
     return {"stands": str(board.facts[key]["id"])} if board.new else {}
 
 
 def confirm(session: Session, actor: Actor, case: Any, grant: UUID, told: dict[str, Any]) -> dict[str, Any]:
-    """Confirm a pair that came offline and that nobody had confirmed, where the office accepts it."""
+    """Confirm a pair that came offline, or that the community hosted, and that nobody had confirmed."""
     if told["outcome"] == "accepted":
         facts = case.facts
         pair = (UUID(facts["accountId"]), UUID(facts["shiftId"]), facts["pair"])
-        for outcome in voices.say(session, actor.aside(), [Voice(*pair, "organiser", grant=grant)]):
+        said = HOST if case.reason == HOST_UNCONFIRMED else "organiser"
+        for outcome in voices.say(session, actor.aside(), [Voice(*pair, said, grant=grant)]):
             if isinstance(outcome, Exception):
                 raise outcome
     return {}

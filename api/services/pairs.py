@@ -15,7 +15,7 @@ from api.access import Actor
 from api.db import Session, new_id
 from api.domain.forgotten import PROVISIONAL, ForgottenPolicy, policy_of
 from api.domain.presence import PresencePolicy
-from api.domain.settlement import ONLINE
+from api.domain.settlement import ONLINE, is_confirmed, waits_for_host
 from api.models import Activity, Fact, Person, Shift
 from api.services import settlement
 
@@ -54,8 +54,18 @@ class Pair:
     left: Any = None
     stated: Any = None
     presumed: Any = None
-    confirmed: bool = False
+    voices: frozenset[str] = frozenset()
     revisions: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def confirmed(self) -> bool:
+        """Say whether anybody confirmed the pair."""
+        return bool(self.voices)
+
+    def waits_for_host(self, policy: Mapping[str, Any]) -> bool:
+        """Say whether the host of its activity, of this policy, has yet to confirm the pair."""
+        provenances = {fact.provenance for fact in (self.came, self.left) if fact is not None}
+        return waits_for_host(policy, provenances) and not is_confirmed(self.voices, by_host=True)
 
     @property
     def provisional(self) -> bool:
@@ -85,10 +95,12 @@ def at_shifts(session: Session, shifts: Iterable[UUID], accounts: Iterable[UUID]
             known["presumed"] = row
         if row.undone_by is None:
             known[row.kind] = row
+            if row.kind == settlement.CONFIRMED:
+                known.setdefault("voices", set()).add(row.provenance)
     return {
         key: Pair(
             known["check_in"], known.get("check_out"), known.get(STATED), known.get("presumed"),
-            settlement.CONFIRMED in known, known["revisions"],
+            frozenset(known.get("voices", ())), known["revisions"],
         )
         for key, known in sorted(found.items()) if "check_in" in known
     }  # fmt: skip

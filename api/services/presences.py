@@ -19,6 +19,7 @@ from api.domain.codes import verify_code
 from api.domain.consents import LOCATION
 from api.domain.hosting import UNPUBLISHED
 from api.domain.presence import Arrival, Key, PresencePolicy, PresenceRow, SelfRecorded, ShiftFacts, admit
+from api.domain.settlement import HOST as HOSTS
 from api.errors import NotFound, Problem
 from api.models import NOBODY, Activity, Affiliation, Fact, Person, Shift, Signup, Tenant
 from api.services import consents, member_codes, presence_ways, settlement, standing_sanctions, switches, voices
@@ -230,6 +231,7 @@ def _record(session: Session, board: Board, actor: Actor, presented: Presented) 
     if key in board.standing:
         voice = None if way == "code" or barred else voices.on_offline(board.facts[key], way, session.now, grant)
         board.said += [(actor, voice)] if voice else []
+        board.said += _hosted(actor, shift, key, way)
         return key
     if barred:
         raise barred
@@ -244,7 +246,16 @@ def _record(session: Session, board: Board, actor: Actor, presented: Presented) 
     arrival = Arrival(account, shift.id, presented.direction, presented.pair, at, session.now, way, actor.account_id)
     row = admit(board.rule(shift.id), arrival, board.signups.get((account, shift.id)), board.standing)
     board.write(session, actor, row, grant, shown)
+    board.said += _hosted(actor, shift, key, way)
     return key
+
+
+def _hosted(actor: Actor, shift: Any, key: Key, way: str) -> list[tuple[Actor, Voice]]:
+    """Return the voice of the host where it calls the roll itself of what a unit organises there."""
+    grant = actor.grant_for("shift.roll_call", shift.host_path) if way == "roll_call" else None
+    if grant is None or not shift.policy.get("host_confirms"):
+        return []
+    return [(actor, Voice(key[0], shift.id, key[2], HOSTS, grant=grant))]
 
 
 def require_shown_by_another(actor: Actor, shift: Any) -> None:

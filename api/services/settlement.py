@@ -181,8 +181,11 @@ class _Person:
     def _is_ripe(self, pair: rules.Pair, worth: Worth) -> bool:
         came, left = self.came[pair], self.left.get(pair)
         lapsed = came.lapsed_at is not None or came.imported  # history stands as it was taken over
-        confirmed = bool(self._voiced(pair))
-        verdict = rules.ripeness(_row(came), _row(left) if left else None, confirmed=confirmed, lapsed=lapsed)
+        by_host = rules.waits_for_host(came.policy, {came.provenance, left.provenance if left else came.provenance})
+        confirmed = rules.is_confirmed(self._voiced(pair), by_host=by_host)
+        verdict = rules.ripeness(
+            _row(came), _row(left) if left else None, confirmed=confirmed, lapsed=lapsed, by_host=by_host
+        )
         if verdict == "review":
             worth.in_review.add((self.account, *pair))
         return verdict == "settle"

@@ -22,10 +22,12 @@ from api.domain.settlement import (
     SettlementPolicy,
     class_of,
     credits_of,
+    is_confirmed,
     minutes_by_day,
     postings,
     ripeness,
     unit_of,
+    waits_for_host,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -254,6 +256,29 @@ def fact(kind: str, provenance: str = "code") -> PresenceRow:
 def test_when_a_pair_settles(came: str, left: str | None, lapsed: bool, confirmed: bool, verdict: str) -> None:
     out = fact("check_out", left) if left else None
     assert ripeness(fact("check_in", came), out, confirmed=confirmed, lapsed=lapsed) == verdict
+
+
+@pytest.mark.parametrize(
+    ("came", "left", "voices", "lapsed", "verdict"),
+    [
+        ("roll_call", "roll_call", (), False, "wait"),
+        ("code", "roll_call", (), False, "wait"),
+        ("code", "code", (), False, "settle"),
+        ("roll_call", "roll_call", ("organiser",), False, "wait"),
+        ("roll_call", "roll_call", ("host",), False, "settle"),
+        ("roll_call", "code", ("recipient_confirmed",), False, "settle"),
+        ("roll_call", "roll_call", ("organiser",), True, "review"),
+        ("code", "watermark", ("organiser",), False, "settle"),
+    ],
+)
+def test_a_roll_that_a_guest_called_waits_for_its_host(
+    came: str, left: str, voices: tuple[str, ...], lapsed: bool, verdict: str
+) -> None:
+    facts = fact("check_in", came), fact("check_out", left)
+    for policy, expected in (({"host_confirms": True}, verdict), ({}, "settle")):
+        by_host = waits_for_host(policy, (came, left))
+        confirmed = is_confirmed(voices, by_host=by_host)
+        assert ripeness(*facts, confirmed=confirmed, lapsed=lapsed, by_host=by_host) == expected
 
 
 @pytest.mark.parametrize(

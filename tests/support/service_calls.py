@@ -31,8 +31,9 @@ async def planned(world, time, by="worker", *, starts=1.0, hours=2.0, capacity=1
         assert shift.status_code == 201, shift.text
         if by == "liaison":
             assert (await client.post(f"{path}/offer")).status_code == 200
-            async with world.client("worker") as worker:
-                assert (await worker.post(f"{path}/host")).json()["state"] == "hosted"
+            far = body["communityId"] == str(world.places.get("far_community"))
+            async with world.client("far_worker" if far else "worker") as host:
+                assert (await host.post(f"{path}/host")).json()["state"] == "hosted"
         published = await client.post(f"{path}/publish")
         assert published.json()["state"] == "published", published.text
     return shift.json()["id"]
