@@ -25,7 +25,7 @@ LIKE_OTHERS = {"member3", "member4", "member5", "former", "proposed", "stranger"
 ELSEWHERE = {"worker2", "far_worker", "liaison2"}  # who hold the role of another at another place
 # An emergency is only proposed here, no revision of an assessment stands before it was computed, and no district has
 # switched rankings on.
-NEVER_SHOWN = {"emergency.roll", "assessment.read", "assessment.explain", "cycle.ranking"}
+NEVER_SHOWN = {"emergency.roll", "assessment.read", "assessment.explain", "assessment.print", "cycle.ranking"}
 
 
 @pytest.fixture(scope="module")

@@ -68,9 +68,11 @@ PRINCIPALS: dict[str | None, Principal] = {
     "stranger_here": Principal(is_known=False),  # the same under a token that says ours
 }  # fmt: skip
 # What everybody may read of every place; the needs, resources and projects of the stage are not published.
-OPEN = {"organization", "activity", "shift", "cycle", "rulebook", "emergency"}
-# At a shift or a need of anybody's, but about oneself.
-OF_ONESELF = {"signup.create", "signup.cancel", "presence.record", "presence.leave", "need.claim"}
+OPEN = {"organization", "activity", "shift", "cycle", "rulebook", "emergency", "team"}
+# At a shift, a need or a team of anybody's, but about oneself.
+OF_ONESELF = {
+    "signup.create", "signup.cancel", "presence.record", "presence.leave", "need.claim", "team.join", "team.leave",
+}  # fmt: skip
 # Whoever reads a thing in their reach takes these of it too, as a member takes them of their own.
 READ_BY = {
     "document.export": "document.read", "document.preview": "document.read", "record.read": "entry.read",

@@ -47,6 +47,7 @@ MORE: dict[str, dict[str, Any]] = {
     "payments": {"kind": "donation"},
     "resources": {"kind": "fund", "windows": None},
     "bookings": {"state": "held"},
+    "projects": {"taken": 1},
     "emergencies": {"basis": "decision", "permits": ["location_check_in"]},
     "signals": {"kind": "recipients_deny", "figures": {"people": 5}},
     "grants": {"role": "community_worker", "state": "proposed"},
@@ -60,6 +61,7 @@ PLACES = {
     "far": {"territory": "far_community", "unit": "unit2", "person": "member3"},
     "another_tenant": {"territory": "community", "unit": "unit", "person": "member"},
 }
+PERSONS = {"person_id", "asked_by", "opened_by", "owner_id", "actor_id", "account_id", "subject_id"}
 AT_UNIT = {"organizer_id", "recipient_id", "employer_id", "from_id"}
 
 
@@ -184,7 +186,7 @@ class Objects:
             return {"text": text, "dict": {}, "list": [], "bytes": b"x"}[column.type.kind]
         if isinstance(column.type, sa.JSON):
             return field.default_factory() if field.default_factory else {}
-        if column.key in ("person_id", "asked_by", "opened_by", "owner_id", "actor_id", "account_id", "subject_id"):
+        if column.key in PERSONS or (table is models.Team and column.key == "leader_id"):
             return self.account if column.key in ("account_id", "subject_id") else self.person
         if column.key in ("community_id", "organization_id") or (column.foreign_keys and not column.nullable):
             return self._referred(column)
