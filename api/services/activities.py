@@ -68,6 +68,7 @@ def publish(session: Session, actor: Actor, activity_id: UUID) -> UUID:
     """Show a draft to everybody, so that people can sign up; RisksNotStated, NotInsured where it is dangerous.
 
     OrganizerSanctioned while the organiser may publish nothing new, HostNotAsked before the community agreed to host.
+    Of what somebody organises as a guest, hours of a roll that is called count once the host confirms them.
     """
     row = of(session, actor, activity_id)
     grant_over(actor, "activity.publish", row)
@@ -75,7 +76,9 @@ def publish(session: Session, actor: Actor, activity_id: UUID) -> UUID:
     safety.require_stated(row.policy.get("safety") or {}, row.risks)
     standing_sanctions.require_free(session, actor.tenant_id, row.organizer_id, row.host_path)
     search.learn(session, actor.tenant_id, "activity", {row.id: (row.title, row.description, row.place)})
-    return _step(session, actor, row, "activity.publish")
+    guest = not row.host_path.startswith(row.organizer_path)
+    values = {"policy": {**row.policy, "host_confirms": True}} if guest else None
+    return _step(session, actor, row, "activity.publish", values)
 
 
 def complete(session: Session, actor: Actor, activity_id: UUID) -> UUID:

@@ -24,12 +24,8 @@ def offer(session: Session, actor: Actor, activity_id: UUID) -> UUID:
 
 
 def host(session: Session, actor: Actor, activity_id: UUID) -> UUID:
-    """Agree to host an activity as it stands; whoever edits it has to ask anew.
-
-    From then on what its organiser's roll calls say of presences counts once the host confirms it.
-    """
-    row = activities.of(session, actor, activity_id)
-    return _answer(session, actor, activity_id, "activity.host", {"policy": {**row.policy, "host_confirms": True}})
+    """Agree to host an activity as it stands; whoever edits it has to ask anew."""
+    return _answer(session, actor, activity_id, "activity.host", {})
 
 
 def send_back(session: Session, actor: Actor, activity_id: UUID, reason: str) -> UUID:

@@ -53,7 +53,9 @@ async def test_a_community_publishes_what_it_hosts_without_asking_itself(world):
         async with world.client("worker" if organizer == "community" else "liaison") as client:
             made = await post(client, "/activities", {**body, "organizerId": str(world.places[organizer])}, 201)
         async with world.client("worker") as worker:
-            assert (await post(worker, f"/activities/{made['id']}/publish"))["state"] == "published"
+            shown = await post(worker, f"/activities/{made['id']}/publish")
+        confirms = shown["policy"].get("host_confirms", False)
+        assert (shown["state"], confirms) == ("published", organizer == "unit")
 
 
 async def called(world, by, shift, name, times):
