@@ -76,11 +76,10 @@ class Vault:
         """Return `seal_value` for the rows of one tenant, as a function of the bytes of a row's id and of the value."""
         number = self._newest()
         head, encrypt = VERSION + number.to_bytes(2, "big"), self._cipher(number, tenant_id).encrypt
-        bound = _of_column(head, name)
 
         def seal(row_id: bytes, plain: bytes) -> bytes:
             nonce = os.urandom(12)
-            return head + nonce + encrypt(nonce, plain, bound + row_id)
+            return head + nonce + encrypt(nonce, plain, _of_row(head, name, row_id))
 
         return seal
 
@@ -93,7 +92,7 @@ class Vault:
         _check(sealed)
         head, nonce = sealed[:3], sealed[3:15]
         cipher = self._cipher(int.from_bytes(head[1:], "big"), tenant_id)
-        return cipher.decrypt(nonce, sealed[15:], _of_column(head, name) + row_id)
+        return cipher.decrypt(nonce, sealed[15:], _of_row(head, name, row_id))
 
     def seal_bytes(self, purpose: str, content: bytes) -> bytes:
         """Encrypt what belongs to no column, such as a secret of the installation, bound to its purpose."""
@@ -159,8 +158,8 @@ def _of_person(column: str, person_id: UUID) -> bytes:
     return VERSION + f"people.{column}:".encode() + person_id.bytes
 
 
-def _of_column(head: bytes, name: str) -> bytes:
-    return head + f"{name}:".encode()
+def _of_row(head: bytes, name: str, row_id: bytes) -> bytes:
+    return head + f"{name}:".encode() + row_id
 
 
 def _of_root(number: int) -> bytes:

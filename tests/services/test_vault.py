@@ -10,11 +10,12 @@ from cryptography.exceptions import InvalidTag
 from sqlmodel import SQLModel
 
 from api.db import new_id
-from api.models import Affiliation, Case, Need, Person
+from api.models import Affiliation, Availability, Case, Need, Person
 from api.models.personal import annotated
 from api.security import KeyUnknown, Sealed, Vault, vault
 from api.security.wrapping import new_master_key
 from api.services import changes, files, jobs, people
+from api.services.bulk import insert_many_new, new_ids
 from api.settings import Misconfigured, Settings
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -161,6 +162,25 @@ def test_a_plain_value_cannot_be_written_past_the_vault(world):
     for values in ({"title": "王奶奶"}, {"description": b"plain"}):
         with pytest.raises(Exception, match="takes only what was sealed"):
             world.run(careless, values)
+
+
+def test_rows_in_bulk_are_sealed_each_for_itself_and_a_double_is_passed_over(world):
+    def written(session, actor, told):
+        some = sa.select(Person.id).where(Person.tenant_id == actor.tenant_id, Person.phone.is_not(None))
+        ids = [row.id.hex for row in session.rows(some)]
+        rows = [(row_id, of, {"said": told}) for row_id, of in zip(new_ids(2), ids, strict=True)]
+        same = {"tenant_id": actor.tenant_id, "version": 1, "created_at": session.now, "active": True}
+        insert_many_new(session, Availability, ("id", "person_id", "told"), rows, **same)
+        with pytest.raises(TypeError, match="sealed row by row"):
+            insert_many_new(session, Availability, ("id", "person_id"), [row[:2] for row in rows], told={}, **same)
+
+    world.run(written, "周二")
+    world.run(written, "别的")
+    raw = [sealed for home, sealed in everywhere(world) if home[0] == "availabilities.told"]
+    with world.house.engines.look(world.operator.tenant_id) as session:
+        assert [row.told for row in session.rows(sa.select(Availability.told))] == [{"said": "周二"}] * 2
+    assert len({*raw}) == 2
+    assert not any("周二".encode() in sealed for sealed in raw)
 
 
 def test_what_is_alike_is_found_by_index_within_its_tenant_and_field_alone(world):
