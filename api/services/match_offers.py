@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from api.db import Session
 from api.domain.list_words import CATEGORIES, EVERYDAY, code_of
 from api.domain.matching.inputs import Offer, Place
-from api.domain.matching.learning import Answer, learned
+from api.domain.matching.learning import Answer, Learned, learned
 from api.domain.matching.rules import Rules
 from api.domain.matching.slots import slot_of
 from api.domain.matching.times import week_slots
@@ -104,21 +105,24 @@ def people(session: Session, area: Area) -> list[Helper]:
         if home not in within or (profile and is_minor(profile.born, area.today)):
             continue
         helper = Helper(str(row.account_id), home, {"person": str(row.person_id)})
-        taught = past[row.person_id]
-        helper.values = _person(area, row.told, profile.skills if profile else [], home, busy[row.person_id])
+        taught = past.get(row.person_id, _NO_PAST)
+        more, at_shifts = profile.skills if profile else (), busy.get(row.person_id, frozenset())
+        helper.values = _person(area, row.told, more, home, at_shifts)
         helper.values |= _taught(area, taught.answers, taught.absences)
         helper.values |= {"load": taught.load, "unit": employers.get(row.person_id)}
         found.append(helper)
     return found
 
 
-def _person(area: Area, told: dict[str, Any], more: list[str], home: UUID, busy: set[int]) -> dict[str, Any]:
+def _person(area: Area, told: dict[str, Any], more: Sequence[str], home: UUID, busy: Collection[int]) -> dict[str, Any]:
     skills = dict.fromkeys(EVERYDAY, _KNOWN)
     skills |= {code_of(CATEGORIES, said) or said: _KNOWN for said in more}
     skills |= {each["category"]: each["level"] for each in told["skills"]}
     days = area.rules.terms.horizon_days + 1
     free = told["free"]
-    slots = None if free is None else tuple(slot for slot in week_slots(free, area.today, days) if slot not in busy)
+    slots = None if free is None else week_slots(free, area.today, days)
+    if slots and busy:
+        slots = tuple(slot for slot in slots if slot not in busy)
     return {
         "skills": tuple(sorted(skills.items())), "slots": slots,
         "preferred": week_slots(told["preferred"], area.today, days), "reach": told["reach_metres"],
@@ -160,7 +164,7 @@ def teams(session: Session, area: Area) -> list[Helper]:
         if home not in within or not many:
             continue
         helper = Helper(str(row.id), home, {"team": str(row.id)}, TEAM)
-        helper.values = _person(area, row.told, [], home, set())
+        helper.values = _person(area, row.told, (), home, ())
         most = many * row.told["max_tasks"]
         helper.values |= {"at_once": many, "max_tasks": most, "load": past[row.id].load}
         helper.values |= _taught(area, past[row.id].answers, 0)
@@ -169,13 +173,19 @@ def teams(session: Session, area: Area) -> list[Helper]:
 
 
 def _taught(area: Area, answers: list[Answer], absences: int) -> dict[str, Any]:
-    found = learned(answers, absences, area.today, area.rules.memory)
+    if not answers and not absences:
+        return _UNTAUGHT
+    return _told(learned(answers, absences, area.today, area.rules.memory))
+
+
+def _told(found: Learned) -> dict[str, Any]:
     return {
         "declines": found.declines, "declined": found.declined, "no_shows": found.no_shows, "rating": found.rating,
         "asked": found.asked,
     }  # fmt: skip
 
 
+_UNTAUGHT, _NO_PAST = _told(Learned()), match_history.Past()
 _TEAMS = sa.select(Team.id, Team.organization_id, Team.told).where(Team.state == "active").order_by(Team.id)
 _DECLARED = (
     sa.select(Availability.person_id, Availability.told, Person.account_id)

@@ -61,8 +61,6 @@ def learned(answers: Iterable[Answer], absences: int, today: date, memory: Memor
     as nothing else. `asked` counts the proposals of this calendar month; `rating` is the mean, rounded down.
     """
     kept = sorted(answers, key=lambda answer: (answer.on, answer.need_id))
-    if not kept:
-        return Learned(no_shows=absences)
     declined = Counter(
         answer.category for answer in kept if answer.state == "declined" and _within(answer, today, memory.decline_days)
     )

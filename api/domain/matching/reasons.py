@@ -42,8 +42,9 @@ class Alternative(NamedTuple):
 class Proposal(NamedTuple):
     """An offer proposed for an ask: nobody is bound before they say yes.
 
-    `slot` is None where the time is to be agreed on, `metres` None where a place is unknown. The points of `counted`
-    sum up to `points`, and the points of all proposals to the objective of the run.
+    `slot` is None where the time is to be agreed on, `metres` None where a place is unknown. `sums` are what `counted`
+    names, member by member; their points sum up to `points`, and the points of all proposals to the objective of the
+    run.
     """
 
     ask_id: str
@@ -52,13 +53,18 @@ class Proposal(NamedTuple):
     places: int
     points: int
     metres: int | None
-    counted: tuple[Counted, ...]
+    sums: list[tuple[str, int, int, int]]
     alternative: Alternative | None
     flags: tuple[str, ...]
 
+    @property
+    def counted(self) -> tuple[Counted, ...]:
+        """What counted, in the order in which reasons name it."""
+        return tuple(Counted(*each) for each in self.sums)
+
     def reasons(self) -> dict[str, Any]:
         """Return the reasons as compact plain data to be stored; `told` makes them readable again."""
-        kept: dict[str, Any] = {"counted": self.counted}
+        kept: dict[str, Any] = {"counted": self.sums}
         if self.alternative is not None:
             kept["alternative"] = self.alternative
         if self.flags:
@@ -90,19 +96,19 @@ def proposed(
     for found, offer, ask, slot, many, cover, load, points, metres in zip(
         factors, *flat, distances(columns, pairs).tolist(), strict=True
     ):
-        counted = [
-            Counted(name, value, weight, value * weight * many)
+        sums = [
+            (name, value, weight, value * weight * many)
             for (name, weight), value in zip(named, found, strict=True)
             if value
         ]
-        counted.append(Counted("place", many, place, place * many))
+        sums.append(("place", many, place, place * many))
         if cover:
-            counted.append(Counted("cover", 1, weights.cover, cover))
+            sums.append(("cover", 1, weights.cover, cover))
         if load:
-            counted.append(Counted("load", -load // weights.load, -weights.load, load))
+            sums.append(("load", -load // weights.load, -weights.load, load))
         yield Proposal(
             asks[ask].id, offers[offer].id, slots[slot] if slot < len(slots) else None, many, points,
-            metres if metres >= 0 else None, tuple(counted), alternatives.get(ask), columns.flags[ask],
+            metres if metres >= 0 else None, sums, alternatives.get(ask), columns.flags[ask],
         )  # fmt: skip
 
 

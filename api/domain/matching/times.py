@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -108,7 +109,7 @@ def occurrences(
 def week_slots(free: Iterable[str], first: date, days: int) -> tuple[int, ...]:
     """Return the slots of so many days from `first` on at which somebody is free who names HALF_DAYS of a week."""
     ahead = _ahead(first, days)
-    return tuple(sorted(slot for each in set(free) for slot in ahead[each]))
+    return tuple(sorted(chain.from_iterable(map(ahead.__getitem__, set(free)))))
 
 
 @lru_cache(maxsize=8)
