@@ -45,11 +45,10 @@ def measured(volunteers: int) -> dict[str, Any]:
     """Fill a database with a city and match it once; return what it cost and what it came to."""
     propose(*city(300)[:2])  # libraries are loaded once a process, and so are the kinds of jobs
     discover()
-    town = city(volunteers)
     with empty("sqlite") as (url, var_dir, _):
         house = House(Settings(database_url=url, var_dir=var_dir, jobs=False), lambda: MONDAY)
         try:
-            actor = _filled(house, town)
+            actor = _filled(house, city(volunteers))  # and the city goes: what remains of it stands in the database
             values = {"organization_id": actor.reaches[0].organization_id, "kind": "people"}
             run_id = house.write_now(actor, match_runs.request, values)
             begun = time.process_time()
