@@ -26,6 +26,7 @@ from api.domain.facts import (
 )
 from api.domain.ledger import SelfApproval
 from api.domain.nil_returns import NIL
+from api.domain.rulebook.bundle import grouping
 from api.domain.rulebook.load import read
 from api.models import Case, Fact, Organization, Person, Rulebook
 from api.services import cases, contributions, offices, records
@@ -64,13 +65,13 @@ def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
         if told.project is not None:
             raise ProjectUnfit(pointer="/projectId")
         account = _person(session, actor, values["person_id"], community.id, told, day)
-        asked = _asked(session, actor, community.path, "person", told)
+        asked = _asked(session, actor, community.path, "person", told, day)
     elif values["organization_id"] == community.id:
         return _of_place(session, actor, told, community, day, claim(asked=True))
     else:
         unit = place(session, actor, values["organization_id"], axis="employer", pointer="/organizationId")
         account = Account("organization", unit.id, unit.id)
-        asked = _asked(session, actor, community.path, "organization", told)
+        asked = _asked(session, actor, community.path, "organization", told, day)
         contributions.require_project(session, actor, values["project_id"], unit.id, community.id)
         own = actor.grant_for("fact.record", unit.path)
         if own is not None:  # nobody vouches for their own unit, but anybody for what it did not do
@@ -132,7 +133,7 @@ def _of_place(
     require(actor, "fact.record", community.path)
     if not any(reach.organization_id == community.id for reach in actor.reaches_for("fact.record")):
         raise OwnPlaceOnly(pointer="/organizationId")
-    require_sound(told, "place", day, _asked(session, actor, community.path, "place", told))
+    require_sound(told, "place", day, _asked(session, actor, community.path, "place", told, day))
     office = offices.office_for(session, actor, community.id, community.id)
     return _report(session, actor, told, community.id, community.id, office.id, claim)
 
@@ -152,21 +153,26 @@ def _report(
     )  # fmt: skip
 
 
-def _asked(session: Session, actor: Actor, path: str, account_kind: str, told: Told) -> set[str]:
-    """Return the kinds of facts for which rulebooks ask that are in force at a place on the day, of such a subject."""
+def _asked(session: Session, actor: Actor, path: str, account_kind: str, told: Told, today: date) -> set[str]:
+    """Return the kinds of facts of such a subject for which rulebooks ask that are in force there on the fact's day.
+
+    One that is in force today asks for facts of days before it where it looks back to them.
+    """
     if told.kind in UNIT_KINDS | PERSON_KINDS:
         return set()
     statement = (
-        sa.select(Rulebook.content)
+        sa.select(Rulebook.content, Rulebook.effective_from)
         .join(Organization, Organization.id == Rulebook.organization_id)
         .where(
             Rulebook.tenant_id == actor.tenant_id, Rulebook.state == "active",
-            Rulebook.subject.in_(SUBJECTS[account_kind]), Rulebook.effective_from <= told.occurred_on,
+            Rulebook.subject.in_(SUBJECTS[account_kind]), Rulebook.effective_from <= max(told.occurred_on, today),
             sa.or_(Rulebook.effective_to.is_(None), Rulebook.effective_to > told.occurred_on),
             sa.func.substr(sa.literal(path), 1, sa.func.length(Organization.path)) == Organization.path,
         )
     )  # fmt: skip
-    return {kind for row in session.rows(statement) for kind in kinds_asked(read(row.content)) or ()}
+    books = [(read(row.content), row.effective_from <= told.occurred_on) for row in session.rows(statement)]
+    asking = [book for book, then in books if then or grouping(book).get("facts", {}).get("lifetime")]
+    return {kind for book in asking for kind in kinds_asked(book) or ()}
 
 
 def _person(session: Session, actor: Actor, person_id: UUID, community_id: UUID, told: Told, day: date) -> Account:

@@ -241,3 +241,39 @@ async def test_a_contribution_is_recorded_once_with_its_project_and_evidence(wor
         assert (unfit.status_code, unfit.json()["code"]) == (422, "project_unfit")
         needless = await worker.post(PATH, json=of_unit(world, "lecture", fileId=kept["id"]))
         assert (needless.status_code, needless.json()["code"]) == (422, "evidence_unasked")
+
+
+LOOKS_BACK = """
+format: 1
+id: years-before
+version: "1"
+labels: {zh: 连续优秀, en: Years in a row}
+source: 平台测试
+subject: unit
+effective: {since: 2026-01-01}
+measures:
+  - id: years
+    labels: {zh: 优秀年数, en: Years excellent}
+    source: facts
+    where: {kind: [final_grade], value: [excellent]}
+    take: count
+    window: {yearsBack: 1}
+grades:
+  - {id: any, labels: {zh: 有, en: Some}, when: {value: years, atLeast: 1}}
+  - {id: nothing, labels: {zh: 无, en: None}}
+"""
+
+
+async def test_a_rule_that_looks_back_has_facts_of_days_before_it_recorded_and_another_has_not(world):
+    grade = of_unit(world, "final_grade", "2025-12-31", value="excellent")
+    async with world.client("district_officer") as officer, world.client("worker") as worker:
+        for text, status in (
+            (LOOKS_BACK.replace("    window: {yearsBack: 1}\n", "").replace("years-before", "this-year"), 422),
+            (LOOKS_BACK, 201),
+        ):
+            body = {"organizationId": str(world.places["district"]), "text": text}
+            book = (await officer.post("/api/v1/rulebooks", json=body)).json()
+            assert (await officer.post(f"/api/v1/rulebooks/{book['id']}/activate")).status_code == 200
+            said = await told(worker, grade, status)
+            assert said.get("code") == ("wrong_fact_kind" if status == 422 else None)
+    assert said["fact"]["kind"] == "final_grade"
