@@ -142,18 +142,21 @@ def ratings(project_ids: Any) -> sa.Select[Any]:
 
 
 def supporters(session: Session, need_id: UUID) -> int:
-    """Return how many residents back a need now; records that were merged into one are one person with one voice."""
+    """Return how many residents back a need now; records that were merged into one are one person with one voice.
+
+    Of all that a person said, by whichever record, the last counts: who withdraws after a merge withdraws both.
+    """
     person = sa.func.coalesce(Person.merged_into, Person.id, Review.reviewer_id)
-    stands = sa.func.sum(sa.case((Review.amount == _YES, 1), else_=-1))  # of each voice the withdrawal follows it
-    backing = (
-        sa.select(person.label("who"))
+    age = sa.func.row_number().over(partition_by=person, order_by=Review.id.desc())
+    said = (
+        sa.select(Review.amount.label("amount"), age.label("age"))
         .select_from(Review)
         .outerjoin(Person, Person.account_id == Review.reviewer_id)
         .where(Review.round_kind == ROUND, Review.round_id == need_id, Review.kind == "support")
-        .group_by(person)
-        .having(stands > 0)
+        .subquery()
     )
-    return session.scalar(sa.select(sa.func.count()).select_from(backing.subquery())) or 0
+    stands = sa.select(sa.func.count()).select_from(said).where(said.c.age == 1, said.c.amount == _YES)
+    return session.scalar(stands) or 0
 
 
 def meeting_of(session: Session, need_id: UUID) -> hearing.Tally | None:
