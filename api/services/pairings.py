@@ -11,6 +11,7 @@ from api import paging
 from api.access import Actor, found
 from api.db import Session, new_id
 from api.domain import posts
+from api.domain.steps import TABLES
 from api.errors import Forbidden
 from api.models import Fact, Household, Project, ProjectPerson, Visit
 from api.services import changes, projects
@@ -82,13 +83,15 @@ def visit(session: Session, actor: Actor, project_id: UUID, values: dict[str, An
     )
     if session.first(double) is not None:
         raise posts.NotPaired(pointer="/visitedOn")
-    changes.take(session, actor, Project, row, "pairing.visit", at=row.community_id)
+    TABLES["pairing"].next(row.state, "pairing.visit")
     fact = _fact(session, actor, row, on)
-    session.insert(Fact, [fact])
     note = {
         "id": new_id(), "tenant_id": actor.tenant_id, "project_id": project_id, "person_id": actor.person_id,
         "fact_id": fact["id"], "visited_on": on, "words": values["words"], "wishes": values["wishes"],
     }  # fmt: skip
+    # A repeat is shown the note, so that the event is of the note.
+    changes.record(session, actor, "pairing.visit", "visit", note["id"], at=row.community_id, written=note)
+    session.insert(Fact, [fact])
     session.insert(Visit, [note])
     return note["id"]
 

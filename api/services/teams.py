@@ -85,7 +85,8 @@ def join(session: Session, actor: Actor, team_id: UUID) -> UUID:
     TABLES["team"].next(row.state, "team.join")
     lock(session, actor.person_id)
     if _membership(session, actor, team_id) is None:
-        _enter(session, actor, actor.person_id, team_id, row.organization_id)
+        changes.record(session, actor, "team.join", "team", team_id, at=row.organization_id, written=actor.person_id)
+        _enter(session, actor.aside(), actor.person_id, team_id, row.organization_id)
     return team_id
 
 
@@ -98,7 +99,8 @@ def leave(session: Session, actor: Actor, team_id: UUID) -> UUID:
     held = _membership(session, actor, team_id)
     if held is not None:
         values = {"valid_to": today(session, actor.tenant_id)}
-        changes.take(session, actor, Affiliation, held, "affiliation.end", values, at=row.organization_id)
+        changes.record(session, actor, "team.leave", "team", team_id, at=row.organization_id, written=values)
+        changes.take(session, actor.aside(), Affiliation, held, "affiliation.end", values, at=row.organization_id)
     return team_id
 
 

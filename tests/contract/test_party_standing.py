@@ -23,11 +23,12 @@ from tests.support.objects import PLACES
 from tests.support.stage import Stage
 
 STANDING, BRANCH = "鸾𠮷党QW3", "鸾𠮷支部QW4"
-# Who works with the member otherwise: they help in the one community, and stand in a team of the other employer.
+# Who works with the member otherwise: they help in the one community, and are a contact of the other employer.
 BESIDE = ("liaison2", "worker2", "system", "host_system")
 STRANGERS = (None, "resident", "member3", "liaison2", "worker2", "system")
-# The register of organisations says of everybody that a branch is there, and of nobody that they belong to it.
-REGISTER = {"organization.list", "organization.read"}
+# The register of organisations says to everybody that a branch is there, and of nobody that they belong to it; who asks
+# for figures of a place, and names a branch, is told its name.
+REGISTER = {"organization.list", "organization.read", "fund.figures"}
 
 
 class Standing(Stage):
@@ -92,7 +93,7 @@ class Standing(Stage):
 
 
 def _stands(session, actor, world):
-    """Give the member a standing, a branch, a community of registration and a team; return also the branch's event."""
+    """Give the member a standing, a branch, a community and an office; return also the event of the branch."""
     member = world.people["member2"]
     branch = {"axis": "party", "kind": "branch", "name": BRANCH}
     branch_id = organizations.create(session, actor, branch, world.places["party"])
@@ -102,7 +103,7 @@ def _stands(session, actor, world):
     party = people.affiliate(session, actor, member, branch_id, "party_relation", since=since)
     home = {"since": since, "state": "accepted", "basis": "residence", "principal": True}
     people.affiliate(session, actor, member, world.places["community"], "registration", **home)
-    people.affiliate(session, actor, member, world.places["unit2"], "team", since=since)
+    people.affiliate(session, actor, member, world.places["unit2"], "contact", since=since)
     world.people["resident"] = people.add(session, actor, {"name": "测居民"}, since=worlds.LONG_AGO)
     return member, branch_id, session.scalar(sa.select(Event.id).where(Event.subject_id == party))
 
