@@ -55,7 +55,7 @@ def denied(matrix: Matrix):
     The door asks for no object, so whom it refuses is sent to one relation. Who holds what another holds elsewhere is
     sent on to this tenant's objects only, and people without a role here to one of all that they may not see. Doors
     and filters are one code on both databases: on PostgreSQL, whose own wall has tests of its own, everybody is sent
-    to one relation in turn, by every second operation.
+    to one relation in turn, by every fourth operation.
     """
     turn, in_turn = 0, is_postgresql(matrix)
     for operation in matrix.operations:
@@ -67,9 +67,9 @@ def denied(matrix: Matrix):
                 due = {} if at_door else {relation: no for relation, no in due.items() if relation in HERE}
             if due and (at_door or principal in LIKE_OTHERS or in_turn):
                 turn += 1
-                if in_turn and turn % 2:
+                if in_turn and turn % 4:
                     continue
-                relation = list(due)[turn // (2 if in_turn else 1) % len(due)]
+                relation = list(due)[turn // (4 if in_turn else 1) % len(due)]
                 due = {relation: due[relation]}
             yield from ((operation, principal, relation, no) for relation, no in due.items())
 

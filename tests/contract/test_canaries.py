@@ -74,7 +74,7 @@ async def swept(asking, others, mark, reads=True, nouns=None, in_turn=True):
     """
     count, found = 0, []
     everybody = [None, *PRINCIPALS]
-    turns = 3 if in_turn and asking.world.house.settings.database_url.startswith("postgresql") else 1
+    turns = 5 if in_turn and asking.world.house.settings.database_url.startswith("postgresql") else 1
     for operation in asking.operations:
         if (operation.method == "GET") is not reads or (nouns and operation.step.split(".")[0] not in nouns):
             continue
