@@ -18,8 +18,8 @@ from api.domain.list_words import CATEGORIES, EVERYDAY, code_of
 from api.domain.matching.inputs import Offer, Place
 from api.domain.matching.learning import Answer, Learned, learned
 from api.domain.matching.rules import Rules
-from api.domain.matching.slots import slot_of
-from api.domain.matching.times import week_slots
+from api.domain.matching.slots import free_slots, slot_of
+from api.domain.matching.times import occurrences, week_slots, windows_of
 from api.domain.need_gates import PERSON, TEAM, UNIT
 from api.domain.profiles import is_minor
 from api.models import (
@@ -147,9 +147,18 @@ def units(session: Session, area: Area) -> list[Helper]:
         helper.values = {
             "skills": ((row.category, _MIDDLE),), "reach": _UNIT_REACH, "max_tasks": left, "at_once": left,
             "wishes": (str(home),), "load": taught.load, "unit": str(row.organization_id),
+            "slots": _open(area, row.windows),
         } | _taught(area, taught.answers, 0)  # fmt: skip
         found.append(helper)
     return found
+
+
+def _open(area: Area, stored: list[Any] | None) -> tuple[int, ...] | None:
+    """Return the slots that a resource's opening hours touch; None where it names none and is there at any time."""
+    hours = windows_of(stored)
+    # What opened a day ago may still be open.
+    begin = area.now - timedelta(days=1)
+    return None if hours is None else free_slots(occurrences(hours, area.zone, begin, area.before), area.zone)
 
 
 def teams(session: Session, area: Area) -> list[Helper]:
@@ -202,7 +211,9 @@ _REPORTED_IN = (
     .order_by(OrganizationLink.id)
 )  # fmt: skip
 _OFFERED = (
-    sa.select(Resource.id, Resource.category, Resource.quantity, Resource.promised, Resource.organization_id)
+    sa.select(
+        Resource.id, Resource.category, Resource.quantity, Resource.promised, Resource.organization_id, Resource.windows
+    )
     .where(Resource.state == "published", Resource.kind != "fund")
     .order_by(Resource.id)
 )

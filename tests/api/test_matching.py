@@ -238,6 +238,17 @@ async def test_a_units_yes_books_the_window_that_was_matched_and_not_every_open_
     assert times == [tuple(datetime.fromisoformat(each) for each in TUESDAY)]
 
 
+async def test_a_unit_is_asked_for_nothing_while_its_place_is_closed(world):
+    need = await open_need(world)
+    evenings = {"startsAt": "2026-03-01T18:00:00+08:00", "endsAt": "2026-03-01T22:00:00+08:00", "every": "day"}
+    await published_resource(world, "venue", 1, windows=[evenings])
+    reported_in(world)
+    await matched(world, "units")
+    assert await proposals(world, "liaison") == []
+    async with world.client("worker") as worker:
+        assert (await worker.get(f"/api/v1/needs/{need['id']}/unserved")).json()["why"] == "no_time"
+
+
 async def test_a_unit_accepts_and_the_community_agrees(world):
     need = await open_need(world, windows=None)
     await published_resource(world, "service", 5)
