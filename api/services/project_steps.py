@@ -74,10 +74,12 @@ def release_need(session: Session, actor: Actor, need_id: UUID, reason: str) -> 
     """Take a matched need back to the list; the project that served it is called off with the same reason."""
     need = found(session.first(needs.SHOWN.where(visible(actor, Need), Need.id == need_id)))
     grant = require(actor, "need.release", need.path)
-    changes.take(session, actor, Need, need, "need.release", at=need.community_id, grant=grant)
     live = projects.claiming(session, need_id)
-    if live is not None:
-        row, grant = projects.governed(session, actor, live.id, "project.cancel")
+    # First the project, then its need: in the order in which whoever accepts or cancels it locks them.
+    held = None if live is None else projects.governed(session, actor, live.id, "project.cancel")
+    changes.take(session, actor, Need, need, "need.release", at=need.community_id, grant=grant)
+    if held is not None:
+        row, grant = held
         _call_off(session, actor.aside(), row, reason, grant)
     return need_id
 
