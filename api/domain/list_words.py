@@ -55,13 +55,16 @@ EVERYDAY = ("environment", "civility", "publicity", "general", "other", "goods",
 """What anybody who has time can do: a need of these categories asks for no declared skill."""
 
 WANTED: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
-    "elders": ({"ageFrom": 55}, ("55+", "aged 55", "over 55", "55 and older", "55岁以上", "五十五岁以上")),
     "adults": ({"ageFrom": 18}, ("18+", "must be 18", "at least 18", "18 and older", "年满18周岁", "仅限成年人")),
+    "elders": ({"ageFrom": 55}, ("55+", "aged 55", "over 55", "55 and older", "55岁以上", "五十五岁以上")),
     "units": (
         {"groups": ["unit"]}, ("corporate", "company volunteer", "employee volunteer", "企业共建", "单位共建"),
     ),
 }  # fmt: skip
-"""Words of lists that say whom an item asks for, as gates (`need_gates`); whoever takes a list over looks at them."""
+"""Words of lists that say whom an item asks for, as gates (`need_gates`), the higher age last.
+
+Whoever takes a list over looks at them.
+"""
 
 
 def gates_of(text: str) -> dict[str, object]:
@@ -69,8 +72,7 @@ def gates_of(text: str) -> dict[str, object]:
     said, found = text.casefold(), dict[str, object]()
     for gates, words in WANTED.values():
         if any(word in said for word in words):
-            higher = {name: max(value, found.get(name, 0)) for name, value in gates.items() if name == "ageFrom"}  # type: ignore[type-var]
-            found |= gates | higher
+            found |= gates
     return found
 
 

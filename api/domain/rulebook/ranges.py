@@ -130,7 +130,8 @@ def _lowest(measure: RowMeasure) -> Bound:
 
 def _of_steps(steps: SpanSteps, times: Bound) -> Range:
     points = [0, steps.below, *(step.points for step in steps.steps)]
-    return tuple(0 if end == 0 else end * times for end in (min(points), max(points)))  # type: ignore[return-value]
+    low, high = min(points), max(points)
+    return low and low * times, high and high * times  # no points stay none, however many spans there are
 
 
 def _of_series(series: Series, sums: Range, spans: Bound) -> Range:
