@@ -10,7 +10,8 @@ from typing import Any
 
 from api.domain.rulebook.bundle import InputBundle, attributes, columns
 from api.domain.rulebook.conditions import AttributeIn, values_in
-from api.domain.rulebook.measure import DenominatorMeasure, MemberNumber, PresenceMeasure, RowMeasure, Table
+from api.domain.rulebook.filters import MemberNumber, Table
+from api.domain.rulebook.measure import DenominatorMeasure, PresenceMeasure, RowMeasure
 from api.domain.rulebook.references import conditions
 from api.domain.rulebook.schema import Rulebook
 

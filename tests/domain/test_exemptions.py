@@ -15,8 +15,8 @@ from api.domain.exemptions import OPEN, Standing, exempt_spans
 from api.domain.facts import PERSON_KINDS, UNIT_KINDS
 from api.domain.place_facts import DERIVED
 from api.domain.rulebook.evaluate import evaluate
+from api.domain.rulebook.filters import RowSource
 from api.domain.rulebook.load import read
-from api.domain.rulebook.measure import RowSource
 from api.domain.rulebook.shipped import shipped
 from api.domain.settlement import unit_of
 from tests.domain.rulebook_bundles import bundle

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from api.domain.rulebook.conditions import AttributeIn, values_in
-from api.domain.rulebook.measure import RowMeasure, Table, Window
+from api.domain.rulebook.filters import Table, Window
+from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.references import conditions
 from api.domain.rulebook.schema import Rulebook
 from api.domain.rulebook.values import SPANS

@@ -9,7 +9,8 @@ from math import ceil
 from typing import Literal
 
 from api.domain.rulebook.conditions import Compare, Condition, values_in
-from api.domain.rulebook.measure import Measure, RowMeasure, Window
+from api.domain.rulebook.filters import Window
+from api.domain.rulebook.measure import Measure, RowMeasure
 from api.domain.rulebook.references import references, stages
 from api.domain.rulebook.schema import Rulebook
 from api.domain.rulebook.values import SPANS, Rounding, Span

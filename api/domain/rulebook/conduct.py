@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from api.domain.rulebook.conditions import Compare, values_in
+from api.domain.rulebook.filters import Table, Window
 from api.domain.rulebook.findings import Finding, finding
-from api.domain.rulebook.measure import RowMeasure, Table, Window
+from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.references import conditions, references, stages
 from api.domain.rulebook.schema import Rulebook
 

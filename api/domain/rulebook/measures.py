@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 from api.domain.rulebook.bundle import InputBundle
+from api.domain.rulebook.filters import Filter
 from api.domain.rulebook.kept import count_once, inputs_of, keep_best, middle_of
 from api.domain.rulebook.measure import (
     Approval,
     Cadence,
     DenominatorMeasure,
-    Filter,
     Measure,
     PresenceMeasure,
     RowMeasure,

@@ -6,16 +6,8 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import ceil, floor, inf
 
-from api.domain.rulebook.measure import (
-    Cap,
-    DenominatorMeasure,
-    Measure,
-    PresenceMeasure,
-    RowMeasure,
-    Series,
-    Table,
-    Window,
-)
+from api.domain.rulebook.filters import Table, Window
+from api.domain.rulebook.measure import DenominatorMeasure, Measure, PresenceMeasure, RowMeasure, Series
 from api.domain.rulebook.references import references, stages
 from api.domain.rulebook.schema import (
     Award,
@@ -33,7 +25,7 @@ from api.domain.rulebook.schema import (
     Tally,
     Weighted,
 )
-from api.domain.rulebook.stretch import SpanSteps
+from api.domain.rulebook.stretch import Cap, SpanSteps
 from api.domain.rulebook.values import SPANS, Number, Rounding, Span
 
 Bound = Number | float

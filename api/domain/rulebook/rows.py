@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from api.domain.rulebook.bundle import DATES
-from api.domain.rulebook.measure import ByFact, Filter, MemberNumber, RowMeasure, Table, Window
+from api.domain.rulebook.filters import ByFact, Filter, MemberNumber, Table, Window
+from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.values import SPANS, Number, bucket, exact, whole
 
 Row = dict[str, Any]

@@ -23,6 +23,13 @@ def require_different(steps: list[Step]) -> None:
         raise Unfit("same_step")
 
 
+class Cap(Strict):
+    """At most so much of each span counts; earlier days first."""
+
+    per: Span
+    at_most: Annotated[Exact, Field(ge=0)]
+
+
 class SpanSteps(Strict):
     """The sum of each span becomes the points of the highest step that it reaches, `below` if it reaches none."""
 
