@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -14,13 +12,11 @@ from api.access import Actor, found, require
 from api.db import Session
 from api.domain import documents
 from api.domain.rulebook.explain import explain
-from api.models import Assessment, Cycle, Entry, Organization
-from api.services import bundles, cycle_books, own_pages
-from api.services.cuts import Cut
-from api.services.place_bundles import places_of
+from api.models import Assessment, Cycle, Organization
+from api.services import opened, own_pages
 from api.services.places import governed
 from api.services.standing import of_rows
-from api.visibility import visible
+from api.visibility import prepared, visible
 from api.visibility.judged import stands
 from api.visibility.ruled import TOLD
 
@@ -87,10 +83,10 @@ def explanation(session: Session, actor: Actor, assessment_id: UUID) -> dict[str
 
     Entries are named only as far as the actor may see them; the bundle and the hashes are what was sealed.
     """
-    row = found(session.first(_OPENED.where(visible(actor, Assessment), Assessment.id == assessment_id)))
+    row = found(session.first(_opened(actor), {"id": assessment_id}))
     if row.subject_id != actor.account_id:
         require(actor, "assessment.explain", row.path)
-    entries = _entries(session, actor, row)
+    entries = opened.entries(session, actor, row)
     (now,) = of_rows(session, [row._mapping])
     return {
         "assessment_id": row.id,
@@ -104,6 +100,11 @@ def explanation(session: Session, actor: Actor, assessment_id: UUID) -> dict[str
     }
 
 
+@prepared
+def _opened(actor: Actor) -> Any:
+    return _OPENED.where(visible(actor, Assessment), Assessment.id == sa.bindparam("id"))
+
+
 def own_page(session: Session, actor: Actor, assessment_id: UUID) -> dict[str, Any]:
     """Return content, number and time of the actor's own copy of how their published result came about; NotFound.
 
@@ -114,17 +115,9 @@ def own_page(session: Session, actor: Actor, assessment_id: UUID) -> dict[str, A
     row = found(session.first(statement.where(own, Assessment.id == assessment_id, Cycle.state.in_(TOLD))))
     (now,) = of_rows(session, [row._mapping])
     head = own_pages.head(session, actor, row, now.told(row.judgement["gradeLabels"]))
-    came = own_pages.behind(session, _entries(session, actor, row))
+    came = own_pages.behind(session, opened.entries(session, actor, row))
     content = documents.explanation(head, row.judgement, row.bundle, came, own_pages.objection(session, actor, row))
     return {"content": content, "number": row.judgement_hash, "printed_at": session.now}
-
-
-def _entries(session: Session, actor: Actor, row: Any) -> dict[str, list[UUID]]:
-    start, end = (date.fromisoformat(row.bundle["period"][name]) for name in ("start", "end"))
-    cut = Cut(actor.tenant_id, ZoneInfo(row.bundle["timeZone"]), start, end, row.cut_off, row.bundle["asOf"])
-    book = cycle_books.by_digest(session, actor, [row.cycle_id])[row.judgement["rulebook"]["digest"]]
-    at = places_of(session, actor.tenant_id, row.subject_id) if row.subject_kind in ("community", "street") else None
-    return bundles.opened(session, cut, book, row.subject_id, visible(actor, Entry), at)
 
 
 def _page(session: Session, statement: Any, query: Any) -> dict[str, Any]:

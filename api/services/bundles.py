@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,7 +27,7 @@ from api.services.relations import shaped
 from api.services.subjects import Subject, Unit, organization_keys
 
 _Reversed = sa.orm.aliased(Entry, name="reversed_entry")
-_COLUMNS: dict[str, Any] = {
+COLUMNS: dict[str, Any] = {
     "activity": sa.func.coalesce(Entry.shift_id, Entry.activity_id, Entry.source_id),
     "community": Entry.community_id,
     "employer": Entry.employer_id,
@@ -40,12 +40,19 @@ _COLUMNS: dict[str, Any] = {
 }
 
 
+class Reading(NamedTuple):
+    """How a rulebook reads entries: by which columns they are summed, and whether those before the period too."""
+
+    columns: tuple[str, ...]
+    lifetime: bool
+
+
 def entry_columns(book: Book) -> tuple[str, ...]:
     """Return the columns by which the entries of a bundle are summed for a rulebook: its own, the unit and the day."""
     asked = asked_columns(book)
     named = {"id" if name == "key" else name for name in asked}
     named |= {"activity"} if "timeOfDay" in asked else set()
-    return tuple(sorted({"servedOn", "unit", *(named & (_COLUMNS.keys() | {"relation"}))}))
+    return tuple(sorted({"servedOn", "unit", *(named & (COLUMNS.keys() | {"relation"}))}))
 
 
 def asked_columns(book: Book) -> list[str]:
@@ -104,28 +111,6 @@ def unit_bundles(
     return bundles
 
 
-def opened(
-    session: Session, cut: Cut, book: Book, account_id: UUID, only: Any, at: Sequence[UUID] | None = None
-) -> dict[str, list[UUID]]:
-    """Return for each entry key of a subject's bundle the ids of the entries behind it, as far as `only` lets see.
-
-    The subject is an account, or the places `at` where something was served.
-    """
-    whose = Entry.account_id == account_id if at is None else Entry.community_id.in_(at)
-    columns = entry_columns(book)
-    read, shape = shaped(session, cut, columns, [account_id])
-    statement = _as_of(cut, book, whose, Entry.id, *(_COLUMNS[name] for name in read))
-    groups: defaultdict[tuple[Any, ...], list[UUID]] = defaultdict(list)
-    for each, *group in session.rows(statement.order_by(Entry.id)):
-        groups[shape(account_id, group)].append(each)
-    seen = {row.id for row in session.rows(sa.select(Entry.id).where(whose, only))}
-    names = _names(session, cut, columns, {account_id: list(groups)})[account_id]
-    return {
-        key: [each for each in groups[group] if each in seen]
-        for key, group in zip(keyed(columns, list(groups), names), groups, strict=True)
-    }
-
-
 def head(cut: Cut, subject: str, kind: str, gaps: Sequence[dict[str, str]]) -> Any:
     """Return what every bundle says first: of whom and what period it is, as of what, and the `gaps` in the record."""
     told = {
@@ -144,24 +129,34 @@ def _calendar() -> str:
     return WorkCalendar().version  # reads the metadata of a package: once a process is enough
 
 
-def _as_of(cut: Cut, book: Book, whose: sa.ColumnElement[bool], *selected: Any) -> Any:
-    """Select from the entries of certain accounts that were sealed by the position and served in the period."""
+def reading(book: Book) -> Reading:
+    """Return how a rulebook reads the entries."""
     need = grouping(book).get("entries")
-    lifetime = need is not None and need["lifetime"]
+    return Reading(entry_columns(book), need is not None and need["lifetime"])
+
+
+def as_of(read: Reading, whose: sa.ColumnElement[bool], *selected: Any) -> Any:
+    """Select from certain entries that were sealed by the position and served in the period: those of `bounds`."""
     statement = (
         sa.select(*selected)
         .join(Position, Position.row_id == Entry.id)
         .where(
-            Entry.tenant_id == cut.tenant_id,
+            Entry.tenant_id == sa.bindparam("tenant"),
             whose,
-            Entry.served_on < cut.end,
-            Position.tenant_id == cut.tenant_id,
-            Position.position <= cut.position,
+            Entry.served_on < sa.bindparam("end"),
+            Position.tenant_id == sa.bindparam("tenant"),
+            Position.position <= sa.bindparam("position"),
         )
     )
-    if "kind" in entry_columns(book):
+    if "kind" in read.columns:
         statement = statement.outerjoin(_Reversed, _Reversed.id == Entry.reverses_id)
-    return statement if lifetime else statement.where(Entry.served_on >= cut.start)
+    return statement if read.lifetime else statement.where(Entry.served_on >= sa.bindparam("start"))
+
+
+def bounds(cut: Cut, read: Reading) -> dict[str, Any]:
+    """Return the parameters of an `as_of` statement."""
+    told = {"tenant": cut.tenant_id, "end": cut.end, "position": cut.position}
+    return told if read.lifetime else {**told, "start": cut.start}
 
 
 def entries_at(session: Session, cut: Cut, book: Book, into: dict[UUID, UUID]) -> dict[UUID, list[dict[str, Any]]]:
@@ -173,14 +168,16 @@ def _entries(
     session: Session, cut: Cut, book: Book, accounts: Sequence[UUID], owner: Any = Entry.account_id,
     into: dict[UUID, UUID] | None = None,
 ) -> dict[UUID, list[dict[str, Any]]]:  # fmt: skip
-    columns = entry_columns(book)
+    how = reading(book)
+    columns = how.columns
     read, shape = shaped(session, cut, columns, accounts)
-    by = [_COLUMNS[name] for name in read]
+    by = [COLUMNS[name] for name in read]
     amount = sa.cast(sa.func.sum(Entry.amount), sa.BigInteger)
     count = sa.func.sum(sa.case((Entry.reverses_id.is_(None), 1), else_=-1))
-    statement = _as_of(cut, book, owner.in_(accounts), owner, amount, count, *by).group_by(owner, *by)
+    theirs = owner.in_(sa.bindparam("owners", expanding=True))
+    statement = as_of(how, theirs, owner, amount, count, *by).group_by(owner, *by)
     found: defaultdict[UUID, dict[tuple[Any, ...], tuple[int, int]]] = defaultdict(dict)
-    for at, total, times, *group in session.rows(statement):
+    for at, total, times, *group in session.rows(statement, {**bounds(cut, how), "owners": list(accounts)}):
         account, alike = at if into is None else into[at], shape(at, group)
         before = found[account].get(alike, (0, 0))
         found[account][alike] = (before[0] + int(total), before[1] + int(times))

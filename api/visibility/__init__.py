@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -67,12 +67,35 @@ from api.visibility.conditions import DISPUTED, GONE, JOBS, Condition
 from api.visibility.opinions import opinions
 from api.visibility.ruled import rulings
 
-__all__ = ["DISPUTED", "GONE", "JOBS", "Condition", "visible"]
+__all__ = ["DISPUTED", "GONE", "JOBS", "Condition", "prepared", "visible"]
+
+_Shape = ParamSpec("_Shape")
+_Statement = TypeVar("_Statement")
 
 
 def visible(actor: Actor, table: Any) -> Condition:
     """Return the condition under which a row of `table` may be seen by the actor; always within the tenant."""
     return _built(table, actor.scope, actor.person_id, actor.account_id, actor.tenant_id, actor.reaches)
+
+
+def prepared(
+    build: Callable[Concatenate[Actor, _Shape], _Statement],
+) -> Callable[Concatenate[Actor, _Shape], _Statement]:
+    """Let a function build its statement once for who comes again: making and hashing one costs more than running it.
+
+    It depends on nothing but who it is, the grants of this moment and what else it is given, which is hashable; what
+    differs from call to call it leaves to bound parameters.
+    """
+
+    @lru_cache(maxsize=256)
+    def built(scope: frozenset[str] | None, who: tuple[Any, ...], *shape: Any) -> Any:
+        return build(Actor(*who, scope=scope), *shape)
+
+    @wraps(build)
+    def again(actor: Actor, *shape: Any) -> Any:
+        return built(actor.scope, (actor.person_id, actor.account_id, actor.tenant_id, actor.reaches), *shape)
+
+    return again  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=512)
