@@ -24,7 +24,9 @@ NONE = "none"  # a column that does not apply to the row
 
 # Facts that this platform records itself: where there is none, there was none. Of any other kind nobody may have kept
 # a record, and then it is unknown.
-RECORDED_HERE = frozenset({"check_in", "check_out", "absence", "leave", "complaint_finding", "exemption"})
+RECORDED_HERE = frozenset(
+    {"check_in", "check_out", "absence", "leave", "complaint_finding", "exemption", "make_up_finding"}
+)
 
 
 @dataclass(frozen=True, slots=True)

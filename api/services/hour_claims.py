@@ -138,7 +138,7 @@ def _post(session: Session, actor: Actor, case: Any, account: UUID, window: Wind
             "person", account, rules.minutes_of([(start, end)]), day, f"case:{case.id}:{number}",
             UUID(claim["communityId"]), claim["nature"], start, end, provenance="supplementary",
             voluntary=claim["voluntary"], activity_id=_id(claim, "activityId"), shift_id=_id(claim, "shiftId"),
-            instead_of=_id(claim, "entryId"),
+            instead_of=_id(claim, "entryId"), kind=_kind(session, claim),
         )
         for number, (start, end) in enumerate(free)
     ]  # fmt: skip
@@ -147,6 +147,13 @@ def _post(session: Session, actor: Actor, case: Any, account: UUID, window: Wind
         if not isinstance(outcome, UUID):
             raise outcome
     return [str(each) for each in posted]
+
+
+def _kind(session: Session, claim: dict[str, Any]) -> str:
+    """Return what a claim posts: made-up hours, but the correction of an entry is of the kind of that entry."""
+    if "entryId" not in claim:
+        return "supplementary"
+    return found(session.first(sa.select(Entry.kind).where(Entry.id == _id(claim, "entryId")))).kind
 
 
 def _about(session: Session, actor: Actor, claim: dict[str, Any]) -> dict[str, Any]:

@@ -52,10 +52,11 @@ class PastService:
     voluntary: bool = True
     record_id: UUID | None = None  # of another platform's record that it was taken over from
     instead_of: UUID | None = None  # the entry that it corrects
+    kind: str = "supplementary"  # what it corrects was earned: then so is what stands instead of it
 
 
 def supplement(session: Session, actor: Actor, services: Sequence[PastService]) -> list[UUID | Problem]:
-    """Post past services as supplementary entries; return for each the entry that stands, or why it is not posted.
+    """Post past services, as supplementary entries unless they correct others; return each entry, or why there is none.
 
     Each is one fact (`past_service` of a person, `joint_activity` of a unit) and one entry. A repeat changes nothing. A
     person who already has minutes in the stated window gets no second ones (AlreadyCredited), and who may make up no
@@ -273,7 +274,7 @@ def _entry(session: Session, actor: Actor, service: PastService, fact: dict[str,
     same = ("account_kind", "account_id", "served_on", "provenance", "community_id", "employer_id")
     return _appended(session, actor.aside(), None) | {name: fact[name] for name in same} | {
         "unit": unit_of(service.nature, service.voluntary) if person else "participation", "amount": service.minutes,
-        "kind": "supplementary", "nature": service.nature, "started_at": service.started_at,
+        "kind": service.kind, "nature": service.nature, "started_at": service.started_at,
         "ended_at": service.ended_at, "source_id": fact["id"], "revision": 0, "reverses_id": None,
         "activity_id": service.activity_id, "shift_id": service.shift_id,
     }  # fmt: skip

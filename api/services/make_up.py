@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 
@@ -12,19 +13,20 @@ from api.db import Session
 from api.domain.consents import EMPLOYER_RESULT
 from api.domain.documents import Head, Words
 from api.domain.documents.suspensions import TITLE, Suspended, suspension_notice
+from api.domain.facts import COMMUNITY_RECORDED
 from api.domain.ledger import SelfApproval
 from api.domain.sanctions import MAKE_UP, ClaimNotDecided, a_year_after, in_hours
 from api.domain.signal_rules import shipped
-from api.models import Affiliation, Case, Entry, Organization, Person, Sanction
+from api.models import Affiliation, Case, Entry, Fact, Organization, Person, Sanction
 from api.services import cases, changes, disclosures, documents, ledger
-from api.services.affiliations import IN_FORCE_ONCE
+from api.services.affiliations import IN_FORCE_ONCE, as_of
 from api.services.days import today, zone_of
 from api.services.ledger import undone_entry
 from api.services.parties import parties
 
 _RULE = Words("平台处置规则", "Rules of sanctions")
 _DECIDED = ("answered", "closed")
-_CLAIM = sa.select(Case.id, Case.facts, Case.opened_by).where(Case.facts.is_not(None))
+_CLAIM = sa.select(Case.id, Case.facts, Case.opened_by, Case.created_at).where(Case.facts.is_not(None))
 
 
 def propose(session: Session, actor: Actor, case_id: UUID, reason: str) -> UUID:
@@ -58,7 +60,7 @@ def propose(session: Session, actor: Actor, case_id: UUID, reason: str) -> UUID:
 
 
 def imposed(session: Session, actor: Actor, row: Any, grant: UUID) -> dict[str, Any]:
-    """Void what the claim posted, tell the employer of the day, and return until when the suspension holds at least."""
+    """Void what the claim posted, record the finding, tell the employer, and return until when it holds at least."""
     day = today(session, actor.tenant_id)
     case = found(session.first(_CLAIM.where(Case.tenant_id == actor.tenant_id, Case.id == row.case_id)))
     posted = [UUID(each) for each in case.facts.get("posted", ())]
@@ -69,9 +71,39 @@ def imposed(session: Session, actor: Actor, row: Any, grant: UUID) -> dict[str, 
     void = session.rows(stands.order_by(Entry.id))
     for entry in void:
         ledger.take_back_entry(session, actor.aside(), entry.id, grant, "found_false")
+    _record(session, actor.aside(), row, case, grant)
     ends_on = a_year_after(day)
     _tell(session, actor.aside(), row, grant, sum(entry.amount for entry in void), ends_on)
     return {"ends_on": ends_on}
+
+
+def lifted(session: Session, actor: Actor, sanction_id: UUID, grant: UUID) -> None:
+    """Take the finding back on which a suspension rested that an appeal lifted; of an older one there is none."""
+    finding = _finding(actor, sanction_id)
+    if session.first(sa.select(Fact.id).where(Fact.tenant_id == actor.tenant_id, Fact.id == finding)) is not None:
+        ledger.take_back(session, actor, finding, grant, "recorded_by_mistake")
+
+
+def _record(session: Session, actor: Actor, row: Any, case: Any, grant: UUID) -> None:
+    """Record as a fact that the claim was found false, of the day of which it spoke."""
+    claim, account = case.facts["claim"], session.scalar(sa.select(Person.account_id).where(Person.id == row.person_id))
+    said = datetime.fromisoformat(claim["startsAt"]) if "startsAt" in claim else case.created_at
+    day = said.astimezone(zone_of(session, actor.tenant_id)).date()
+    fact = {
+        "id": _finding(actor, row.id), "tenant_id": actor.tenant_id, "recorded_at": session.now,
+        "actor_id": actor.person_id, "grant_id": grant, "request_key": None, "fingerprint": None,
+        "kind": "make_up_finding", "account_kind": "person", "account_id": account, "occurred_at": session.now,
+        "served_on": day, "provenance": COMMUNITY_RECORDED, "shift_id": claim.get("shiftId") and UUID(claim["shiftId"]),
+        "pair": None, "revision": 0, "community_id": UUID(claim["communityId"]),
+        "employer_id": as_of(session, actor.tenant_id, [account], ("employment",)).employer(account, day),
+        "reverses_id": None, "details": {"value": "false", "caseId": str(case.id)},
+    }  # fmt: skip
+    session.insert(Fact, [fact])
+
+
+def _finding(actor: Actor, sanction_id: UUID) -> UUID:
+    """Return the id of the fact that a suspension rests on."""
+    return uuid5(actor.tenant_id, f"make_up_finding:{sanction_id}")
 
 
 def _tell(session: Session, actor: Actor, row: Any, grant: UUID, minutes: int, ends_on: Any) -> None:

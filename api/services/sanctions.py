@@ -119,6 +119,7 @@ def settle_appeal(session: Session, actor: Actor, case: Any, grant: UUID, answer
     row = found(session.first(_SHOWN.where(Sanction.tenant_id == actor.tenant_id, Sanction.id == case.subject_id)))
     if answer["outcome"] == "accepted" and row.state == "imposed":
         _take(session, actor.aside(), row, "sanction.lift", {"ended_at": session.now}, grant)
+        make_up.lifted(session, actor.aside(), row.id, grant)
     return {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from api.access import operator
-from api.jobs.sealing import do_due
+from api.jobs.sealing import do_due, seal_all
 from api.models import Activity, Entry, Shift
-from api.services import sanctions
+from api.services import people, sanctions
 from tests.support import assessed, serving
 from tests.support import world as worlds
 from tests.support.clock import Clock
@@ -179,26 +179,60 @@ async def test_who_made_up_false_hours_makes_up_none_for_a_year_and_until_a_hund
     mine = await call(world, "member2", "GET", f"/sanctions/{imposed['id']}")
     assert mine["allowedActions"] == ["sanction.appeal"]
     await call(world, "member3", "GET", f"/sanctions/{imposed['id']}", status=404)
+    (finding,) = (await call(world, "member2", "GET", "/facts?kind=make_up_finding"))["items"]
+    assert (finding["servedOn"], finding["details"]["value"]) == (f"{start.astimezone(SHANGHAI):%Y-%m-%d}", "false")
     await both_release(world, time, imposed)
 
 
 async def both_release(world, time, imposed):
-    """The year alone does not release, nor do 99.9 hours; what was served before or made up is not among them."""
-    shift = UUID(await planned(world, time))
+    """The year alone does not release, nor do 99.9 hours; what was served before or made up is not among them.
+
+    What the office corrects of a service that was held is. The rulebook after R-26 reads the same in the record.
+    """
+    ruled = await by_the_rule(world, time, imposed)
+    shift, second = UUID(await planned(world, time)), UUID(await planned(world, time, starts=480.0))
     account = serving.actor(world, "member2").account_id
-    world.run(assessed.post, account, 5999, shift, world.places["unit"])
+    world.run(assessed.post, account, 5879, shift, world.places["unit"])
+    entry = world.run(assessed.post, account, 60, second, world.places["unit"])
+    began = time() + timedelta(hours=480)
     time.set(time.instant.replace(year=time.instant.year + 1) + timedelta(days=1))
     day = time() - timedelta(hours=5)
+    wrong = await ask(world, "member2", began, began + timedelta(hours=2), "objection", entryId=str(entry))
+    assert (await decide(world, wrong.json())).json()["state"] == "answered"
+    assert await ruled() == ("suspended", "5999/60")
     refused = (await ask(world, "member2", day, day + timedelta(hours=1))).json()
     assert (refused["code"], refused["remaining"]) == ("make_up_suspended", "0.1")
     assert released(world) == 0
     assert (await call(world, "member2", "GET", f"/sanctions/{imposed['id']}"))["servedMinutes"] == 5999
     world.run(assessed.post, account, 1, UUID(await planned(world, time)), world.places["unit"])
+    assert await ruled() == ("may_make_up", "100")
     claim = await ask(world, "member2", day, day + timedelta(hours=1))  # it ends by itself, before anybody notes it
     assert claim.status_code == 201, claim.text
     assert (await call(world, "street_officer", "GET", f"/sanctions/{imposed['id']}"))["state"] == "released"
     assert released(world) == 1
     assert (await decide(world, claim.json())).status_code == 200
+
+
+async def by_the_rule(world, time, imposed):
+    """Return how to ask what the rulebook after R-26 says of the member from the day of the decision on."""
+    home = {"state": "accepted", "principal": True, "basis": "residence", "since": worlds.LONG_AGO}
+    person, place = world.people["member2"], world.places["community"]
+    world.run(lambda session, actor: people.affiliate(session, actor, person, place, "registration", **home))
+    at = {"organizationId": str(world.places["district"])}
+    book = await call(world, "district_officer", "POST", "/rulebooks", {"shipped": "r26-chongqing", **at}, 201)
+    await call(world, "district_officer", "POST", f"/rulebooks/{book['id']}/activate", status=200)
+    last = {"periodEnd": f"{date.fromisoformat(imposed['endsOn']) + timedelta(days=7)}", "cutOff": imposed["endsOn"]}
+    period = {"periodStart": f"{time().astimezone(SHANGHAI):%Y-%m-%d}", **last}
+    body = {"title": "补录资格", **at, **period, "memberRulebookId": book["id"]}
+    cycle = await call(world, "district_officer", "POST", "/cycles", body, 201)
+
+    async def ruled():
+        seal_all(world.house)
+        now = (await call(world, "member2", "POST", f"/cycles/{cycle['id']}/what-if", {}, 200))["now"]
+        return now["grade"], now["score"]
+
+    assert await ruled() == ("suspended", "0")
+    return ruled
 
 
 async def check_notice(world, imposed):
@@ -231,6 +265,9 @@ async def test_a_suspension_falls_on_appeal_and_what_was_asked_for_may_be_asked_
     await call(world, "city_officer", "POST", f"/cases/{case['id']}/answer", told, 200)
     assert (await call(world, "member3", "GET", f"/sanctions/{proposed['id']}"))["state"] == "lifted"
     assert await suspensions(world, "member3") == []
+    findings = (await call(world, "member3", "GET", "/facts?kind=make_up_finding"))["items"]
+    (reversed_id,) = {each["reversesId"] for each in findings} - {None}
+    assert [each["id"] for each in findings if each["reversesId"] is None] == [reversed_id]  # one, and it is taken back
     again = await ask(world, "member3", start, start + timedelta(minutes=59))
     assert again.status_code == 201, again.text
 
