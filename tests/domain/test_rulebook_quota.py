@@ -1,9 +1,11 @@
 """Quotas: at most a third excellent, and people where arithmetic cannot choose. Modelled on R-14."""
 
+from collections import Counter
 from itertools import permutations
 
 from api.domain.rulebook.evaluate import evaluate
 from api.domain.rulebook.quota import allot, counted_groups
+from api.domain.rulebook.seats import Quota
 from api.domain.rulebook.shipped import shipped
 from tests.domain.rulebook_bundles import bundle, review
 
@@ -61,3 +63,51 @@ def test_the_third_is_counted_in_each_group_that_the_rule_names():
     assert [row["grade"] for row in allot(BOOK, judged)] == ["excellent"] * 2 + ["qualified"] * 4
     groups = counted_groups(BOOK, judged, {"branch": ["east"] * 3 + ["west"] * 3})
     assert [(each.of, each.counted, each.seats) for each in groups] == [("east", 3, 1), ("west", 3, 1)]
+
+
+def rule(**more):
+    """Return the shipped rule with its quota said otherwise, of branches."""
+    (quota,) = BOOK.quotas
+    written = quota.model_dump(by_alias=True, exclude_unset=True, mode="json")
+    written.pop("atMost")
+    return BOOK.model_copy(update={"quotas": [Quota.model_validate({**written, "within": "unit", **more})]})
+
+
+TEN = (99, 98, 97, 96, 95, 94, 93, 92, 91, 90)
+BY_GRADE = {"atMost": "15%", "shareBy": {"shares": {"excellent": "20%", "poor": 0}}}
+
+
+def of_a_unit(book, scores, words):
+    said = {book.quotas[0].id: {"unit": frozenset(words)}}
+    judged = branch(*scores)
+    groups = {"unit": ["unit"] * len(judged)}
+    (group,) = counted_groups(book, judged, groups, said)
+    return group.seats, Counter(row["decision"] for row in allot(book, judged, groups, said))
+
+
+def test_in_a_unit_that_is_excellent_20_of_100_may_be_excellent_instead_of_15():
+    book = rule(**BY_GRADE)
+    assert of_a_unit(book, TEN, {"excellent"}) == (2, {"kept": 2, "lowered": 8})
+    assert of_a_unit(book, TEN, {"good"}) == (1, {"kept": 1, "lowered": 9})
+    assert of_a_unit(book, TEN, {"none"}) == (1, {"kept": 1, "lowered": 9})
+
+
+def test_where_the_rule_says_none_nobody_has_to_decide():
+    assert of_a_unit(rule(**BY_GRADE), TEN, {"poor"}) == (0, {"lowered": 10})
+
+
+def test_while_the_units_grade_is_open_people_decide_only_of_whom_it_matters():
+    assert of_a_unit(rule(**BY_GRADE), TEN, {"excellent", "good"}) == (
+        1,
+        {"kept": 1, "needs_decision": 1, "lowered": 8},
+    )
+    sure = allot(rule(**BY_GRADE), branch(*TEN), {"unit": ["unit"] * 10})  # of which nothing is known
+    assert Counter(row["decision"] for row in sure) == {"needs_decision": 2, "lowered": 8}
+
+
+def test_seats_by_steps_of_the_size_of_the_group():
+    steps = [{"reaches": 3, "seats": 1}, {"reaches": 6, "seats": 2}, {"reaches": 10, "atMost": "1/3"}]
+    book = rule(bySize=steps)
+    seats = [of_a_unit(book, TEN[:size], {"none"})[0] for size in (2, 3, 5, 6, 9, 10)]
+    assert seats == [0, 1, 1, 2, 2, 3]
+    assert of_a_unit(book, TEN[:2], {"none"})[1] == {"needs_decision": 2}  # the rule is silent on groups of two

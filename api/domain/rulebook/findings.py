@@ -136,6 +136,20 @@ _TEXTS: dict[str, tuple[Severity, str, str, str, str]] = {
         "改正其一",
         "correct one of them",
     ),
+    "share_without_grade": (
+        "error",
+        "全周期的名额没有可依据的等次：考核机关不在本周期内评定等次",
+        "a quota of the whole cycle has no grade to go by: its authority is not judged in it",
+        "在 within 中写 unit、branch 或 community，或改用 source: facts",
+        "name a unit, branch or community in within, or take facts",
+    ),
+    "fewer_seats_of_more": (
+        "warning",
+        "{more} 人以上的名额少于 {fewer} 人以上的名额",
+        "a group of {more} has fewer seats than one of {fewer}",
+        "检查 bySize 各档",
+        "check the steps of bySize",
+    ),
     "idle_quota": (
         "warning",
         "名额为全部人数，不起作用",

@@ -14,6 +14,7 @@ from api.domain.rulebook.ranges import Bound, Range, most_of_a_span, ranges, spa
 from api.domain.rulebook.references import conditions, references, stages
 from api.domain.rulebook.rubric import VOICES
 from api.domain.rulebook.schema import Rulebook, Weighted
+from api.domain.rulebook.seats import Quota
 from api.domain.rulebook.values import SPANS, text
 
 
@@ -92,10 +93,21 @@ def _quotas(rulebook: Rulebook) -> Iterator[Finding]:
             yield finding("raised_by_quota", f"/quotas/{n}/instead")
         if quota.most is not None and quota.fewest > quota.most:
             yield finding("contradictory_seats", f"/quotas/{n}/fewest", fewest=quota.fewest, most=quota.most)
-        if quota.at_most == 1 and quota.most is None and quota.all_but is None:
-            yield finding("idle_quota", f"/quotas/{n}")
+        yield from _share(quota, f"/quotas/{n}")
         if quota.within != "cycle" and rulebook.subject != "member":  # only people stand in a unit, branch or community
             yield finding("group_of_one", f"/quotas/{n}/within", subject=rulebook.subject, within=quota.within)
+
+
+def _share(quota: Quota, pointer: str) -> Iterator[Finding]:
+    of_all = quota.at_most == 1 and quota.by_size is None and quota.share_by is None
+    if of_all and quota.most is None and quota.all_but is None:
+        yield finding("idle_quota", pointer)
+    if quota.share_by is not None and quota.share_by.source == "assessments" and quota.within == "cycle":
+        yield finding("share_without_grade", f"{pointer}/shareBy")
+    steps = sorted(quota.by_size or (), key=lambda step: step.reaches)
+    for fewer, more in pairwise(steps):
+        if fewer.seats is not None and more.seats is not None and fewer.seats > more.seats:
+            yield finding("fewer_seats_of_more", f"{pointer}/bySize", fewer=fewer.reaches, more=more.reaches)
 
 
 def _voices(rulebook: Rulebook) -> Iterator[Finding]:

@@ -12,21 +12,15 @@ from api.domain.rulebook.conditions import Condition
 from api.domain.rulebook.glossary import GLOSSARY
 from api.domain.rulebook.measure import Measure
 from api.domain.rulebook.rubric import Rubric, asked_once
+from api.domain.rulebook.seats import Quota
 from api.domain.rulebook.stretch import Step, require_different
 from api.domain.rulebook.unfit import Unfit
-from api.domain.rulebook.values import Day, Exact, Identifier, Labels, Reference, Rounding, Sentence, Strict
+from api.domain.rulebook.values import Day, Exact, Identifier, Labels, Reference, Rounding, Rule, Sentence, Strict
 
 SubjectKind = Literal["member", "unit", "branch", "community", "street", "secretary"]
-Within = Literal["cycle", "unit", "branch", "community"]
 
 
-class _Rule(Strict):
-    id: Identifier
-    labels: Labels
-    note: Sentence | None = None
-
-
-class _Score(_Rule):
+class _Score(Rule):
     """Any rule that makes a number; rounding comes first, then the floor and the cap, so that those always hold."""
 
     rounding: Rounding | None = None
@@ -157,7 +151,7 @@ Score = Annotated[
 ]
 
 
-class Gate(_Rule):
+class Gate(Rule):
     """What a condition does to the grade, whatever the points say."""
 
     when: Condition
@@ -188,32 +182,11 @@ class Band(Strict):
         return self
 
 
-class Grade(_Rule):
+class Grade(Rule):
     """One grade; best first. It is given if its band and its condition hold; one with neither takes all the rest."""
 
     band: Band | None = None
     when: Condition | None = None
-
-
-class Quota(_Rule):
-    """At most a share of a group may have a grade; the next ones by `rank` get `instead`, and ties wait for people.
-
-    `orBetter` counts the better grades too (good or better: at most 60 %). `allBut` leaves out the last so many.
-    `within` names the group: all subjects of the cycle, or the members of one unit, Party branch or community each.
-    The share is rounded to whole seats, which are then never under `fewest` nor over `most` and all but the last.
-    """
-
-    grade: Identifier
-    or_better: bool = False
-    at_most: Annotated[Exact, Field(gt=0, le=1)] = 1
-    all_but: Annotated[int, Field(ge=1)] | None = None
-    seats: Literal["down", "half_up", "up"] = "down"
-    fewest: Annotated[int, Field(ge=0)] = 0
-    most: Annotated[int, Field(ge=1)] | None = None
-    of: Literal["graded", "all"] = "graded"
-    within: Within = "cycle"
-    rank: Reference
-    instead: Identifier
 
 
 class AppliesTo(Strict):

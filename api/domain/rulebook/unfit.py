@@ -71,6 +71,38 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "区间的同一端只能写含或不含其一",
         "an end of a band is either inclusive or exclusive",
     ),
+    "seats_or_share": (
+        "每一档须写 seats 或 atMost 之一",
+        "each step has either seats or atMost",
+    ),
+    "one_share": (
+        "写了 bySize 就不再写 atMost",
+        "bySize stands in the place of atMost",
+    ),
+    "facts_of_share": (
+        "按记实事项定比例须在 where 中写 kind；按本周期等次定比例不写 kind 和 yearsBack",
+        "a share by facts names their kind in where; one by assessments has neither kind nor yearsBack",
+    ),
+    "days_or_months": (
+        "时长须写 days 或 months 之一",
+        "a length is either days or months",
+    ),
+    "cap_of_one": (
+        "上限须写 per、days 或 months 之一",
+        "a cap is of a span (per), or of any so many days or months",
+    ),
+    "days_or_working_days": (
+        "期限须写 days 或 workingDays 之一",
+        "a time is either days or workingDays",
+    ),
+    "rows_that_are_answered": (
+        "只有记实分录和记实事项可以要求答复",
+        "only entries and facts are answered in time",
+    ),
+    "released_by_one": (
+        "ends 说明 lasts 与 until 以先到还是后到为准，须两者都写",
+        "ends says which of lasts and until counts: it needs both",
+    ),
     "ends_before": (
         "截止日须晚于起始日",
         "until must be after since",

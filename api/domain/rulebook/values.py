@@ -139,6 +139,14 @@ class Labels(Strict):
         return {"zh": self.zh, "en": self.en}
 
 
+class Rule(Strict):
+    """Anything that has a name in a rulebook."""
+
+    id: Identifier
+    labels: Labels
+    note: Sentence | None = None
+
+
 class Rounding(Strict):
     """Round to a multiple of `quantum`: half_up takes 3.5 to 4, half_even to the even one, down and up to a side."""
 

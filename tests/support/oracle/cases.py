@@ -42,6 +42,10 @@ class Case:
         return ["ab"[n % 2] for n in range(len(self.bundles))]
 
 
+WORDS: dict[str | None, list[str]] = {"a": ["excellent"], "b": ["good", "poor", "none"], None: ["good"]}
+"""What may be said of each branch, and of the whole: of the second branch nobody knows which of several."""
+
+
 def case(seed: int) -> Case:
     """Return the case of a seed, always the same."""
     chance = Random(seed)
@@ -49,7 +53,7 @@ def case(seed: int) -> Case:
     subject = chance.choice(("member", "unit"))
     first = history(chance, "0", subject, start, end)
     book = rulebook(chance, first)
-    group = chance.choice((2, 3, 4, 6)) if book.get("quotas") else 1
+    group = chance.choice((2, 4, 6, 6)) if book.get("quotas") else 1
     others = [history(chance, str(n), subject, start, end) for n in range(1, group)]
     return Case(_versions(chance, book, start.year), "public_institution", "old_town", [first, *others])
 
@@ -81,7 +85,7 @@ def by_oracle(case: Case) -> Row:
         return {"chosen": chosen}
     book = case.books[chosen]
     judged = [deciding.judged(book, bundle) for bundle in case.bundles]
-    return {"chosen": chosen, "judged": judged, "allotted": deciding.allotted(book, judged, case.branches)}
+    return {"chosen": chosen, "judged": judged, "allotted": deciding.allotted(book, judged, case.branches, WORDS)}
 
 
 def by_engine(case: Case) -> Row:
@@ -96,7 +100,9 @@ def by_engine(case: Case) -> Row:
     groups = {
         quota.within: case.branches if quota.within == "branch" else [""] * len(judgements) for quota in book.quotas
     }
-    rows = [(row["grade"], row["decision"]) for row in allot(book, judgements, groups)]
+    said = {branch or "": frozenset(words) for branch, words in WORDS.items()}
+    made = allot(book, judgements, groups, {quota.id: said for quota in book.quotas})
+    rows = [(row["grade"], row["decision"]) for row in made]
     return {"chosen": books.index(book), "judged": [_plain(each) for each in judgements], "allotted": rows}
 
 

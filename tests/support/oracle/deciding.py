@@ -193,31 +193,50 @@ Place = tuple[str | None, str, frozenset[str]]
 """The grade after the quotas, what was done, and the grades between which people have to choose."""
 
 
-def allotted(book: Row, judgements: Sequence[Row], branches: Sequence[str]) -> list[tuple[str | None, str]]:
-    """Return the grade after the quotas, and kept, lowered or needs_decision, for each of a group of some branches."""
+def allotted(
+    book: Row, judgements: Sequence[Row], branches: Sequence[str], words: Mapping[str | None, Sequence[str]]
+) -> list[tuple[str | None, str]]:
+    """Return the grade after the quotas, and kept, lowered or needs_decision, for each of a group of some branches.
+
+    `words` are those that may be said of each branch, and of the whole under None.
+    """
     rows: list[Place] = [(each["grade"], "kept", frozenset()) for each in judgements]
     order = [grade["id"] for grade in book.get("grades", [])]
     for quota in book.get("quotas", []):
         for branch in set(branches) if quota.get("within", "cycle") == "branch" else [None]:
             here = [n for n, other in enumerate(branches) if branch in (None, other)]
-            made = _after(quota, order, [judgements[n] for n in here], [rows[n] for n in here])
-            for n, row in zip(here, made, strict=True):
-                rows[n] = row
+            some, were = [judgements[n] for n in here], [rows[n] for n in here]
+            ways = [_after(quota, order, some, were, word) for word in words[branch]]
+            for n, judgement, *results in zip(here, some, *ways, strict=True):
+                choice = frozenset({str(judgement["grade"]), quota["instead"]})
+                rows[n] = results[0] if len(set(results)) == 1 else (None, "needs_decision", choice)
     return [(grade, done) for grade, done, _ in rows]
 
 
-def _seats(quota: Row, counted_ones: int) -> int:
-    seats = int(
-        rounded(counted_ones * number(quota.get("atMost", 1)), {"quantum": 1, "mode": quota.get("seats", "down")})
-    )
-    seats = max(seats, quota.get("fewest", 0))
-    seats = min(seats, quota["most"]) if "most" in quota else seats
-    return min(seats, max(counted_ones - quota["allBut"], 0)) if "allBut" in quota else seats
+def _seats(quota: Row, counted_ones: int, word: str) -> int | None:
+    """Return the seats where one word is said of the group; None where the rule itself says that there are none."""
+    seats = counted_ones * number(quota.get("atMost", 1))
+    of_none = False
+    if "bySize" in quota:
+        seats = Fraction(0)
+        for step in sorted(quota["bySize"], key=lambda step: step["reaches"]):
+            if counted_ones >= step["reaches"]:
+                seats = counted_ones * number(step["atMost"]) if "atMost" in step else Fraction(step["seats"])
+                of_none = seats == 0
+    if word in quota.get("shareBy", {}).get("shares", {}):
+        share = number(quota["shareBy"]["shares"][word])
+        seats, of_none = counted_ones * share, share == 0
+    if of_none and not quota.get("fewest"):
+        return None
+    whole = max(int(rounded(seats, {"quantum": 1, "mode": quota.get("seats", "down")})), quota.get("fewest", 0))
+    whole = min(whole, quota["most"]) if "most" in quota else whole
+    return min(whole, max(counted_ones - quota["allBut"], 0)) if "allBut" in quota else whole
 
 
-def _after(quota: Row, order: list[str], judgements: Sequence[Row], rows: list[Place]) -> list[Place]:
+def _after(quota: Row, order: list[str], judgements: Sequence[Row], rows: list[Place], word: str) -> list[Place]:
     counted_ones = [j for j in judgements if quota.get("of") == "all" or j["outcome"] in ("graded", "unknown")]
-    seats = _seats(quota, len(counted_ones))
+    of_group = _seats(quota, len(counted_ones), word)
+    seats = of_group or 0
     taking = {quota["grade"]}
     if quota.get("orBetter"):
         taking |= {grade for grade in order if order.index(grade) < order.index(quota["grade"])}
@@ -233,7 +252,7 @@ def _after(quota: Row, order: list[str], judgements: Sequence[Row], rows: list[P
     ranks = {n: judgements[n]["numbers"].get(quota["rank"]) for n in claims}
     to_people = {n: (None, "needs_decision", frozenset({str(judgements[n]["grade"]), quota["instead"]}))
                  for n in claims + may}  # fmt: skip
-    if seats == 0 or may or None in ranks.values():
+    if (seats == 0 and of_group is not None) or may or None in ranks.values():
         return [to_people.get(n, row) for n, row in enumerate(rows)]
     made = list(rows)
     for n in claims:

@@ -108,7 +108,15 @@ def _rows(other: Callable[[Any, list[Any]], list[Any]]) -> Fault:
 
 
 def _seats(**update: Any) -> Fault:
-    return [quota], "_of_share", lambda piece: lambda rule, counted: piece(_changed(**update)(rule), counted)
+    return [quota], "_of_share", lambda piece: lambda rule, *more: piece(_changed(**update)(rule), *more)
+
+
+def _one_seat_more(piece: Piece) -> Piece:
+    def faulty(*given: Any) -> Any:
+        number, none_said = piece(*given)
+        return number + 1, none_said
+
+    return faulty
 
 
 def _cap(per: str) -> Fault:
@@ -216,7 +224,7 @@ FAULTS: dict[str, Fault] = {
     "exempt": _gates("exempt"),
     "out of the assessment": _gates("out_of_assessment", "exempt"),
     "strikes": _rows(_strikes_stay),
-    "forced distribution": ([quota], "_of_share", lambda piece: lambda *given: piece(*given) + 1),
+    "forced distribution": ([quota], "_of_share", _one_seat_more),
     "seats rounded": _seats(seats="down"),
     "fewest seats": _seats(fewest=0),
     "most seats": _seats(most=None),
@@ -228,6 +236,9 @@ FAULTS: dict[str, Fault] = {
     "pro-rata": _compared(pro_rata=None),
     "fallback community": ([scores], "_first_case", lambda piece: lambda rule, numbers, _: numbers[rule.otherwise]),
     "roll-up of members": _rows(lambda rule, given: given[1:] if rule.source == "members" else given),
+    "seats by size": _seats(by_size=lambda steps: steps and steps[:1]),
+    "a share by the group's grade": ([quota], "_seats", lambda piece: lambda rule, counted, words: piece(
+        rule, counted, words and frozenset(sorted(words)[:1]))),
     "ratio": _value(Ratio, lambda rule, value: Fraction(round(value * 1000), 1000)),
     "rounding of a score": ([values.Rounding], "apply", lambda piece: lambda rule, value: piece(
         _changed(mode=lambda mode: "half_even" if mode == "half_up" else "down")(rule), value)),

@@ -109,6 +109,8 @@ PRIMITIVES: dict[str, Removal] = {
     "exemption of a cadence": cadence_member("exempt"),
     "exemption of a part of a span": cadence_member("exemptWhen"),
     "exemptions": bundles(exempted),
+    "seats by size": in_quotas("bySize"),
+    "a share by the group's grade": in_quotas("shareBy"),
     "pro-rata": lambda case: each((c for c in conditions(case) if "proRata" in c), lambda c: c.pop("proRata")),
     "fallback community": fallback,
     "roll-up of members": roll_up,
