@@ -106,6 +106,17 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
     "Quota.orBetter": (
         "某等次及以上合计", "a grade or better", "grade: high, orBetter: true, atMost: 60%, rank: n, instead: low",
     ),
+    "Quota.bySize": (
+        "按人数分档定名额", "seats by size",
+        "grade: high, bySize: [{reaches: 3, seats: 1}, {reaches: 20, atMost: 15%}], rank: n, instead: low",
+    ),
+    "Quota.shareBy": (
+        "按单位等次定比例", "a share by the unit's grade",
+        (
+            "grade: high, atMost: 15%, within: unit, shareBy: {source: facts, where: {kind: [final_grade]}, column: "
+            "value, yearsBack: 1, shares: {excellent: 20%, poor: 10%}}, rank: n, instead: low"
+        ),
+    ),
     "Quota.allBut": ("末位除外", "all but the last", "grade: high, allBut: 1, rank: n, instead: low"),
     "Rubric": (
         "评议表", "rubric",
@@ -122,14 +133,3 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
     "Rulebook.period": ("周期", "period", "period: half_year"),
 }  # fmt: skip
 """By the name in the JSON Schema, of a definition or of one of its members: Chinese, English and an example."""
-    "Quota.bySize": (
-        "按人数分档定名额", "seats by size",
-        "grade: high, bySize: [{reaches: 3, seats: 1}, {reaches: 20, atMost: 15%}], rank: n, instead: low",
-    ),
-    "Quota.shareBy": (
-        "按单位等次定比例", "a share by the unit's grade",
-        (
-            "grade: high, atMost: 15%, within: unit, shareBy: {source: facts, where: {kind: [final_grade]}, column: "
-            "value, yearsBack: 1, shares: {excellent: 20%, poor: 10%}}, rank: n, instead: low"
-        ),
-    ),

@@ -230,15 +230,15 @@ FAULTS: dict[str, Fault] = {
     "most seats": _seats(most=None),
     "a grade or better": ([quota], "covered", lambda piece: lambda book, rule: frozenset({rule.grade})),
     "all but the last": _seats(all_but=lambda number: number + 1),
+    "seats by size": _seats(by_size=lambda steps: steps and steps[:1]),
+    "a share by the group's grade": ([quota], "_seats", lambda piece: lambda rule, counted, words: piece(
+        rule, counted, words and frozenset(sorted(words)[:1]))),
     "exemption of a cadence": _measure(cadence=_changed(exempt=_first_of)),
     "exemption of a part of a span": _measure(cadence=_changed(exempt_when="whole")),
     "exemptions": ([measures, spans], "merged", lambda piece: lambda *given: piece(*given)[:1]),
     "pro-rata": _compared(pro_rata=None),
     "fallback community": ([scores], "_first_case", lambda piece: lambda rule, numbers, _: numbers[rule.otherwise]),
     "roll-up of members": _rows(lambda rule, given: given[1:] if rule.source == "members" else given),
-    "seats by size": _seats(by_size=lambda steps: steps and steps[:1]),
-    "a share by the group's grade": ([quota], "_seats", lambda piece: lambda rule, counted, words: piece(
-        rule, counted, words and frozenset(sorted(words)[:1]))),
     "ratio": _value(Ratio, lambda rule, value: Fraction(round(value * 1000), 1000)),
     "rounding of a score": ([values.Rounding], "apply", lambda piece: lambda rule, value: piece(
         _changed(mode=lambda mode: "half_even" if mode == "half_up" else "down")(rule), value)),
