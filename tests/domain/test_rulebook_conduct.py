@@ -74,6 +74,11 @@ FINDINGS = [
     (KIND, "where: {hasPhoto: ['yes']", "['yes']", "forced_trace", "where: {kind: [exhibition]"),
     (CAPS, "voidedBy: [{where: {gpsTrack: [missing]}}]", "[missing]", "forced_trace",
      "voidedBy: [{where: {kind: [finding]}}]"),
+    (KIND, "where: {kind: [app_login_days]", "[app_login_days]", "formalism", "where: {kind: [blog_in_print]"),
+    (KIND, "where: {kind: [朋友圈点赞]", "[朋友圈点赞]", "formalism", "where: {kind: [点亮微心愿]"),
+    (KIND, "where: {kind: [photo_proof]", "[photo_proof]", "forced_trace", "where: {kind: [photo_exhibition]"),
+    ("zh: 走访, en: Vi", "zh: 现场照片张数, en: Vi", "现场照片", "forced_trace", "zh: 老照片修复, en: Vi"),
+    ("zh: 走访, en: Vi", "zh: 平台登录天数, en: Vi", "平台登录", "formalism", "zh: 平台开放日, en: Vi"),
     ("instead: middle", "instead: high", "high}", "raised_by_quota", "instead: low"),
     ("fewest: 1, most: 3", "fewest: 4, most: 3", "4, most", "contradictory_seats", "fewest: 3, most: 3"),
     ("of: [each], minus", "of: [visits], minus", "{id: each", "unused", "of: [each], minus"),
@@ -112,6 +117,9 @@ def test_a_veto_of_a_department_is_found_behind_a_score_and_not_where_the_subjec
         "value: months, lessThan: 3", "value: each, lessThan: 3"
     )
     assert ("departmental_veto", "/gates/0/when") in [(each.code, each.pointer) for each, _, _ in found(text)]
+    for words in ("by: [civil_affairs_bureau]", "issuedBy: [市环保局]"):
+        other = BOOK.replace("by: [street]", words).replace("value: months, lessThan: 3", "value: visits, lessThan: 3")
+        assert ("departmental_veto", "/gates/0/when") in [(each.code, each.pointer) for each, _, _ in found(other)]
     unit = text.replace("subject: community", "subject: unit")
     assert "departmental_veto" not in [each.code for each, _, _ in found(unit)]
 

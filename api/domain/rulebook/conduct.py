@@ -12,16 +12,26 @@ from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.references import conditions, references, stages
 from api.domain.rulebook.schema import Rulebook
 
-# 国办函〔2026〕12号 and the rules against formalism before it, as the words by which columns and values name them.
-_APPEARANCES = frozenset({
-    *("log_in", "login", "logins", "like", "likes", "thumbs_up", "share", "shares", "repost", "reposts", "page_view"),
-    *("page_views", "online_time", "online_minutes", "online_hours", "screen_time", "reading_time", "comment_count"),
-    *("study_minutes", "study_points", "app_activity", "sign_in_streak"),
-})  # fmt: skip
-_TRACES = frozenset({
-    *("photo", "photos", "photo_count", "photo_uploaded", "has_photo", "selfie", "selfies", "screenshot"),
-    *("screenshots", "track", "tracks", "gps_track", "location_track", "trajectory", "video_proof", "has_track"),
-})  # fmt: skip
+# 国办函〔2026〕12号 and the rules against formalism before it, as the words by which authors name them. Some words have
+# honest uses beside others (`photo_exhibition`), so they are found where they stand alone; others in any company.
+_APPEARANCES = frozenset({"like", "likes", "share", "shares", "comment_count", "app_activity"})
+_TRACES = frozenset({"photo", "photos", "has_photo", "has_photos", "selfie", "track", "tracks", "has_track"})
+_ANY_APPEARANCE = (
+    *("log_in", "log_ins", "login", "logins", "logged_in", "sign_in_streak", "likes_count", "like_count", "thumbs_up"),
+    *("repost", "reposts", "share_count", "forwards", "page_view", "page_views", "clicks", "click_count"),
+    *("online_time", "online_minutes", "online_hours", "online_duration", "screen_time", "reading_time"),
+    *("study_minutes", "study_time", "study_points", "app_minutes", "app_time", "daily_active", "xuexi_qiangguo"),
+)  # fmt: skip
+_ANY_TRACE = (
+    *("photo_count", "photo_uploaded", "photo_proof", "photo_evidence", "photos_uploaded", "photo_upload", "selfies"),
+    *("screenshot", "screenshots", "gps_track", "location_track", "trajectory", "video_proof", "geo_track"),
+)
+_DEPARTMENTS = ("department", "departments", "departmental", "bureau", "ministry")
+_DEPARTMENT_ZH = re.compile("部门|职能局|[\u4e00-\u9fff]局|条线")
+_APPEARANCE_ZH = re.compile(
+    "点赞|登录|登陆次数|在线时长|在线时间|上线时长|学习时长|学习积分|学习强国|转发|浏览量|阅读量|点击量|打卡|活跃度|步数"
+)
+_TRACE_ZH = re.compile("拍照|照片(?!修复|展)|截图|轨迹|自拍|留痕")
 _RUSH = "11-15"  # a window that begins here or later sees half of the last quarter at most
 _LAST_DAYS = 47  # so many days are left of the year then
 
@@ -31,18 +41,32 @@ def conduct(rulebook: Rulebook) -> Iterator[Finding]:
     for n, measure in enumerate(rulebook.measures):
         if not isinstance(measure, RowMeasure):
             continue
+        seen: set[str] = set()
         for place, word in _words(measure):
-            plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower().replace("-", "_")
-            if plain in _APPEARANCES:
-                yield finding("formalism", f"/measures/{n}{place}", kind=word)
-            elif plain in _TRACES:
-                yield finding("forced_trace", f"/measures/{n}{place}", kind=word)
+            code = _named(word)
+            if code and code not in seen:
+                seen.add(code)
+                yield finding(code, f"/measures/{n}{place}", kind=word)
         yield from _window(rulebook, measure, n)
     yield from _vetoes(rulebook)
 
 
+def _named(word: str) -> str | None:
+    """Return the code of what a word means: an appearance, a forced trace, or None."""
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower().replace("-", "_")
+    if plain in _TRACES or _holds(plain, _ANY_TRACE) or _TRACE_ZH.search(word):
+        return "forced_trace"
+    if plain in _APPEARANCES or _holds(plain, _ANY_APPEARANCE) or _APPEARANCE_ZH.search(word):
+        return "formalism"
+    return None
+
+
+def _holds(plain: str, terms: tuple[str, ...]) -> bool:
+    return any(f"_{term}_" in f"_{plain}_" for term in terms)
+
+
 def _words(measure: RowMeasure) -> Iterator[tuple[str, str]]:
-    """Yield each column and value that a measure names, with its place."""
+    """Yield each column and value that a measure names, then its own names, each with its place."""
     for number, one in enumerate(measure.sources):
         at = f"/also/{number - 1}" if number else ""
         filters = [("/where", one.where)]
@@ -57,6 +81,8 @@ def _words(measure: RowMeasure) -> Iterator[tuple[str, str]]:
         for place, table in tables:
             yield f"{at}{place}/column", table.column
             yield from ((f"{at}{place}/values", value) for value in table.values)
+    yield "/id", measure.id
+    yield "/labels/zh", measure.labels.zh
 
 
 def _window(rulebook: Rulebook, measure: RowMeasure, n: int) -> Iterator[Finding]:
@@ -82,12 +108,7 @@ def _vetoes(rulebook: Rulebook) -> Iterator[Finding]:
     """Find gates and conditions of grades over a community that read, also through scores, what a department says."""
     if rulebook.subject not in ("community", "street"):
         return
-    theirs = {
-        measure.id
-        for measure in rulebook.measures
-        if isinstance(measure, RowMeasure)
-        and any("department" in among for one in measure.sources for among in one.where.values())
-    }
+    theirs = {m.id for m in rulebook.measures if isinstance(m, RowMeasure) and _of_department(m)}
     by_condition: dict[str, set[str]] = {}
     for pointer, condition in conditions(rulebook):
         stem = "/".join(pointer.split("/")[:3])
@@ -99,6 +120,14 @@ def _vetoes(rulebook: Rulebook) -> Iterator[Finding]:
     for pointer, condition in conditions(rulebook):
         if pointer.startswith(("/gates", "/grades")) and _read(condition) & theirs:
             yield finding("departmental_veto", pointer)
+
+
+def _of_department(measure: RowMeasure) -> bool:
+    """Say whether a measure reads, or by its label is, what a department says."""
+    words = {word for one in measure.sources for column, among in one.where.items() for word in (column, *among)}
+    return any(_holds(word.lower(), _DEPARTMENTS) or _DEPARTMENT_ZH.search(word) for word in words) or bool(
+        _DEPARTMENT_ZH.search(measure.labels.zh)
+    )
 
 
 def _read(condition: object) -> set[str]:
