@@ -33,12 +33,12 @@ quotas:
 """
 
 EXACT = '须为整数，或写作 "1.4"、"1/3"、"95%" 的精确数'
-SPANS = "只能是 'event', 'day', 'week', 'month', 'two_months', 'quarter', 'half_year', 'year' or 'period'"
+SPANS = "只能是 event、day、week、month、two_months、quarter、half_year、year、period"
 # What is written instead of what, the place in the broken file where a reader has to look, the code, and the Chinese.
 BROKEN = [
     ("format: 1", "format: 2", "2", "literal_error", "只能是 1"),
     ("format: 1\n", "", "id: example", "missing", "缺少必填项"),
-    ("id: example", "id: 例", "例", "string_pattern_mismatch", "写法不合要求，应符合 ^[a-z0-9][a-z0-9-]{0,62}$"),
+    ("id: example", "id: 例", "例", "string_pattern_mismatch", "写法不合要求，只用小写字母、数字和连字符"),
     ("id: example", "id: [example]", "[example]", "string_type", "须为文字"),
     ('version: "1"', "version: 1", "1\nlabels", "string_type", "须为文字"),
     ('version: "1"', 'version: ""', '""', "string_too_short", "至少 1 个字"),
@@ -56,7 +56,7 @@ BROKEN = [
     ("measures:\n", "measures: []\nscores:\n", "[]", "too_short", "至少要有 1 项"),
     ("measures:\n", "measures: 3\nscores:\n", "3\nscores", "list_type", "须为列表"),
     ("source: entries", "source: website", "id: minutes", "union_tag_invalid", None),
-    ("source: entries\n", "note: 无\n", "id: minutes", "union_tag_not_found", "须写明种类"),
+    ("source: entries\n", "note: 无\n", "id: minutes", "union_tag_not_found", "须写明 source"),
     ("source: entries", "source: entries\n    take: minutes", "minutes\n    caps", "literal_error", None),
     ("source: entries", "source: entries\n    where: {kind: []}", "[]", "too_short", "至少要有 1 项"),
     ("source: entries", "source: entries\n    where: {kind: visit}", "visit}", "list_type", "须为列表"),
@@ -69,7 +69,7 @@ BROKEN = [
     ("source: entries", "source: entries\n    window: {lastDays: 30, lifetime: true}", "{lastDays", "value_error",
      "时间窗的起点只能写一种：since、yearsBack、lifetime、lastDays 或 lastMonths"),
     ("source: entries", "source: entries\n    series: {each: month}\n    rolling: {days: 30}", "id: minutes",
-     "value_error", "频次、逐段计分、连续天数与限期按各时段合计计算，且只能用其中一个"),
+     "value_error", "频次、逐段计分、连续天数、限期与按期答复按各时段合计计算，且只能用其中一个"),
     ("source: entries",
      "source: entries\n    steps: {per: day, steps: [{reaches: 1, points: 2}, {reaches: 1, points: 2}]}",
      "{per: day", "value_error", "有两档的起点相同"),
@@ -90,7 +90,7 @@ BROKEN = [
     ("result: average", "result: average\n    quorum: 1.5", "1.5", "int_type", "须为整数"),
     ("result: average", "result: sum\n    trim: 1", "id: marks", "value_error", "只有平均值可以去掉最高分和最低分"),
     ("op: rate", "op: formula", "{id: points", "union_tag_invalid", None),
-    ("op: rate, ", "", "{id: points", "union_tag_not_found", "须写明种类"),
+    ("op: rate, ", "", "{id: points", "union_tag_not_found", "须写明 op"),
     ("op: rate", "op: rate, formula: a+b", "a+b", "extra_forbidden", "不认识的项"),
     ("of: minutes", "of: hours", "hours", "undefined", "hours 在此处之前没有定义"),
     ("of: minutes", "of: minutes.missed", "minutes.missed", "undefined", "minutes.missed 在此处之前没有定义"),
@@ -106,6 +106,8 @@ BROKEN = [
     ("lessThan: 60", "below: 60", "60}, effect", "extra_forbidden", "不认识的项"),
     ("value: minutes, lessThan: 60", "any: [{value: minutes, lessThan: 6}, {negate: {value: minutes, atMost: many}}]",
      "many", "value_error", EXACT),
+    ("when: {value: minutes, lessThan: 60}", "when: {or: [{value: minutes, lessThan: 60}]}", "{or", "missing",
+     "条件须写 value、attribute、all、any、negate 之一"),
     ("when: {value: minutes, lessThan: 60}", "when: {all: []}", "[]", "too_short", "至少要有 1 项"),
     ("effect: becomes, grade: low", "effect: becomes", "{id: veto", "value_error",
      "becomes 和 cannot_be_better_than 须写等次，exempt 和 out_of_assessment 不写等次"),
@@ -125,9 +127,11 @@ BROKEN = [
     ("labels: {zh: 例, en: Example}", "<<: {zh: 例, en: Example}", "format: 1", "missing", "缺少必填项"),
     ("format: 1\n", "--- \nformat: 1\n---\n", "---\nid", "several_documents", "只能有一个文档"),
     ("measures:\n", "measures: " + "[" * 31 + "\n", "[" * 2 + "\n  - id: minutes", "too_deep", "嵌套超过 30 层"),
-    ("    source: entries", "\tsource: entries", "\tsource", "syntax", "语法错误"),
-    ("labels: {zh: 例, en: Example}", "labels: {zh: 例, en: Example", ": 例\nsubject", "syntax", "语法错误"),
-    ("id: example", 'id: "example', None, "syntax", "语法错误"),
+    ("    source: entries", "\tsource: entries", "\tsource", "syntax",
+     "此处的字符不能这样用：缩进只用空格，不用制表符；以 @、%、` 等开头的文字要加引号"),
+    ("labels: {zh: 例, en: Example}", "labels: {zh: 例, en: Example", ": 例\nsubject", "syntax",
+     "括号没有闭合，或两项之间缺少逗号"),
+    ("id: example", 'id: "example', None, "syntax", "缩进不一致，引号没有闭合，或列表项前缺少“- ”"),
     ("source: 例", "source: 例\x07", "\x07", "control_character", "含有不允许的控制字符"),
     ("source: 例", 'source: "\\ud83d"', '"\\ud83d"', "lone_surrogate", "含有不完整的 Unicode 字符"),
 ]  # fmt: skip

@@ -25,8 +25,8 @@ _KINDS = {
     "extra_forbidden": "不认识的项",
     "literal_error": "只能是 {expected}",
     "union_tag_invalid": "没有 {tag} 这一种，可用的有 {expected_tags}",
-    "union_tag_not_found": "须写明种类",
-    "string_pattern_mismatch": "写法不合要求，应符合 {pattern}",
+    "union_tag_not_found": "须写明 {discriminator}",
+    "string_pattern_mismatch": "写法不合要求，{pattern}",
     "string_type": "须为文字",
     "string_too_short": "至少 {min_length} 个字",
     "string_too_long": "至多 {max_length} 个字",
@@ -42,6 +42,27 @@ _KINDS = {
     "less_than_equal": "不能大于 {le}",
 }
 """What is wrong, in Chinese, by the kind of error; what a rule says of itself is said where it stands."""
+
+_PATTERNS = {
+    r"^[a-z][a-z0-9_]{0,62}$": "须以小写字母开头，只用小写字母、数字和下划线",
+    r"^[a-z][a-z0-9_]{0,62}(\.(required|missed|streaks|longest))?$": (
+        "须为某个数的 id，可加 .required、.missed、.streaks 或 .longest"
+    ),
+    r"^[a-z][A-Za-z0-9]{0,40}$": "列名须以小写字母开头，只用字母和数字，不用下划线",
+    r"^[a-z0-9][a-z0-9-]{0,62}$": "只用小写字母、数字和连字符",
+    r"^\d{4}-\d{2}-\d{2}$": "日期写作 2026-01-31",
+    r"^\d{2}-\d{2}$": "月日写作 01-31",
+}
+_SLIPS = {
+    "cannot start any token": "此处的字符不能这样用：缩进只用空格，不用制表符；以 @、%、` 等开头的文字要加引号",
+    "mapping values are not allowed": "此处不应有冒号：文字里有冒号的要加引号，或缩进不一致",
+    "could not find expected ':'": "缺少冒号",
+    "expected <block end>": "缩进不一致，引号没有闭合，或列表项前缺少“- ”",
+    "expected ',' or": "括号没有闭合，或两项之间缺少逗号",
+    "unexpected end of stream": "引号或括号没有闭合",
+    "did not find expected": "此处的写法不完整",
+}
+"""What the most frequent errors of YAML mean, by what the reader says of them."""
 
 _CONDITIONS = ("value", "attribute", "all", "any", "negate")
 _TAGS = dict.fromkeys(("when", "of", "all", "any", "negate"), _CONDITIONS) | {"take": ("word", "table", "number")}
@@ -113,7 +134,9 @@ def _parse(text: str | bytes) -> tuple[Any, Marks]:
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
-        raise _at(line, column, "syntax", "语法错误", broken.problem or "syntax error") from None
+        told = broken.problem or "syntax error"
+        zh = next((zh for slip, zh in _SLIPS.items() if slip in told), "语法错误")
+        raise _at(line, column, "syntax", zh, told) from None
     except yaml.reader.ReaderError as broken:
         before = str(text)[: broken.position]
         place = (before.count("\n"), len(before) - before.rfind("\n") - 1)
@@ -200,12 +223,18 @@ def _found(document: Any, error: Any) -> tuple[str, str, str, str]:
 
 
 def _in_chinese(error: Any) -> str:
-    said = error.get("ctx", {})
+    if error["type"] == "missing" and error["loc"][-2:] == ("value", "value"):
+        return "条件须写 value、attribute、all、any、negate 之一"
+    said = dict(error.get("ctx", {}))
+    said["discriminator"] = said.get("discriminator", "").strip("'")
     cause = said.get("error")
     if isinstance(cause, Unfit):
         return cause.zh
     if isinstance(cause, ValueError):
         return "没有这样的日期"
+    for name in {"expected", "expected_tags"} & said.keys():
+        said[name] = "、".join(re.findall(r"'([^']*)'", said[name])) or said[name]
+    said["pattern"] = _PATTERNS.get(said.get("pattern", ""), said.get("pattern", ""))
     return _KINDS.get(error["type"], "取值不符合规则格式").format(**said)
 
 
