@@ -98,6 +98,30 @@ def _number(name: Any, numbers: dict[Any, int], new: list[Any]) -> int:
     return found
 
 
+def following(postings: Sequence[Posting], accounts: int, codes: int, occasions: bytes, months: bytes) -> Block:
+    """Return postings as a block after others, which told of so many accounts and codes, and of these occasions.
+
+    What they tell of as new is what they hold: an account or a code may have a number already and gets one more.
+    `occasions` are ids as `written` made them, `months` the month of the first posting of each as four bytes.
+    """
+    block = packed(postings, Seen())
+    arrays = {**block.arrays, "account": block.arrays["account"] + np.int32(accounts)}
+    arrays["code"] = arrays["code"] + np.uint16(codes)
+    known = places(b"".join(block.occasions), occasions)
+    new, first = known < 0, np.array(block.months, "<i4")
+    first[~new] = np.frombuffer(months, "<i4")[known[~new]]
+    known[new] = len(occasions) // 16 + np.arange(int(new.sum()))
+    some = arrays["occasion"] >= 0
+    local = arrays["occasion"][some]
+    month = np.array([posting.served_on.year * 12 + posting.served_on.month for posting in postings], "<i4")
+    elsewhen = arrays["account"][some][first[local] != month[some]]
+    arrays["occasion"] = arrays["occasion"].copy()
+    arrays["occasion"][some] = known[local]
+    told = [each for each, fresh in zip(block.occasions, new.tolist(), strict=True) if fresh]
+    wide = [number + accounts for number in block.wide] + elsewhen.tolist()
+    return Block(arrays, block.accounts, told, first[new].tolist(), block.codes, wide)
+
+
 def by_month(some: Iterable[Arrays]) -> Arrays:
     """Return the sums by account, month and code of several blocks' arrays, the day being the month's first."""
     some = list(some)
@@ -139,12 +163,13 @@ def ids_in(text: bytes) -> list[bytes]:
 def places(wanted: bytes, among: bytes) -> NDArray[np.int64]:
     """Return for each id of `wanted` its place in `among`, −1 where it is not there; both as `written` made them."""
     here, asked = (np.frombuffer(text, "<u8").reshape(-1, 2) for text in (among, wanted))
-    order = np.argsort(here[:, 1], kind="stable")
+    order, turn = np.argsort(here[:, 1]), np.argsort(asked[:, 1])  # both in order: looked up near each other
     low = here[order, 1]
     if not len(low):
         return np.full(len(asked), -1)
     if (low[1:] == low[:-1]).any():  # two ids with the same end: then each is looked at as a whole
         known = {among[at : at + 16]: at // 16 for at in range(0, len(among), 16)}
         return np.array([known.get(wanted[at : at + 16], -1) for at in range(0, len(wanted), 16)], np.int64)
-    at = order[np.minimum(np.searchsorted(low, asked[:, 1]), len(low) - 1)]
+    at = np.empty(len(asked), np.int64)
+    at[turn] = order[np.minimum(np.searchsorted(low, asked[turn, 1]), len(low) - 1)]
     return np.where((here[at] == asked).all(axis=1), at, -1)

@@ -23,9 +23,10 @@ from api.domain.rulebook.values import Number, whole
 from api.domain.rulebook.verdicts import Alike, alike, verdicts
 from api.models import Fact, Person
 from api.models.record import STATED
-from api.services import bundles, ledger_columns
+from api.services import bundles, ledger_sets
 from api.services.bundle_facts import kinds_asked
 from api.services.cuts import Cut
+from api.services.ledger_sets import Numbering
 from api.services.standings import may_be_exempt
 from api.services.subjects import Subject, batched
 
@@ -45,13 +46,23 @@ def _number(written: str | None) -> Number | None:
     return None if written is None else whole(Fraction(written))
 
 
+def numbered(session: Session, cut: Cut, members: Sequence[Subject]) -> Numbering:
+    """Return these members as the packed ledger knows them, which is the same for every rule tried on them."""
+    return ledger_sets.numbering(session, cut.tenant_id, cut.position, [member.account_id for member in members])
+
+
 def in_sets(
-    session: Session, cut: Cut, book: Book, members: Sequence[Subject], gaps: Sequence[dict[str, str]]
+    session: Session,
+    cut: Cut,
+    book: Book,
+    members: Sequence[Subject],
+    gaps: Sequence[dict[str, str]],
+    known: Numbering | None = None,
 ) -> list[Verdict | None]:
     """Return what `one_by_one` would, for those members of whom sums tell it; None for the others.
 
     Sums tell it of nobody where the rulebook asks more of entries than `compiled` can say, and not of who has facts
-    that it asks for or an exemption.
+    that it asks for or an exemption. `known` is what `numbered` makes of these members, made here if it is not given.
     """
     ready, asked = compiled(book), kinds_asked(book)
     if ready is None or asked is None or asked & _PRESENCE or not members:
@@ -60,16 +71,16 @@ def in_sets(
         ready = replace(ready, source="entries")
     need = grouping(book).get("entries")
     since = 1 if need is not None and need["lifetime"] else cut.start.toordinal()
-    accounts = [member.account_id for member in members]
     days = (since, cut.end.toordinal())
     period = (cut.start.isoformat(), cut.end.isoformat())
     kinds, kind = _kinds(session, cut, ready, members, gaps)
+    known = known or numbered(session, cut, members)
     try:
-        read = ledger_columns.postings(session, cut.tenant_id, cut.position, accounts, ready, days)
+        read = ledger_sets.postings(session, known, ready, days)
         found, place, odd = verdicts(ready, read, period, kinds, kind)
         if ready.source == "months" and odd.sum() > len(members) * _FEW:  # entries tell more exactly who is odd
             ready = replace(ready, source="entries")
-            read = ledger_columns.postings(session, cut.tenant_id, cut.position, accounts, ready, days)
+            read = ledger_sets.postings(session, known, ready, days)
             found, place, odd = verdicts(ready, read, period, kinds, kind)
     except TooLarge:
         return [None] * len(members)
@@ -77,7 +88,7 @@ def in_sets(
     if _reads_exemptions(ready):
         stated |= may_be_exempt(session, cut.tenant_id)
     if stated:
-        odd |= np.array([account in stated for account in accounts], np.bool_)
+        odd |= np.array([member.account_id in stated for member in members], np.bool_)
     place[odd] = len(found)
     cases = [*found, None]
     return [cases[n] for n in place.tolist()]
@@ -133,6 +144,8 @@ def _stated(session: Session, cut: Cut, kinds: Iterable[str]) -> set[UUID]:
         Fact.tenant_id == cut.tenant_id, Fact.kind.in_(sorted({*kinds, "exemption"})), STATED, Fact.served_on < cut.end
     )
     found = {row.account_id for row in session.rows(statement.distinct())}
+    if not found:
+        return found
     left = sa.orm.aliased(Person, name="left_person")
     merged = (
         sa.select(Person.account_id, left.account_id.label("left"))

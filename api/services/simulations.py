@@ -157,10 +157,13 @@ def at_once(session: Session, _actor: Actor, trial: Trial, members: Sequence[Sub
 
     Sums over the packed ledger tell the others; reads only.
     """
+    known = outcomes.numbered(session, trial.cut, members)
     return [
         [
             None if verdict is None else _tried(trial, member, verdict)
-            for member, verdict in zip(members, outcomes.in_sets(session, trial.cut, book, members, gaps), strict=True)
+            for member, verdict in zip(
+                members, outcomes.in_sets(session, trial.cut, book, members, gaps, known), strict=True
+            )
         ]
         for book, gaps in zip(trial.books, trial.gaps, strict=True)
     ]

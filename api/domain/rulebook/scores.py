@@ -130,5 +130,8 @@ def _of_several(score: Sum | Weighted | Product | Ratio | Best, numbers: Numbers
         for value in values:
             product *= value
         return product
-    taken = [value for name in score.minus if (value := numbers[name]) is not None]
-    return None if len(taken) < len(score.minus) else sum(values) - sum(taken)
+    taken = [-value for name in score.minus if (value := numbers[name]) is not None]
+    if len(taken) < len(score.minus):
+        return None
+    first, *others = *values, *taken
+    return sum(others, first)
