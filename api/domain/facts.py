@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal, get_args
 
@@ -19,7 +19,8 @@ UnitKind = Literal[
 PersonKind = Literal["training", "qualification", "award", "absence", "leave", "exemption"]
 """What the community notes of a member beside presences, reviews and findings, which have steps of their own."""
 
-ExemptionKind = Literal["ill", "seconded", "retired", "not_yet_joined", "other"]
+EXEMPTIONS = frozenset({"ill", "seconded", "retired", "not_yet_joined", "other"})
+"""Why days are exempt, everywhere; a rulebook may name further reasons."""
 
 COMMUNITY_RECORDED, UNIT_REPORTED = "community_recorded", "unit_reported"
 """Provenance: the community saw it itself, or the unit told and the community confirmed."""
@@ -123,6 +124,7 @@ class Told:
 
     A qualification names its `code` and may end as well. A nil return is for the days up to, not including, `until`.
     `value` is a word that a rulebook tells apart, such as which of its items it was; `project` is what it came of.
+    `columns` are further words that it reads (`level`, `role`, `matter`).
     """
 
     kind: str
@@ -133,6 +135,7 @@ class Told:
     code: str | None = None
     value: str | None = None
     project: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def details(self) -> dict[str, Any]:
         """Return what the fact says beside its columns; codes and numbers, since the ledger holds no free text."""
@@ -140,7 +143,7 @@ class Told:
             end = {"end": self.until.isoformat()} if self.until else {}
             return {"kind": self.reason, "start": self.occurred_on.isoformat(), **end}
         told = {"amount": self.amount, "code": self.code, "end": self.until and self.until.isoformat()}
-        told |= {"value": self.value, "projectId": self.project}
+        told |= {"value": self.value, "projectId": self.project, **self.columns}
         return {name: value for name, value in told.items() if value is not None}
 
 
@@ -158,6 +161,8 @@ def require_sound(told: Told, account_kind: str, today: date, asked: Collection[
     exemption = told.kind == "exemption"
     if told.occurred_on > today and not exemption:
         raise NotYetHappened(day=told.occurred_on.isoformat(), pointer="/occurredOn")
+    if told.columns and told.kind in ("exemption", "nil_return"):
+        raise NothingNamed(pointer="/columns")
     if told.kind == "nil_return":
         _require_nil(told, today)
         return

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from api.domain.facts import ExemptionKind
 from api.schemas.base import Body, Code, Day, ListQuery, Query, View
 from api.schemas.cases import Case
 from api.schemas.measures import Emergency
@@ -58,9 +57,10 @@ class NewFact(Body):
     """What happened, of a unit (`organizationId`) or a person (`personId`), as the community's record has it.
 
     A community tells of itself where `organizationId` is `communityId`. `kind` is one of those listed by the guide, or
-    one for which a rulebook in force there asks; `value` is then the word that the rulebook tells apart. `amount` says
-    how many: problems, items, lectures. `reason` and `until`, the first day after it, are an exemption's; `code` names
-    a qualification, which may have an `until` too.
+    one for which a rulebook in force there asks; `value` is then the word that the rulebook tells apart, and `columns`
+    are others that it reads. `amount` says how many: problems, items, lectures. `reason` and `until`, the first day
+    after it, are an exemption's: ill, seconded, retired, not_yet_joined, other, or one that a rulebook in force there
+    names; `code` names a qualification, which may have an `until` too.
     """
 
     kind: FactKind
@@ -69,10 +69,18 @@ class NewFact(Body):
     community_id: UUID
     occurred_on: Day
     amount: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    reason: ExemptionKind | None = None
+    reason: FactKind | None = None
     until: Day | None = None
     code: Code | None = None
     value: Code | None = None
+    columns: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]{0,40}$")], Code],
+        Field(
+            max_length=10,
+            description="further words that a rulebook in force there reads of this kind",
+            examples=[{"level": "district"}],
+        ),
+    ] = {}
     project_id: Annotated[UUID | None, Field(description="the agreed project that it came of")] = None
     file_id: Annotated[UUID | None, Field(description="evidence, where somebody else has to confirm it")] = None
 

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from api.access import Actor, found, require
 from api.db import Session, new_id
+from api.domain.fact_columns import ReasonUnknown, read_of_facts, reasons_named, require_asked
 from api.domain.facts import (
     COMMUNITY_RECORDED,
+    EXEMPTIONS,
     PERSON_KINDS,
     SUBJECTS,
     UNIT_KINDS,
@@ -53,10 +55,11 @@ def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     a case at the community, what a community tells of itself one at the office above; the fact stands when somebody
     else accepts it (`confirm`). Kinds are those of `domain.facts` and those for which a rulebook in force there asks.
     A repeat with the same Idempotency-Key changes nothing. NotFound, Forbidden, SelfApproval, NotRegisteredThere,
-    OwnPlaceOnly, what `require_sound` raises, and what `contributions` does: of a project the same is recorded once.
+    OwnPlaceOnly, ColumnUnasked, ReasonUnknown, what `require_sound` raises, and what `contributions` does: of a
+    project the same is recorded once.
     """
     told = Told(*(values[name] for name in ("kind", "occurred_on", "amount", "reason", "until", "code", "value")))
-    told = replace(told, project=values["project_id"] and str(values["project_id"]))
+    told = replace(told, project=values["project_id"] and str(values["project_id"]), columns=values["columns"])
     claim = partial(contributions.evidence, session, actor, values["file_id"])
     community = place(session, actor, values["community_id"], axis="territory", pointer="/communityId")
     day = today(session, actor.tenant_id)
@@ -113,7 +116,7 @@ def confirm(session: Session, actor: Actor, case: Any, grant: UUID, answer: dict
     """
     told = case.facts["fact"]
     if answer["outcome"] == "accepted":
-        more = {"value": told.get("value"), "project": told.get("projectId")}
+        more = {"value": told.get("value"), "project": told.get("projectId"), "columns": told.get("columns", {})}
         said = Told(told["kind"], date.fromisoformat(told["occurredOn"]), told["amount"], **more)
         at = UUID(told.get("communityId", str(case.organization_id)))
         stands = sa.select(Fact.id).where(Fact.tenant_id == actor.tenant_id, Fact.id == UUID(told["id"]))
@@ -146,6 +149,7 @@ def _report(
     fact = {
         "id": str(new_id()), "kind": told.kind, "occurredOn": told.occurred_on.isoformat(), "amount": told.amount,
         "value": told.value, "projectId": told.project, "communityId": str(community_id),
+        **({"columns": dict(told.columns)} if told.columns else {}),
     }  # fmt: skip
     return cases.open_case(
         session, actor, kind="supplement", organization_id=office_id, reason="unit_reported_fact",
@@ -157,8 +161,10 @@ def _asked(session: Session, actor: Actor, path: str, account_kind: str, told: T
     """Return the kinds of facts of such a subject for which rulebooks ask that are in force there on the fact's day.
 
     One that is in force today asks for facts of days before it where it looks back to them.
+    ColumnUnasked, ReasonUnknown.
     """
-    if told.kind in UNIT_KINDS | PERSON_KINDS:
+    odd = told.reason is not None and told.reason not in EXEMPTIONS
+    if told.kind in UNIT_KINDS | PERSON_KINDS and not told.columns and not odd:
         return set()
     statement = (
         sa.select(Rulebook.content, Rulebook.effective_from)
@@ -172,6 +178,9 @@ def _asked(session: Session, actor: Actor, path: str, account_kind: str, told: T
     )  # fmt: skip
     books = [(read(row.content), row.effective_from <= told.occurred_on) for row in session.rows(statement)]
     asking = [book for book, then in books if then or grouping(book).get("facts", {}).get("lifetime")]
+    require_asked(told.kind, told.columns, read_of_facts(asking))
+    if odd and told.reason not in reasons_named(asking):
+        raise ReasonUnknown(reason=told.reason, pointer="/reason")
     return {kind for book in asking for kind in kinds_asked(book) or ()}
 
 
