@@ -184,7 +184,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
         "city_officer": f"{_DISTRICT} organization.import",  # a list of divisions concerns the whole tenant
         "work_committee_officer": """
             payment.list payment.read payment.confirm payment.decline
-            cycle.review cycle.recuse panel.create panel.set_roster panel.fix panel.list panel.read
+            cycle.appeal cycle.review cycle.recuse review.list review.read review.reply
+            panel.create panel.set_roster panel.fix panel.list panel.read
             duty_post.publish duty_post.close pledge.confirm project_person.list project_person.read
             project_person.accept project_person.decline project_person.end project_person.renew project_person.mark
             opinion.create opinion.list opinion.read opinion.speak opinion.convene opinion.draft opinion.issue

@@ -30,6 +30,8 @@ _BEFORE = ("objection", "supplement")
 """Kinds of cases of the same person about the record: who answered one has formed a view of it already."""
 
 _SPEAKS_FOR_PLACE = ("community_worker", "street_officer")
+_SPEAKS_FOR_BRANCH = ("work_committee_officer",)
+"""Roles that speak for a subject at which they are held; of a street its committee is the one that judges."""
 
 _CYCLE = sa.select(Cycle.id, Cycle.state, Cycle.organization_id, Cycle.appeals_until)
 
@@ -123,15 +125,17 @@ def involved(session: Session, tenant_id: UUID, cycle_id: UUID, subject_id: UUID
 def _subject(session: Session, actor: Actor, organization_id: UUID | None) -> UUID:
     """Return whose result it is: the actor's account, or the organisation for which the actor speaks; NotTheSubject.
 
-    An office above a community speaks for it in nothing: it may have judged it.
+    An office above a community or a Party branch speaks for it in nothing: it may have judged it.
     """
     if organization_id is None:
         return actor.account_id
-    known = sa.select(Organization.path).where(visible(actor, Organization), Organization.id == organization_id)
+    known = sa.select(Organization.path, Organization.axis).where(
+        visible(actor, Organization), Organization.id == organization_id
+    )
     unit = found(session.first(known))
+    speaks = _SPEAKS_FOR_BRANCH if unit.axis == "party" else _SPEAKS_FOR_PLACE
     own = any(
-        reach.role in _SPEAKS_FOR_PLACE and reach.organization_id == organization_id
-        for reach in actor.reaches_for("cycle.appeal")
+        reach.role in speaks and reach.organization_id == organization_id for reach in actor.reaches_for("cycle.appeal")
     )
     if not own and actor.only("liaison").grant_for("cycle.appeal", unit.path) is None:
         raise NotTheSubject(pointer="/organizationId")

@@ -25,7 +25,9 @@ def reviews(actor: Actor) -> Condition:
     audited = rounds.where(within(actor.only("auditor"), "review.read", Cycle.organization_id))
     own_bodies = [actor.only(role) for role in ("liaison", "community_worker", "street_officer")]
     bodies = [reach.organization_id for body in own_bodies for reach in body.reaches_for("review.read")]
-    mine = or_(Review.subject_id == actor.account_id, Review.subject_id.in_(bodies))
+    branches = [reach.organization_id for reach in actor.only("work_committee_officer").reaches_for("review.read")]
+    of_branch = sa.and_(Review.subject_kind == "branch", Review.subject_id.in_(branches))
+    mine = or_(Review.subject_id == actor.account_id, Review.subject_id.in_(bodies), of_branch)
     restricted = sa.exists().where(RestrictedPerson.account_id == Review.subject_id)
     of_cycle = Review.round_kind == "cycle"
     return or_(

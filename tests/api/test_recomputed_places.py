@@ -29,6 +29,9 @@ def _branches(session, actor, world):
         at = world.places[f"branch{letter}"] = organizations.create(session, actor, node, world.places["party"])
         for person in world.year.people[letter::2]:
             people.affiliate(session, actor, person, at, "party_relation", since=LONG_AGO)
+        name = f"secretary{letter}"
+        world.people[name] = people.add(session, actor, {"name": f"书记{letter}"}, since=LONG_AGO)
+        people.grant(session, actor, world.people[name], "work_committee_officer", at, since=LONG_AGO)
 
 
 async def adopted(world, result):
@@ -43,6 +46,13 @@ async def test_branch_and_street_follow_a_members_appeal_and_nobody_else_does(wo
     before = await all_of(world, cycle)
     case = await appealed(world, cycle, "m002")
     await decided(world, case["id"], "upheld")
+    mine = {"ground": "wrong_record", "reason": "支部所含党员有漏记", "organizationId": str(world.places["branch0"])}
+    for name in ("secretary1", "committee", "liaison-0", "m002"):  # nobody above a branch speaks for it, nor another's
+        refused = await posted(world, name, f"/cycles/{cycle}/appeals", mine, 403)
+        assert refused["code"] == "not_the_subject"
+    theirs = await posted(world, "secretary0", f"/cycles/{cycle}/appeals", mine, 201)
+    assert theirs["facts"]["appeal"]["subjectKind"] == "branch"
+    await decided(world, theirs["id"], "upheld")
     missed(world, 2)
     result = await worked(world, "district_officer", f"/cycles/{cycle}/recomputations", {"reason": "补录后复算"})
     assert [result[kind] for kind in ("members", "units", "branches", "places")] == [1, 1, 1, 1]
@@ -50,7 +60,7 @@ async def test_branch_and_street_follow_a_members_appeal_and_nobody_else_does(wo
     shown = [(line["subjectKind"], line["subjectKey"], line["named"]) for line in effects["results"]]
     mine = "考核单位0:R002"
     assert shown == [
-        ("branch", "第0党支部", False), ("member", mine, True), ("street", "桃园街道", False),
+        ("branch", "第0党支部", True), ("member", mine, True), ("street", "桃园街道", False),
         ("unit", "考核单位0", False),
     ]  # fmt: skip
     assert effects["unchanged"] == len(before) - 4
@@ -68,7 +78,7 @@ async def test_branch_and_street_follow_a_members_appeal_and_nobody_else_does(wo
         if row["subjectKind"] == "member" and key in {f"考核单位0:R{n:03d}" for n in range(0, MEMBERS, 2)}
     }  # fmt: skip
     assert bundle["denominators"] == {"members": 6, "exempt_members": 0, "eligible_members": 6}
-    for key, told in ((mine, "申诉成立，按更正后的记录"), ("考核单位0", "所含对象申诉成立"), ("第0党支部", "所含对象")):
+    for key, told in ((mine, "申诉成立，按更正后的记录"), ("考核单位0", "所含对象申诉成立"), ("第0党支部", "申诉成立")):
         stands = after[key]["standing"]
         assert (stands["basisLabels"]["zh"], stands["recomputationId"]) == (
             "申诉后更正",

@@ -88,6 +88,15 @@ async def _due(world, name, path):
     return sorted((item["name"], *item["parties"]) for item in items)
 
 
+async def _answered(world, reviews, by, not_by):
+    """Who speaks for a subject reads what the street said of it and answers; nobody else does."""
+    (said,) = (await done(world, by, "GET", f"{reviews}?kind=rating", status=200))["items"][:1]
+    assert said["party"] == "street"
+    for name in not_by:
+        assert await refused(world, name, f"/reviews/{said['id']}/reply", {"text": "说明"}) == (404, "not_found")
+    await done(world, by, "POST", f"/reviews/{said['id']}/reply", {"text": "四季度活动另有安排"})
+
+
 async def test_a_community_is_rated_by_itself_and_its_own_street_and_by_no_other(world):
     world.run(_party_node, world)
     path = await _opened(world, "street", "street_officer", community=_book("rated-community", "community", "street"))
@@ -131,6 +140,7 @@ async def test_a_branch_speaks_of_itself_and_is_rated_by_the_street_that_its_com
     assert await refused(world, "secretary", reviews, rating) == (404, "not_found")
     assert await refused(world, "both", reviews, rating) == (403, "review_of_own_unit")
     await done(world, "party", "POST", reviews, rating)
+    await _answered(world, reviews, by="secretary", not_by=("both", "far_party", "spokesman"))
     await worked(world, path, "tally")
     listed = f"/assessments?cycleId={path.rpartition('/')[2]}&subjectKind=branch"
     (row,) = (await done(world, "district_officer", "GET", listed, status=200))["items"]
