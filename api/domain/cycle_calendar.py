@@ -1,12 +1,13 @@
 """考核日程: the last day of each phase of a cycle; clocks remind and show what is late, and only people move on.
 
-One thing the calendar closes by itself: after the last working day of its window no appeal is taken.
+Two things it closes by itself: nothing is published of a period that is not over, and after the last working day of
+its window no appeal is taken.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict, Invalid
@@ -31,6 +32,14 @@ class CalendarDates(Invalid):
     code = "calendar_dates"
     zh = "考核日程有误：{phaseZh}的最后一天不能早于{beforeZh}"
     en = "The calendar contradicts itself: {phase} ends before {before}"
+
+
+class PeriodStillRuns(Conflict):
+    """What is served later in the period would count in no result."""
+
+    code = "period_still_runs"
+    zh = "考核期间至 {lastDay} 止，期满后方可公布结果"
+    en = "The period lasts until {lastDay}; results are published after it"
 
 
 class AppealsStillTaken(Conflict):
@@ -98,6 +107,20 @@ def clock(state: str, calendar: Calendar, day: date, workdays: WorkCalendar) -> 
 def window(opened: date, calendar: Calendar, workdays: WorkCalendar) -> date | None:
     """Return the last day on which appeals are taken that open on a day; None where the calendar does not say."""
     return None if calendar.appeal_days is None else add_workdays(opened, calendar.appeal_days, workdays)
+
+
+def require_ended(period_end: date, day: date) -> None:
+    """Raise PeriodStillRuns before the first day after the period."""
+    if day < period_end:
+        raise PeriodStillRuns(lastDay=(period_end - timedelta(days=1)).isoformat())
+
+
+def shut(period_end: date, appeals_until: date | None, day: date) -> frozenset[str]:
+    """Return the steps of a cycle that its days refuse whatever its state, so that no screen offers them."""
+    early = {"cycle.publish"} if day < period_end else set[str]()
+    if appeals_until is None:
+        return frozenset(early)
+    return frozenset(early | {"cycle.finalize" if day <= appeals_until else "cycle.appeal"})
 
 
 def require_over(appeals_until: date | None, day: date) -> None:

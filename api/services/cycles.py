@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, allowed, found, require
 from api.db import Session
+from api.domain.cycle_calendar import require_ended, shut
 from api.domain.seal import SealBroken
 from api.domain.steps import TABLES
 from api.errors import Invalid
@@ -114,12 +115,13 @@ def open_public_review(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
 
 
 def publish(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
-    """Tell each subject the own result; DecisionsOpen while people have yet to decide a grade.
+    """Tell each subject the own result; PeriodStillRuns, DecisionsOpen while people have yet to decide a grade.
 
     VoicesNotWeighed where something was said that the last computation did not look at.
     """
-    session.first(sa.select(Cycle.id).where(visible(actor, Cycle), Cycle.id == cycle_id).with_for_update())
-    _governed(session, actor, cycle_id, "cycle.publish")
+    _hold(session, actor, cycle_id)
+    cycle, _ = _governed(session, actor, cycle_id, "cycle.publish")
+    require_ended(cycle.period_end, days.today(session, actor.tenant_id))
     rulings.require_decided(session, cycle_id)
     bundle_reviews.require_weighed(session, cycle_id)
     return _step(session, actor, cycle_id, "cycle.publish")
@@ -136,6 +138,7 @@ def finalize(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
 
     AppealsUndecided while an appeal is open, or what was upheld is not computed again and adopted.
     """
+    _hold(session, actor, cycle_id)  # an appeal or a recomputation that comes at the same time is seen, or too late
     cycle = _found(session, actor, cycle_id)
     require(actor, "cycle.finalize", cycle.path)
     TABLES["cycle"].next(cycle.state, "cycle.finalize")
@@ -164,6 +167,11 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     return answer
 
 
+def _hold(session: Session, actor: Actor, cycle_id: UUID) -> None:
+    """Lock a cycle until the commit; a statement of its own, so that what is read next is what others committed."""
+    session.first(sa.select(Cycle.id).where(visible(actor, Cycle), Cycle.id == cycle_id).with_for_update())
+
+
 def _governed(session: Session, actor: Actor, cycle_id: UUID, step: str) -> tuple[Any, UUID]:
     cycle = _found(session, actor, cycle_id)
     grant = require(actor, step, cycle.path)
@@ -184,12 +192,12 @@ def _found(session: Session, actor: Actor, cycle_id: UUID) -> Any:
 
 def _views(session: Session, actor: Actor, cycles: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     day, books = days.today(session, actor.tenant_id), cycle_books.shown(session, [cycle["id"] for cycle in cycles])
-    return [
-        {
-            **cycle,
-            **cycle_clocks.shown(cycle, day),
-            "rulebooks": books[cycle["id"]],
-            "allowed_actions": allowed(actor, "cycle", cycle["state"], cycle["path"], own=True),
-        }
-        for cycle in cycles
-    ]
+    views = []
+    for cycle in cycles:
+        refused = shut(cycle["period_end"], cycle["appeals_until"], day)
+        steps = allowed(actor, "cycle", cycle["state"], cycle["path"], own=True)
+        views.append({
+            **cycle, **cycle_clocks.shown(cycle, day), "rulebooks": books[cycle["id"]],
+            "allowed_actions": [step for step in steps if step not in refused],
+        })  # fmt: skip
+    return views

@@ -92,6 +92,28 @@ async def test_who_may_not_and_what_is_not_yet(world):
             assert (await client.post("/api/v1/cycles", json=right)).status_code == 403
 
 
+async def test_a_period_that_is_not_over_is_computed_and_not_published(world, clock):
+    clock.set(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    days = {"periodStart": "2025-03-03", "periodEnd": "2026-03-03", "cutOff": "2026-02-28"}
+    async with world.client("district_officer") as officer:
+        cycle = (await officer.post("/api/v1/cycles", json=await body(world, officer, **days))).json()["id"]
+        path = f"/api/v1/cycles/{cycle}"
+        await officer.post(f"{path}/compute")
+        run_due(world.house)
+        for step in ("open-self-review", "open-public-review"):
+            answer = await officer.post(f"{path}/{step}")
+            assert answer.status_code == 200, answer.text
+            shown = answer.json()
+        assert "cycle.publish" not in shown["allowedActions"]
+        early = (await officer.post(f"{path}/publish")).json()
+        assert (early["code"], early["lastDay"]) == ("period_still_runs", "2026-03-02")
+    clock.set(datetime(2026, 3, 2, 16, 0, tzinfo=UTC))  # midnight in Shanghai
+    async with world.client("district_officer") as officer:
+        assert "cycle.publish" in (await officer.get(path)).json()["allowedActions"]
+        assert (await officer.post(f"{path}/publish")).json()["state"] == "published"
+    clock.set(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+
+
 async def test_a_repeated_request_queues_one_computation(world):
     async with world.client("district_officer") as officer:
         cycle = (await officer.post("/api/v1/cycles", json=await body(world, officer))).json()

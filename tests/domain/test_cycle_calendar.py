@@ -13,6 +13,7 @@ from api.domain.cycle_calendar import (
     clock,
     require_in_order,
     require_over,
+    shut,
     window,
 )
 from api.domain.steps import TABLES
@@ -85,6 +86,14 @@ def test_the_last_day_of_the_window_is_inside() -> None:
     for day in (date(2026, 3, 8), date(2026, 3, 9)):
         with pytest.raises(AppealsStillTaken):
             require_over(date(2026, 3, 9), day)
+
+
+def test_what_the_days_refuse_is_not_offered() -> None:
+    ended, until = date(2026, 1, 1), date(2026, 3, 9)
+    assert shut(ended, None, date(2025, 12, 31)) == {"cycle.publish"}
+    assert shut(ended, None, ended) == set()
+    assert shut(ended, until, until) == {"cycle.finalize"}
+    assert shut(ended, until, date(2026, 3, 10)) == {"cycle.appeal"}
 
 
 @pytest.mark.parametrize(
