@@ -6,11 +6,11 @@ from api.errors import Conflict, Invalid
 
 
 class DecidedBefore(Conflict):
-    """Who decided a matter does not decide the objection against that decision."""
+    """Who decided a matter, or whom it concerns, does not decide the objection against that decision."""
 
     code = "decided_before"
-    zh = "该人员曾作出原决定或参与其中，须由他人办理"
-    en = "This person decided before or took part in it; somebody else has to decide"
+    zh = "该人员曾作出原决定、参与其中或与该事项有关，须由他人办理"
+    en = "This person decided before, took part in it or is concerned by it; somebody else has to decide"
 
 
 class OwnCase(Conflict):

@@ -50,11 +50,11 @@ RECOMPUTED = {
 
 
 class OwnJudgement(Forbidden):
-    """Nobody rules on themselves, or on a unit and its people for whom they act."""
+    """Nobody decides on their own result, or on that of a unit and its people for whom they act."""
 
     code = "own_judgement"
-    zh = "不能裁定本人、本人所代表的单位及其人员的等次"
-    en = "Nobody rules on their own grade, nor on a unit or its people for whom they act"
+    zh = "不能裁定或采用本人、本人所代表的单位及其人员的结果"
+    en = "Nobody decides on their own result, nor on that of a unit or its people for whom they act"
 
 
 class RulingTooLate(Conflict):

@@ -21,7 +21,7 @@ from api.domain.appeals import (
 )
 from api.domain.steps import TABLES
 from api.models import Assessment, Case, Cycle, Event, File, Organization, Review, Ruling
-from api.services import cases, days, recomputations
+from api.services import cases, days, own_results, recomputations
 from api.visibility import visible
 from api.visibility.judged import stands
 
@@ -42,7 +42,8 @@ def create(session: Session, actor: Actor, cycle_id: UUID, values: dict[str, Any
     `ground`, the reasons and, where there is one, a `file_id` of evidence. AppealsNotOpen, AppealsClosed, AppealOpen,
     AppealDecided, NotTheSubject, NotFound for who is not judged in the cycle.
     """
-    cycle = found(session.first(_CYCLE.where(visible(actor, Cycle), Cycle.id == cycle_id)))
+    held = _CYCLE.where(visible(actor, Cycle), Cycle.id == cycle_id).with_for_update(read=True)
+    cycle = found(session.first(held))  # held until the commit, so that the cycle is not sealed over this appeal
     subject_id = _subject(session, actor, values["organization_id"])
     _require_window(session, actor, cycle)
     judged = sa.select(Assessment.id, Assessment.subject_kind).join(Cycle, Cycle.id == Assessment.cycle_id)
@@ -91,7 +92,8 @@ def require_decided(session: Session, actor: Actor, cycle_id: UUID) -> None:
 def involved(session: Session, tenant_id: UUID, cycle_id: UUID, subject_id: UUID, asker_id: UUID) -> list[str]:
     """Return who computed the cycle, reviewed or ruled on the subject, or answered the asker's cases about it before.
 
-    Those are appeals in the cycle, and claims about the record since the period began.
+    Those are appeals in the cycle, and claims about the record since the period began. And whose result it is, with
+    whoever acts for the subject or its unit.
     """
     began = sa.select(Cycle.period_start).where(Cycle.id == cycle_id)
     since = datetime.combine(found(session.first(began)).period_start, time(), UTC)
@@ -119,6 +121,7 @@ def involved(session: Session, tenant_id: UUID, cycle_id: UUID, subject_id: UUID
         ),
     )  # fmt: skip
     people = {row[0] for statement in told for row in session.rows(statement.distinct())}
+    people |= own_results.who_acts_for(session, tenant_id, cycle_id, subject_id)
     return sorted(str(each) for each in people - {None, asker_id})
 
 

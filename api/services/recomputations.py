@@ -16,7 +16,7 @@ from api.domain.four_eyes import require_another
 from api.domain.seal import SealBroken
 from api.domain.steps import TABLES
 from api.models import Assessment, Case, Cycle, Organization, Recomputation
-from api.services import chains, changes, jobs
+from api.services import chains, changes, jobs, own_results
 from api.visibility import visible
 from api.visibility.judged import stands
 
@@ -26,6 +26,7 @@ _CYCLE = sa.select(
 _SHOWN = sa.select(
     Recomputation.id, Recomputation.version, Recomputation.state, Recomputation.kind, Recomputation.cycle_id,
     Recomputation.organization_id, Recomputation.revision, Recomputation.reason, Recomputation.case_ids,
+    Recomputation.assessment_ids,
     Recomputation.position, Recomputation.digest_before, Recomputation.digest, Recomputation.proposed_by,
     Recomputation.confirmed_by, Recomputation.decided_at, Recomputation.created_at, Organization.path,
 ).join(Organization, Organization.id == Recomputation.organization_id)  # fmt: skip
@@ -61,13 +62,15 @@ def amend(session: Session, actor: Actor, cycle_id: UUID, values: dict[str, Any]
 def adopt(session: Session, actor: Actor, recomputation_id: UUID) -> UUID:
     """Let a proposed recomputation stand, for a second person; the cycle's digest is then chained to the former one.
 
-    Of a delivered cycle the statements of the units concerned are issued anew. NeedsSecondPerson, SealBroken where its
+    Of a delivered cycle the statements of the units concerned are issued anew. NeedsSecondPerson, OwnJudgement where it
+    was made for the actor's own result or that of whom they act for, SealBroken where its
     rows are not those that were proposed, StepNotAllowed where it was decided, or the cycle went on.
     """
     row = _find(session, actor, recomputation_id)
     grant = require(actor, "recomputation.adopt", row.path)
     TABLES["recomputation"].next(row.state, "recomputation.adopt")
     require_another(row.proposed_by, actor.person_id)
+    own_results.require_not_own(session, actor, [UUID(each) for each in row.assessment_ids])
     cycle = _cycle(session, actor, row.cycle_id)
     found_now = chains.digest_of(session, cycle.id, cycle.revision, row.revision)
     if (row.digest_before, row.digest) != (cycle.digest, found_now):
@@ -101,7 +104,7 @@ def one(session: Session, actor: Actor, recomputation_id: UUID) -> dict[str, Any
     """Return one recomputation with its effects, None while it is computed."""
     statement = _SHOWN.add_columns(Recomputation.effects)
     row = found(session.first(statement.where(visible(actor, Recomputation), Recomputation.id == recomputation_id)))
-    view = _view(actor, row._asdict())
+    (view,) = _views(session, actor, [row._asdict()])
     return {**view, "effects": view["effects"] or None}
 
 
@@ -112,7 +115,7 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
         if wanted is not None:
             statement = statement.where(column == wanted)
     page = paging.page(session, statement, Recomputation.id, limit=query.limit, cursor=query.cursor)
-    page["items"] = [_view(actor, item) for item in page["items"]]
+    page["items"] = _views(session, actor, page["items"])
     return page
 
 
@@ -193,10 +196,16 @@ def _find(session: Session, actor: Actor, recomputation_id: UUID) -> Any:
     return found(session.first(_SHOWN.where(visible(actor, Recomputation), Recomputation.id == recomputation_id)))
 
 
-def _view(actor: Actor, row: dict[str, Any]) -> dict[str, Any]:
-    steps = [
-        step for step in allowed(actor, "recomputation", row["state"], row["path"]) if step != "recomputation.propose"
-    ]
-    if row["proposed_by"] == actor.person_id:
-        steps = [step for step in steps if step != "recomputation.adopt"]
-    return {**row, "allowed_actions": steps}
+def _views(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    named = {row["id"]: {UUID(each) for each in row.pop("assessment_ids")} for row in rows}
+    own = own_results.of_actor(
+        session, actor, {id_ for row in rows if row["state"] == "proposed" for id_ in named[row["id"]]}
+    )
+    views = []
+    for row in rows:
+        shut = {"recomputation.propose"}
+        if row["proposed_by"] == actor.person_id or not named[row["id"]].isdisjoint(own):
+            shut.add("recomputation.adopt")
+        steps = allowed(actor, "recomputation", row["state"], row["path"])
+        views.append({**row, "allowed_actions": [step for step in steps if step not in shut]})
+    return views

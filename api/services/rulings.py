@@ -15,7 +15,7 @@ from api.domain.four_eyes import require_another
 from api.domain.rulebook.load import read
 from api.domain.rulebook.schema import Rulebook as Book
 from api.models import Allotment, Assessment, Cycle, Organization, Rulebook, Ruling
-from api.services import changes
+from api.services import changes, own_results
 from api.services.allotting import seats_of
 from api.visibility import visible
 
@@ -61,7 +61,8 @@ def propose(session: Session, actor: Actor, cycle_id: UUID, values: dict[str, An
     once somebody else confirms it. RulingTooLate, OwnJudgement, NothingToChoose, NoSuchGrade, NoSeatLeft,
     AlreadyProposed.
     """
-    cycle = found(session.first(_CYCLE.where(visible(actor, Cycle), Cycle.id == cycle_id)))
+    held = _CYCLE.where(visible(actor, Cycle), Cycle.id == cycle_id)
+    cycle = found(session.first(held.with_for_update(read=True, of=Cycle)))  # nothing is proposed behind a publication
     grant = require(actor, "ruling.propose", cycle.path)
     if cycle.state not in rules.BEFORE_PUBLICATION:
         raise rules.RulingTooLate
@@ -70,7 +71,7 @@ def propose(session: Session, actor: Actor, cycle_id: UUID, values: dict[str, An
         Assessment.id == values["assessment_id"],
     )  # fmt: skip
     subject = found(session.first(wanted))
-    _require_not_own(session, actor, subject)
+    own_results.require_not_own(session, actor, [values["assessment_id"]])
     if values["kind"] == "quota_choice" and subject.decision != "needs_decision":
         raise rules.NothingToChoose
     grades = rules.choices(_book(session, actor, subject), values["kind"], subject.quota, subject.judgement)
@@ -96,7 +97,7 @@ def confirm(session: Session, actor: Actor, ruling_id: UUID) -> UUID:
     row = _find(session, actor, ruling_id)
     grant = require(actor, "ruling.confirm", row.path)
     require_another(row.proposed_by, actor.person_id)
-    _require_not_own(session, actor, row)
+    own_results.require_not_own(session, actor, [row.assessment_id])
     if row.state == "proposed":
         cycle = _locked(session, row.cycle_id)
         if cycle.state not in rules.BEFORE_PUBLICATION:
@@ -138,7 +139,7 @@ def require_decided(session: Session, cycle_id: UUID) -> None:
 
 def one(session: Session, actor: Actor, ruling_id: UUID) -> dict[str, Any]:
     """Return one ruling as it stands."""
-    return _view(actor, _find(session, actor, ruling_id)._asdict())
+    return _views(session, actor, [_find(session, actor, ruling_id)._asdict()])[0]
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
@@ -152,21 +153,8 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
         if wanted is not None:
             statement = statement.where(column == wanted)
     page = paging.page(session, statement, Ruling.id, limit=query.limit, cursor=query.cursor)
-    page["items"] = [_view(actor, item) for item in page["items"]]
+    page["items"] = _views(session, actor, page["items"])
     return page
-
-
-def _require_not_own(session: Session, actor: Actor, subject: Any) -> None:
-    """Raise OwnJudgement for the subject, for who acts for the subject, and for the liaison of the subject's unit."""
-    if subject.subject_id == actor.account_id:
-        raise rules.OwnJudgement
-    theirs = {subject.subject_id, subject.employer_id} - {None}
-    if any(reach.organization_id in theirs for reach in actor.reaches):
-        raise rules.OwnJudgement
-    paths = session.rows(sa.select(Organization.path).where(Organization.id.in_(theirs)))
-    liaison = actor.only("liaison").reaches
-    if any(row.path.startswith(reach.path) for row in paths for reach in liaison):
-        raise rules.OwnJudgement
 
 
 def _book(session: Session, actor: Actor, subject: Any) -> Book:
@@ -200,8 +188,13 @@ def _take(session: Session, actor: Actor, row: Any, step: str, values: dict[str,
     return row.id
 
 
-def _view(actor: Actor, row: dict[str, Any]) -> dict[str, Any]:
-    steps = allowed(actor, "ruling", row["state"], row["path"])
-    if row["proposed_by"] == actor.person_id or row["subject_id"] == actor.account_id:
-        steps = [step for step in steps if step != "ruling.confirm"]
-    return {**row, "allowed_actions": steps}
+def _views(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    waits = [row["assessment_id"] for row in rows if row["state"] == "proposed"]
+    own = own_results.of_actor(session, actor, waits)
+    views = []
+    for row in rows:
+        steps = allowed(actor, "ruling", row["state"], row["path"])
+        if row["proposed_by"] == actor.person_id or row["assessment_id"] in own:
+            steps = [step for step in steps if step != "ruling.confirm"]
+        views.append({**row, "allowed_actions": steps})
+    return views

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from api.jobs.loop import run_due
 from api.models import Event, Job
-from api.services import audit_judged
+from api.services import audit_judged, people
 from tests.support import appealing, assessed
+from tests.support import world as worlds
 from tests.support.appealing import all_of, appealed, decided, got, missed, opened, over, posted, worked
 
 MEMBERS, UNITS = 18, 2
@@ -152,12 +153,23 @@ async def test_only_the_subject_appeals_and_only_in_the_window(world):
         refused = await posted(world, name, f"/cycles/{cycle}/appeals", unit, 403)
         assert refused["code"] == "not_the_subject"
     await posted(world, "auditor", f"/cycles/{cycle}/appeals", {"ground": "other", "reason": "非对象"}, 404)
+    world.run(another_of_the_unit, world)
     case = await posted(world, "liaison-0", f"/cycles/{cycle}/appeals", unit, 201)
     assert case["facts"]["appeal"]["subjectKind"] == "unit"
+    for other in (case, await appealed(world, cycle, "m004")):  # their unit's, and that of one of its people
+        own = await posted(world, "both", f"/cases/{other['id']}/assign", {}, 409)
+        assert own["code"] == "decided_before"
     wrong = await posted(world, "m001", f"/cycles/{cycle}/appeals", {"ground": "dislike", "reason": "x"}, 422)
     assert wrong["errors"][0]["pointer"] == "/ground"
     shown = await got(world, "m001", f"/cycles/{cycle}")
     assert shown["allowedActions"] == ["cycle.appeal"]
+
+
+def another_of_the_unit(session, actor, world):
+    """Somebody who holds an office of the district, and is a liaison of the first unit too."""
+    world.people["both"] = people.add(session, actor, {"name": "兼"}, since=worlds.LONG_AGO)
+    for role, at in (("district_officer", world.places["district"]), ("liaison", world.year.units[0])):
+        people.grant(session, actor, world.people["both"], role, at, since=worlds.LONG_AGO)
 
 
 async def proposed(world, cycle, forget=False):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from api.domain.rulebook.shipped import shipped_text
+from api.services import people
 from tests.support import appealing, assessed
+from tests.support import world as worlds
 from tests.support.appealing import all_of, appealed, decided, got, opened, posted, worked
 
 QUOTA = """
@@ -48,6 +50,10 @@ async def test_whom_arithmetic_would_lower_keeps_the_grade_and_is_shown(world):
          "arithmetic": "qualified", "decision": "lowered"}
     ]  # fmt: skip
     assert (effects["seats"], effects["rule"]["code"]) == ([], "others_keep")
+    office = ("district_officer", world.places["district"])
+    world.run(lambda session, actor: people.grant(session, actor, world.people["m008"], *office, since=worlds.LONG_AGO))
+    assert (await got(world, "m008", path))["allowedActions"] == ["recomputation.drop"]
+    assert (await posted(world, "m008", f"{path}/adopt", status=403))["code"] == "own_judgement"
     await posted(world, "city_officer", f"{path}/adopt")
     after = await all_of(world, cycle)
     assert after[RIVAL] == before[RIVAL]
