@@ -54,6 +54,19 @@ def read_of_facts(books: Iterable[Rulebook]) -> dict[str | None, set[str]]:
     return found
 
 
+def read_of_groups(books: Iterable[tuple[Rulebook, bool]]) -> dict[str | None, set[str]]:
+    """Return the same of facts about the organisations of a quota's groups.
+
+    Of each rulebook it is told whether it was in force on the day of the fact; else it has to look back.
+    """
+    found: dict[str | None, set[str]] = {}
+    for share, then in ((quota.share_by, then) for book, then in books for quota in book.quotas):
+        if share is not None and share.source == "facts" and (then or share.years_back):
+            for kind in share.where["kind"]:
+                found.setdefault(kind, set()).update({share.column, *share.where} - HELD)
+    return found
+
+
 def require_asked(kind: str, told: Mapping[str, Any], asked: Mapping[str | None, set[str]]) -> None:
     """Raise ColumnUnasked for a column that no rulebook reads of facts of this kind."""
     for column in sorted(told):

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from api.domain.rulebook.choose import Class, Rule
+from api.domain.rulebook.seats import NO_GRADE
 from api.errors import Conflict, Invalid
 
 LABELS = {
@@ -63,6 +64,14 @@ class NoRulebookNamed(Invalid):
     zh, en = "请至少指定一个规则", "Name at least one rulebook"
 
 
+class QuotaWithoutGrade(Conflict):
+    """A share hangs on a grade of units, branches or communities that the cycle gives to none."""
+
+    code = "quota_without_grade"
+    zh = "规则 {rulebook} 的名额比例取决于{withinZh}的等次“{grade}”，但本周期没有评定该等次的规则"
+    en = "A share in {rulebook} hangs on the grade {grade} of a {within}, and no rulebook of this cycle gives it"
+
+
 class MembersNotJudged(Conflict):
     """A rulebook counts the judgements of members, whom this cycle does not judge."""
 
@@ -90,6 +99,26 @@ def require_authority(kind: str, asked: Sequence[tuple[str, str]]) -> None:
             raise CommunityJudgedByStreet(pointer=pointer)
         if subject == "street" and kind not in DISTRICTS:
             raise StreetJudgedByDistrict(pointer=pointer)
+
+
+def require_grades(rules: Iterable[Rule[Any]]) -> None:
+    """Raise QuotaWithoutGrade where a share hangs on a grade that no other rule of the cycle gives to its groups."""
+    listed = list(rules)
+    for rule in listed:
+        for quota in rule.ruled.content.get("quotas", ()):
+            share = quota.get("shareBy")
+            if share is None or share.get("source") == "facts":
+                continue
+            given = {
+                grade["id"]
+                for other in listed
+                if other.subject == quota.get("within")
+                for grade in other.ruled.content.get("grades", ())
+            }
+            for grade in share["shares"]:
+                if grade not in given | {NO_GRADE} or not given:
+                    within = quota["within"]
+                    raise QuotaWithoutGrade(rulebook=rule.name, grade=grade, within=within, withinZh=LABELS[within][0])
 
 
 def require_members(rules: Iterable[Rule[Any]]) -> None:

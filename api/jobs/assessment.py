@@ -63,7 +63,7 @@ def _computed(job: JobHandle) -> dict[str, Any]:
             rows = job.read(judge, plan, todo, *more) if todo else []
             done += len(some)
             job.write(judging.keep, rows, done=done, total=total)
-    job.write(allotting.keep, job.read(allotting.allotted, cycle_id, plan.revision))
+    job.write(allotting.keep, job.read(allotting.allotted, cycle_id, plan.revision, plan.cut))
     finished = job.write(judging.finish, plan, job.kind)
     counts = {"members": len(members), "units": len(units), "branches": len(others.branches)}
     return {"cycleId": str(cycle_id), **finished, **counts, "places": len(others.offices)}

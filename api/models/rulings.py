@@ -49,7 +49,8 @@ class QuotaGroup(Row, table=True):
     within: str
     group_id: UUID = NOBODY  # the unit, branch or community; nobody where it is the whole cycle, or none is known
     counted: int
-    seats: int
+    seats: int  # in any case: several shares may be possible
+    words: list[str] | None = Field(default=None, sa_type=Json)  # what may be said of the group, where the share asks
 
 
 class Ruling(Changing, table=True):

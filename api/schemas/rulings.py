@@ -55,7 +55,13 @@ class QuotaGroup(View):
     )
     group_name: str | None
     counted: int
-    seats: int = Field(description="the whole part of the share; where it is nought, people may give one")
+    seats: int = Field(
+        description="the whole part of the share, of the least where several are possible; where it is nought, people "
+        "may give one unless the rule says none"
+    )
+    words: list[str] | None = Field(
+        description="where the share hangs on the group's grade, or on a fact about it: what may be said of it"
+    )
     held: int
     lowered: int
     waiting: int = Field(description="subjects whom the quota leaves for people to decide, and nobody has yet")

@@ -60,7 +60,7 @@ def fact_sources(
     asked = None if named is None else named.union(more)
     need = grouping(book).get("facts")
     kinds = None if asked is None else {*asked, "exemption"}
-    found = _standing(session, cut, accounts, kinds, lifetime=need is not None and need["lifetime"])
+    found = standing_facts(session, cut, accounts, kinds, lifetime=need is not None and need["lifetime"])
     shifts = occasions(session, {row.shift_id for rows in found.values() for row in rows if row.shift_id})
     places = {place for rows in found.values() for row in rows for place in (row.community_id, row.employer_id)}
     keys = organization_keys(session, cut.tenant_id, places - {None}, cut.cut_off)
@@ -80,7 +80,7 @@ def fact_sources(
 
 def exempt_accounts(session: Session, cut: Cut, accounts: Sequence[UUID]) -> set[UUID]:
     """Return those of these accounts for whom an exemption is in force at the cut-off, granted or by the record."""
-    found = _standing(session, cut, accounts, {"exemption"}, lifetime=True)
+    found = standing_facts(session, cut, accounts, {"exemption"}, lifetime=True)
     recorded, day = _recorded(session, cut, accounts), cut.cut_off.isoformat()
     held = {account: [*recorded[account], *(_exemption("", row) for row in rows)] for account, rows in found.items()}
     return {account for account, rows in held.items() if any(row["start"] <= day < row["end"] for row in rows)}
@@ -98,22 +98,27 @@ def _recorded(
 def unrecorded(session: Session, cut: Cut, book: Book) -> list[dict[str, str]]:
     """Return as gaps the kinds of facts that a rulebook asks for and of which nobody keeps a record in the period."""
     asked = (kinds_asked(book) or set()) - RECORDED_HERE - DERIVED
-    if not asked:
-        return []
+    kept = kinds_kept(session, cut, asked)
+    return [{"source": "facts", "kind": kind} for kind in sorted(asked - kept)]
+
+
+def kinds_kept(session: Session, cut: Cut, kinds: Collection[str]) -> set[str]:
+    """Return those of these kinds of facts of which somebody in the tenant keeps a record in the period."""
+    if not kinds:
+        return set()
     statement = (
         sa.select(Fact.kind)
         .distinct()
         .join(Position, Position.row_id == Fact.id)
         .where(
             Fact.tenant_id == cut.tenant_id,
-            Fact.kind.in_(sorted(asked)),
+            Fact.kind.in_(sorted(kinds)),
             Fact.served_on >= cut.start,
             Fact.served_on < cut.end,
             Position.position <= cut.position,
         )
     )
-    kept = {row.kind for row in session.rows(statement)}
-    return [{"source": "facts", "kind": kind} for kind in sorted(asked - kept)]
+    return {row.kind for row in session.rows(statement)}
 
 
 def kinds_asked(book: Book) -> set[str] | None:
@@ -132,7 +137,7 @@ def kinds_asked(book: Book) -> set[str] | None:
     return {kind for where in wheres for kind in where["kind"]}
 
 
-def _standing(
+def standing_facts(
     session: Session, cut: Cut, accounts: Sequence[UUID], kinds: Iterable[str] | None, *, lifetime: bool
 ) -> dict[UUID, list[Any]]:
     """Return the facts of each account that were sealed by the position and not reversed by it.

@@ -14,7 +14,7 @@ from api.access import Actor, found
 from api.db import Session, new_id
 from api.domain.rulebook.choose import Class, Rule, Traits, chosen, require_clear
 from api.domain.rulebook.schema import Rulebook as Book
-from api.domain.subject_kinds import Asked, RulebookDoesNotFit, require_authority, require_members
+from api.domain.subject_kinds import Asked, RulebookDoesNotFit, require_authority, require_grades, require_members
 from api.models import Cycle, CycleRulebook, Organization, Rulebook
 from api.services import rulebooks
 from api.services.bundle_facts import unrecorded
@@ -82,7 +82,8 @@ def allow(session: Session, actor: Actor, at: Any, start: date, values: dict[str
 
     `values` has `member_rulebook_id` and `unit_rulebook_id`, each may be None, and `rulebooks`, each with `subject`,
     `rulebook_id` and `class_`, which is None or has the members of a Class. Raises NoRulebookNamed,
-    RulebookDoesNotFit, RulebooksContradict, CommunityJudgedByStreet, StreetJudgedByDistrict, MembersNotJudged.
+    RulebookDoesNotFit, RulebooksContradict, CommunityJudgedByStreet, StreetJudgedByDistrict, MembersNotJudged,
+    QuotaWithoutGrade.
     """
     asked = [
         Asked(subject, values[name], pointer=f"/{rulebook_pointer(subject)}")
@@ -97,6 +98,7 @@ def allow(session: Session, actor: Actor, at: Any, start: date, values: dict[str
     rules = [_fitting(session, actor, each, at.path, start) for each in (*asked, *named)]
     require_clear(rules)
     require_members(rules)
+    require_grades(rules)
     return [_row(actor, rule) for rule in rules[len(asked) :]]
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from api.access import Actor, found, require
 from api.db import Session, new_id
-from api.domain.fact_columns import ReasonUnknown, read_of_facts, reasons_named, require_asked
+from api.domain.fact_columns import ReasonUnknown, read_of_facts, read_of_groups, reasons_named, require_asked
 from api.domain.facts import (
     COMMUNITY_RECORDED,
     EXEMPTIONS,
@@ -160,28 +160,37 @@ def _report(
 def _asked(session: Session, actor: Actor, path: str, account_kind: str, told: Told, today: date) -> set[str]:
     """Return the kinds of facts of such a subject for which rulebooks ask that are in force there on the fact's day.
 
-    One that is in force today asks for facts of days before it where it looks back to them.
+    Rules for people ask for facts of organisations where the share of a quota hangs on them. One that is in force today
+    asks for facts of days before it where it looks back to them.
     ColumnUnasked, ReasonUnknown.
     """
     odd = told.reason is not None and told.reason not in EXEMPTIONS
     if told.kind in UNIT_KINDS | PERSON_KINDS and not told.columns and not odd:
         return set()
     statement = (
-        sa.select(Rulebook.content, Rulebook.effective_from)
+        sa.select(Rulebook.content, Rulebook.effective_from, Rulebook.subject)
         .join(Organization, Organization.id == Rulebook.organization_id)
         .where(
             Rulebook.tenant_id == actor.tenant_id, Rulebook.state == "active",
-            Rulebook.subject.in_(SUBJECTS[account_kind]), Rulebook.effective_from <= max(told.occurred_on, today),
+            Rulebook.effective_from <= max(told.occurred_on, today),
             sa.or_(Rulebook.effective_to.is_(None), Rulebook.effective_to > told.occurred_on),
             sa.func.substr(sa.literal(path), 1, sa.func.length(Organization.path)) == Organization.path,
         )
     )  # fmt: skip
     books = [(read(row.content), row.effective_from <= told.occurred_on) for row in session.rows(statement)]
-    asking = [book for book, then in books if then or grouping(book).get("facts", {}).get("lifetime")]
-    require_asked(told.kind, told.columns, read_of_facts(asking))
+    asking = [
+        book
+        for book, then in books
+        if book.subject in SUBJECTS[account_kind] and (then or grouping(book).get("facts", {}).get("lifetime"))
+    ]
+    of_groups = read_of_groups(books) if account_kind != "person" else {}
+    columns = read_of_facts(asking)
+    for kind, more in of_groups.items():
+        columns.setdefault(kind, set()).update(more)
+    require_asked(told.kind, told.columns, columns)
     if odd and told.reason not in reasons_named(asking):
         raise ReasonUnknown(reason=told.reason, pointer="/reason")
-    return {kind for book in asking for kind in kinds_asked(book) or ()}
+    return {kind for book in asking for kind in kinds_asked(book) or ()} | {kind for kind in of_groups if kind}
 
 
 def _person(session: Session, actor: Actor, person_id: UUID, community_id: UUID, told: Told, day: date) -> Account:

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, found, require
 from api.db import Session
+from api.domain.rulebook.quota import seats
 from api.models import NOBODY, Allotment, Assessment, Cycle, Organization, QuotaGroup, Ruling
-from api.services.allotting import grades_of, groups_of
+from api.services.allotting import groups_of, quotas_of, words_now
 from api.services.standing import of_rows
 from api.visibility import visible
 
@@ -20,7 +21,8 @@ _CYCLE = sa.select(Cycle.id, Cycle.revision, Organization.path).join(
 )
 _GROUPS = sa.select(
     QuotaGroup.id, QuotaGroup.rulebook, QuotaGroup.quota, QuotaGroup.grade, QuotaGroup.within, QuotaGroup.group_id,
-    QuotaGroup.counted, QuotaGroup.seats, QuotaGroup.subject_kind, Organization.name.label("group_name"),
+    QuotaGroup.counted, QuotaGroup.seats, QuotaGroup.words, QuotaGroup.subject_kind,
+    Organization.name.label("group_name"),
 ).outerjoin(Organization, Organization.id == QuotaGroup.group_id)  # fmt: skip
 _SUBJECTS = sa.select(
     Allotment.id, Allotment.cycle_id, Allotment.revision, Allotment.subject_id, Allotment.subject_kind,
@@ -44,9 +46,11 @@ def listed(session: Session, actor: Actor, cycle_id: UUID, query: Any) -> dict[s
     page = paging.page(session, statement, QuotaGroup.id, limit=query.limit, cursor=query.cursor, newest_first=False)
     subjects = session.rows(_of(cycle).where(sa.or_(Allotment.decision != "kept", Allotment.grade.is_not(None))))
     stands = of_rows(session, [row._mapping for row in subjects])
-    under = grades_of(session, {item["rulebook"] for item in page["items"]})
-    for item in page["items"]:
-        seated = under[item["rulebook"], item["quota"]]
+    rules = quotas_of(session, {item["rulebook"] for item in page["items"]})
+    words = words_now(session, cycle_id, page["items"], rules)
+    for item, said in zip(page["items"], words, strict=True):
+        quota, seated = rules[item["rulebook"], item["quota"]]
+        item["seats"], item["words"] = seats(quota, item["counted"], said)[0], None if said is None else sorted(said)
         item["held"] = item["lowered"] = item["waiting"] = 0
         for row, now in zip(subjects, stands, strict=True):
             if row.rulebook != item["rulebook"] or groups_of(row)[item["within"]] != item["group_id"]:

@@ -49,7 +49,8 @@ def consequences(session: Session, actor: Actor, plan: judging.Plan, named: Sequ
         )
     )
     before = {row.subject_id: row for row in former}
-    quotas = _settled(allotting.allotted(session, actor, plan.cycle_id, plan.revision, again=True), mine, before, were)
+    made_now = allotting.allotted(session, actor, plan.cycle_id, plan.revision, plan.cut, again=True)
+    quotas = _settled(made_now, mine, before, were)
     given = {row["subject_id"]: row for row in quotas.allotments}
     count = sa.select(sa.func.count()).select_from(of_cycle.where(stands()).subquery())
     zh, en = RULES[OTHERS_KEEP]
