@@ -8,7 +8,77 @@ from api.domain.rulebook.glossary import GLOSSARY
 
 GUIDE = Path(__file__).parents[1] / "docs" / "offices.md"
 HEAD = "## 规则写法\n"
+EXAMPLE = """format: 1
+id: my-district-member
+version: "1"
+labels: {zh: 在职党员社区服务, en: Service of in-service members}
+source: 某区在职党员服务办法第五条（试写）
+subject: member
+effective: {since: 2026-01-01}
+measures:
+  - {id: minutes, labels: {zh: 服务分钟数, en: Minutes}, source: entries, where: {unit: [volunteer_minutes]}}
+  - id: quarters
+    labels: {zh: 有服务的季度, en: Quarters with service}
+    source: entries
+    where: {unit: [volunteer_minutes]}
+    cadence: {each: quarter, atLeast: 60}
+totals:
+  - {id: hours, labels: {zh: 服务小时数, en: Hours}, op: rate, of: minutes, points: 1, per: 60}
+gates:
+  - id: seldom
+    labels: {zh: 有季度未服务的不得评优, en: No quarter without service}
+    when: {value: quarters.missed, atLeast: 1}
+    effect: cannot_be_better_than
+    grade: qualified
+final: hours
+grades:
+  - {id: excellent, labels: {zh: 优秀, en: Excellent}, band: {atLeast: 40}}
+  - {id: qualified, labels: {zh: 合格, en: Qualified}, band: {atLeast: 20, lessThan: 40}}
+  - {id: failed, labels: {zh: 不合格, en: Failed}, band: {lessThan: 20}}
+"""
+"""A whole rulebook, as a first one may look; the guide shows it, and a test reads and judges by it."""
+
+_SOURCES = {
+    "entries": (
+        "`unit`（volunteer_minutes 服务分钟、participation 参与分钟、fen 金额（分）、points 可兑换积分；不写则相加）、"
+        "`nature`（volunteer_service、party_duty、organizational_life、training、paid_work）、"
+        "`kind`（补录为 supplementary）、`activity`、`community`、`employer`、`relation`（home、paired、other）、`provenance`、`servedOn`"
+    ),
+    "facts": (
+        "`kind`、`amount`（没有的按 1）、`value` 和规则所用的其他列（如 `level`、`matter`、`role`，记实时写在 "
+        "`columns`）、`activity`、`community`、`employer`"
+    ),
+    "reviews": "`kind`（评议方或评议项）、`party`（self、community、street、resident、panel）、`amount`、`level`",
+    "members": "成员结果：`grade`、`outcome`、`reportedIn`（yes、no），`take: {number: 党员规则中的数}`",
+    "affiliations": ("`kind`（registration、employment、secondary_home、make_up_suspended）、`community`、`basis`"),
+    "denominators": (
+        "单位：eligible_members、in_service_members、exempt_members；社区：registered_members、registered_units、"
+        "households、residents；其他名称为申报的人数"
+    ),
+}
+"""What a rulebook may look at, by its source; the guide's readers write these words."""
+
+_DATA = """
+各来源的列（写在 `where`、`take`、`factors`、`distinct`、`keep` 等处；没有的列始终未知）：
+
+| `source` | 列 |
+|---|---|
+ROWS
+属性（`attribute`）：`registrationBasis`、`politicalStatus`、`memberClass`（in_service、retired、floating_in 等）、
+`employerKind`。豁免种类：ill、seconded、retired、not_yet_joined、floating、other，以及规则自己写的种类。
+
+次序：`measures` → `scores` → `adjustments` → `totals` → `gates` → `grades` → `quotas`，后面的只能引用前面的 `id`。
+门槛因对象而异的，先算出应得数，再写 `atLeast: 1, proRata: 应得数`；“不超过几成”用 `Best` 的 `lowest` 取较低者；
+“前几次”用 `caps`；没有缺席的时段数，是以缺席为频次的 `.missed`。
+
+"""
+
 _INTRO = """
+一份完整的规则：
+
+```yaml
+EXAMPLE```
+DATA
 每一种写法一例，可直接写进规则文件（`n` 指前面算出的某个数）；各项先后次序固定，与书写次序无关。格式全文见
 `GET /rulebooks/schema`，查错用 `POST /rulebooks/lint`（逐条给出行和列）或 `dualreport lint 文件`。时段（`per`、`each`）
 可写 event、day、week、month、two_months、quarter、half_year、year、period。记录另有 `weekday`（monday 至 sunday）、
@@ -23,7 +93,9 @@ _INTRO = """
 def chapter() -> str:
     """Return the chapter as the glossary has it."""
     rows = [f"| `{name}` | {zh} | `{example}` |" for name, (zh, _, example) in GLOSSARY.items()]
-    return HEAD + _INTRO + "\n".join(rows) + "\n"
+    sources = "".join(f"| `{source}` | {columns} |\n" for source, columns in _SOURCES.items())
+    intro = _INTRO.replace("EXAMPLE", EXAMPLE).replace("DATA\n", _DATA.replace("ROWS\n", sources + "\n"))
+    return HEAD + intro + "\n".join(rows) + "\n"
 
 
 def with_chapter(guide: str) -> str:
