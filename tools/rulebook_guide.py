@@ -42,7 +42,8 @@ _SOURCES = {
     "entries": (
         "`unit`（volunteer_minutes 服务分钟、participation 参与分钟、fen 金额（分）、points 可兑换积分；不写则相加）、"
         "`nature`（volunteer_service、party_duty、organizational_life、training、paid_work）、"
-        "`kind`（补录为 supplementary）、`activity`、`community`、`employer`、`relation`（home、paired、other）、`provenance`、`servedOn`"
+        "`kind`（补录为 supplementary）、`activity`、`community`、`employer`、"
+        "`relation`（home、paired、other）、`provenance`、`servedOn`"
     ),
     "facts": (
         "`kind`、`amount`（没有的按 1）、`value` 和规则所用的其他列（如 `level`、`matter`、`role`，记实时写在 "
