@@ -77,6 +77,8 @@ FINDINGS = [
     (KIND, "where: {kind: [app_login_days]", "[app_login_days]", "formalism", "where: {kind: [blog_in_print]"),
     (KIND, "where: {kind: [朋友圈点赞]", "[朋友圈点赞]", "formalism", "where: {kind: [点亮微心愿]"),
     (KIND, "where: {kind: [photo_proof]", "[photo_proof]", "forced_trace", "where: {kind: [photo_exhibition]"),
+    ("source: facts\n    where: {kind: [visit], by: [street]}", "source: entries\n    where: {unit: [points]}",
+     "[points]", "spendable", "source: entries\n    where: {unit: [points], nature: [earned]}"),
     ("zh: 走访, en: Vi", "zh: 现场照片张数, en: Vi", "现场照片", "forced_trace", "zh: 老照片修复, en: Vi"),
     ("zh: 走访, en: Vi", "zh: 平台登录天数, en: Vi", "平台登录", "formalism", "zh: 平台开放日, en: Vi"),
     ("instead: middle", "instead: high", "high}", "raised_by_quota", "instead: low"),

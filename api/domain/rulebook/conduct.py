@@ -47,6 +47,7 @@ def conduct(rulebook: Rulebook) -> Iterator[Finding]:
             if code and code not in seen:
                 seen.add(code)
                 yield finding(code, f"/measures/{n}{place}", kind=word)
+        yield from _spendable(measure, n)
         yield from _window(rulebook, measure, n)
     yield from _vetoes(rulebook)
 
@@ -83,6 +84,13 @@ def _words(measure: RowMeasure) -> Iterator[tuple[str, str]]:
             yield from ((f"{at}{place}/values", value) for value in table.values)
     yield "/id", measure.id
     yield "/labels/zh", measure.labels.zh
+
+
+def _spendable(measure: RowMeasure, n: int) -> Iterator[Finding]:
+    for number, one in enumerate(measure.sources):
+        told_apart = {"kind", "nature"} & (one.where.keys() | one.without.keys())
+        if one.source == "entries" and "points" in one.where.get("unit", []) and not told_apart:
+            yield finding("spendable", f"/measures/{n}{f'/also/{number - 1}' if number else ''}/where/unit")
 
 
 def _window(rulebook: Rulebook, measure: RowMeasure, n: int) -> Iterator[Finding]:

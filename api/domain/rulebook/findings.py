@@ -94,6 +94,13 @@ _TEXTS: dict[str, tuple[Severity, str, str, str, str]] = {
         "改用到场确认，照片和轨迹只能自愿",
         "take the presence that was confirmed; photos and tracks are voluntary",
     ),
+    "spendable": (
+        "warning",
+        "以可兑换积分计分：兑换了的人会因此落后",
+        "it counts points that can be spent: who redeems them falls behind",
+        "改用服务时长，或用 kind、nature 只取获得的积分",
+        "take the hours, or only what was earned, by kind or nature",
+    ),
     "impossible_cadence": (
         "error",
         "每个 {each} 须达到 {least}，但上限使其最多只有 {most}",
@@ -135,6 +142,34 @@ _TEXTS: dict[str, tuple[Severity, str, str, str, str]] = {
         "at least {fewest} seats contradicts at most {most}",
         "改正其一",
         "correct one of them",
+    ),
+    "figure_of_figure": (
+        "error",
+        "{name} 本身取决于全组情况，不能再在组内比较",
+        "{name} itself depends on the group: it cannot be compared in it again",
+        "改用由本人记录算出的数",
+        "take a number that one's own record gives",
+    ),
+    "compared_spendable": (
+        "error",
+        "{name} 统计可消费的积分或资金，不得据此比较或排名",
+        "{name} counts points or money that can be spent: nobody is compared by those",
+        "在 where 中写明 unit（如 volunteer_minutes）",
+        "name another unit in where, such as volunteer_minutes",
+    ),
+    "rivals": (
+        "warning",
+        "按名次或与最高者相比计分：小组里一人之差影响很大，年底容易突击攀比",
+        "points by rank or against the best: in small groups one person decides, and the end of a year sees a rush",
+        "改用固定门槛或档次",
+        "take fixed thresholds or steps",
+    ),
+    "small_groups_unknown": (
+        "warning",
+        "不足五人的组不公布比较结果，该数对其成员始终未知",
+        "of groups of fewer than five people nothing is compared: for them the number stays unknown",
+        "写 underFive: cycle，以全周期代替",
+        "say underFive: cycle, so that the whole cycle stands for them",
     ),
     "share_without_grade": (
         "error",
