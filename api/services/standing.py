@@ -15,10 +15,11 @@ from api.db import Session
 from api.domain.canonical import canonical_bytes
 from api.domain.rulings import BASES, RECOMPUTED
 from api.models import Allotment, Assessment, Cycle, Recomputation, Ruling
+from api.models.base import Json, UtcDateTime
 from api.services.subjects import batched
 from api.visibility.judged import stands
 
-Key = tuple[UUID, int, UUID]  # cycle, revision, subject
+Key = tuple[UUID, int, UUID | None]  # cycle, revision, subject: none for what concerns a whole revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,40 @@ class Standing:
         }  # fmt: skip
 
 
-_ALLOTTED = sa.select(
-    Allotment.cycle_id, Allotment.revision, Allotment.subject_id, Allotment.grade, Allotment.grade_labels,
-    Allotment.decision,
-)  # fmt: skip
-_RULED = sa.select(
-    Ruling.id, Ruling.cycle_id, Ruling.revision, Ruling.subject_id, Ruling.kind, Ruling.outcome, Ruling.grade,
-    Ruling.grade_labels, Ruling.reason, Ruling.decided_at,
-).where(Ruling.state == "confirmed").order_by(Ruling.decided_at, Ruling.id)  # fmt: skip
+_AT_ONCE = 4_000  # subjects of one statement, which names each of them twice
+_TOLD: dict[str, Any] = {
+    "subject_id": sa.Uuid(), "id": sa.Uuid(), "kind": sa.String(), "outcome": sa.String(), "grade": sa.String(),
+    "grade_labels": Json, "reason": sa.LargeBinary(), "decided_at": UtcDateTime(), "assessment_ids": Json,
+}  # fmt: skip
+
+
+def _told(what: str, table: Any, **columns: Any) -> sa.Select[Any]:
+    """Select one kind of what was decided on results; each fills some columns of the union, the others are null."""
+    filled = [columns.get(name, sa.cast(sa.null(), kind).label(name)) for name, kind in _TOLD.items()]
+    cycles = table.cycle_id.in_(sa.bindparam("cycles", expanding=True))
+    return sa.select(sa.literal_column(f"'{what}'").label("what"), table.cycle_id, table.revision, *filled).where(
+        cycles
+    )
+
+
+def _theirs(table: Any) -> Any:
+    return table.subject_id.in_(sa.bindparam("subjects", expanding=True))
+
+
+_DECIDED = sa.union_all(
+    _told(
+        "ruled", Ruling, subject_id=Ruling.subject_id, id=Ruling.id, kind=Ruling.kind, outcome=Ruling.outcome,
+        grade=Ruling.grade, grade_labels=Ruling.grade_labels, reason=Ruling.reason, decided_at=Ruling.decided_at,
+    ).where(Ruling.state == "confirmed", _theirs(Ruling)),
+    _told(
+        "allotted", Allotment, subject_id=Allotment.subject_id, kind=Allotment.decision, grade=Allotment.grade,
+        grade_labels=Allotment.grade_labels,
+    ).where(_theirs(Allotment)),
+    _told(
+        "again", Recomputation, id=Recomputation.id, kind=Recomputation.kind, decided_at=Recomputation.decided_at,
+        assessment_ids=Recomputation.assessment_ids,
+    ).where(Recomputation.state == "adopted"),
+).order_by("decided_at", "id")  # fmt: skip
 
 
 def standing(session: Session, cycle_id: UUID, subjects: Collection[UUID] | None = None) -> dict[UUID, Standing]:
@@ -84,17 +111,19 @@ def of_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Standin
     Each has cycle_id, revision, subject_id, outcome and grade. A quota's answer and a ruling count for the revision
     that they are about, so that a computation anew begins without them.
     """
+    decided: dict[str, dict[Key, Any]] = {"ruled": {}, "allotted": {}, "again": {}}
     cycles = sorted({row["cycle_id"] for row in rows})
-    allotted: dict[Key, Any] = {}
-    ruled: dict[Key, Any] = {}
-    for some in batched(row["subject_id"] for row in rows):
-        allotted |= _keyed(session, _ALLOTTED.where(Allotment.cycle_id.in_(cycles), _in(Allotment, some)))
-        ruled |= _keyed(session, _RULED.where(Ruling.cycle_id.in_(cycles), _in(Ruling, some)))
-    again = _recomputed(session, cycles)
+    for some in batched((row["subject_id"] for row in rows), _AT_ONCE):
+        for row in session.rows(_DECIDED, {"cycles": cycles, "subjects": some}):
+            decided[row.what][row.cycle_id, row.revision, row.subject_id] = row
+    named = _named(session, decided["again"].values())
     keys = [(row["cycle_id"], row["revision"], row["subject_id"]) for row in rows]
     return [
-        _stands(row, allotted.get(key), ruled.get(key), again.get(key[:2])) for row, key in zip(rows, keys, strict=True)
-    ]
+        _stands(
+            row, decided["allotted"].get(key), decided["ruled"].get(key), decided["again"].get((*key[:2], None)), named
+        )
+        for row, key in zip(rows, keys, strict=True)
+    ]  # fmt: skip
 
 
 def decisions_digest(session: Session, cycle_id: UUID, revision: int) -> str:
@@ -138,42 +167,32 @@ def _in(table: Any, some: list[UUID]) -> Any:
     return table.subject_id.in_(some)
 
 
-def _keyed(session: Session, statement: Any) -> dict[Key, Any]:
-    return {(row.cycle_id, row.revision, row.subject_id): row for row in session.rows(statement)}
-
-
-def _recomputed(session: Session, cycles: Sequence[UUID]) -> dict[tuple[UUID, int], tuple[Any, set[UUID]]]:
-    """Return the adopted recomputations of these cycles, each with the subjects for whom it was made."""
-    adopted = sa.select(
-        Recomputation.id, Recomputation.cycle_id, Recomputation.revision, Recomputation.kind,
-        Recomputation.decided_at, Recomputation.assessment_ids,
-    ).where(Recomputation.cycle_id.in_(cycles), Recomputation.state == "adopted")  # fmt: skip
-    rows = session.rows(adopted)
-    named = {UUID(each) for row in rows for each in row.assessment_ids}
+def _named(session: Session, recomputations: Iterable[Any]) -> dict[UUID, UUID]:
+    """Return the subject of each assessment for which some recomputations were made."""
+    named = {UUID(each) for row in recomputations for each in row.assessment_ids}
     of = sa.select(Assessment.id, Assessment.subject_id)
-    subjects = {row.id: row.subject_id for some in batched(named) for row in session.rows(of.where(_id_in(some)))}
-    return {(row.cycle_id, row.revision): (row, {subjects[UUID(each)] for each in row.assessment_ids}) for row in rows}
+    return {row.id: row.subject_id for some in batched(named) for row in session.rows(of.where(_id_in(some)))}
 
 
 def _id_in(some: list[UUID]) -> Any:
     return Assessment.id.in_(some)
 
 
-def _stands(row: Mapping[str, Any], allotted: Any, ruled: Any, again: tuple[Any, set[UUID]] | None) -> Standing:
+def _stands(row: Mapping[str, Any], allotted: Any, ruled: Any, again: Any, named: Mapping[UUID, UUID]) -> Standing:
     if ruled is not None:
         return Standing(
             ruled.outcome, ruled.grade, ruled.kind, row["grade"], ruled.grade_labels, ruled.id, ruled.reason,
             ruled.decided_at,
         )  # fmt: skip
-    if allotted is not None and allotted.decision == "needs_decision":
+    if allotted is not None and allotted.kind == "needs_decision":
         return Standing("undecided", None, "undecided", row["grade"])
-    if allotted is not None and allotted.decision == "lowered":
+    if allotted is not None and allotted.kind == "lowered":
         return Standing(row["outcome"], allotted.grade, "quota", row["grade"], allotted.grade_labels)
     if again is None:
         return Standing(row["outcome"], row["grade"], "assessment", row["grade"])
-    made, named = again
-    basis = "amendment" if made.kind == "amendment" else "appeal"
-    why = f"{basis}_own" if row["subject_id"] in named else f"{basis}_around"
+    basis = "amendment" if again.kind == "amendment" else "appeal"
+    own = any(named[UUID(each)] == row["subject_id"] for each in again.assessment_ids)
     return Standing(
-        row["outcome"], row["grade"], basis, row["grade"], decided_at=made.decided_at, recomputation=made.id, why=why
-    )
+        row["outcome"], row["grade"], basis, row["grade"], decided_at=again.decided_at, recomputation=again.id,
+        why=f"{basis}_own" if own else f"{basis}_around",
+    )  # fmt: skip

@@ -233,11 +233,11 @@ def _places(session: Session, without_number: Collection[Any]) -> dict[UUID, str
     return found
 
 
-def batched(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
+def batched(ids: Iterable[UUID], most: int = _IN_ONE_STATEMENT) -> Iterator[list[UUID]]:
     """Yield the ids in order, in lists that fit into one statement of either database."""
     listed = sorted(set(ids))
-    for start in range(0, len(listed), _IN_ONE_STATEMENT):
-        yield listed[start : start + _IN_ONE_STATEMENT]
+    for start in range(0, len(listed), most):
+        yield listed[start : start + most]
 
 
 def codes_of(session: Session, ids: Sequence[UUID], day: date) -> dict[UUID, str]:
