@@ -31,6 +31,7 @@ from api.services.cycle_books import Books, Ruled
 from api.services.subjects import Subject, Unit, batched, of_cycle
 
 Item = TypeVar("Item")
+_COMPUTED_BY = ("cycle.compute", "cycle.tally")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +177,15 @@ def _by_rule(chosen: Sequence[Ruled | None], items: Sequence[Item]) -> list[tupl
     return list(found.values())
 
 
-def keep(session: Session, _actor: Actor, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep assessments; of those that are kept already nothing changes."""
+def keep(session: Session, actor: Actor, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep assessments; of those that are kept already nothing changes.
+
+    A computation keeps nothing more once the cycle has gone on (StepNotAllowed): the next one may have its revision,
+    and would take what it finds for its own.
+    """
+    if rows and actor.step in _COMPUTED_BY:
+        held = sa.select(Cycle.state).where(Cycle.id == rows[0]["cycle_id"]).with_for_update(read=True)
+        TABLES["cycle"].next(session.scalar(held), actor.step)
     session.insert_new(Assessment, rows)
 
 

@@ -86,6 +86,38 @@ def test_a_killed_assessment_goes_on_and_gives_the_undisturbed_result(world):
     assert (result["members"], result["units"]) == (undisturbed["members"], undisturbed["units"])
 
 
+def test_what_a_computation_left_behind_would_still_keep_is_not_taken_for_the_next_ones(world):
+    """It was killed before it kept anything, so that the tally after it has its revision; then it would go on first."""
+    cycle_id = world.run(assessed.open_cycle, world, actor=officer(world))
+    assessed.computed(world, officer(world), cycle_id)
+    queued = [killed_at_once(world, cycles.compute, cycle_id)]
+    late_service(world, 8)
+    for step in STEPS[:2]:
+        world.run(getattr(cycles, step), cycle_id, actor=officer(world))
+    queued.append(killed_at_once(world, cycles.tally, cycle_id))
+    world.clock.forward(minutes=1)
+    for job_id in queued:
+        run_due(world.house, only=job_id)
+    left, went_on = (world.house.read_now(officer(world), jobs.one, job_id) for job_id in queued)
+    assert (left["state"], left["result"]["problem"]["code"]) == ("failed", "step_not_allowed")
+    assert (left["counts"]["revision"], went_on["counts"]["revision"], went_on["state"]) == (2, 2, "done")
+    rows = read(world, sa.select(Assessment.bundle).where(Assessment.cycle_id == cycle_id, Assessment.revision == 2))
+    assert {row.bundle["asOf"] for row in rows} == {went_on["counts"]["position"]} != {left["counts"]["position"]}
+
+
+def killed_at_once(world, queue, cycle_id):
+    """Let a computation die after it has settled its position and revision; return its job's id."""
+    job_id = world.run(queue, cycle_id, actor=officer(world))
+
+    def dies(_per_cent, counts):
+        if "revision" in counts:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_due(world.house, only=job_id, watch=dies)
+    return job_id
+
+
 def test_a_variant_that_settles_its_position_again_gives_another_result(world):
     cycle_id = world.run(assessed.open_cycle, world, actor=officer(world))
     undisturbed = assessed.computed(world, officer(world), cycle_id)
