@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from uuid import UUID
 
-from api.domain.rulebook.measure import RowMeasure
+from api.domain.rulebook.rivals import spendable
 from api.domain.rulebook.schema import Rulebook
 from api.errors import Conflict
-
-SPENDABLE = frozenset({"points", "fen"})
-"""Units of entries that can be spent: two ledgers, and only the other one is assessed."""
 
 
 class NotYetTold(Conflict):
@@ -53,11 +50,8 @@ def rank(ranked: Iterable[Ranked]) -> list[tuple[int, Ranked]]:
 
 def require_not_spendable(book: Rulebook) -> None:
     """Raise RankedBySpendable where a rulebook looks at entries that can be spent, or does not say that it does not."""
-    for measure in book.measures:
-        if isinstance(measure, RowMeasure) and measure.source == "entries":
-            named = set(measure.where.get("unit", SPENDABLE)) - set(measure.without.get("unit", ()))
-            if named & SPENDABLE:
-                raise RankedBySpendable(rulebook=book.id)
+    if any(spendable(measure) for measure in book.measures):
+        raise RankedBySpendable(rulebook=book.id)
 
 
 def _standing(each: Ranked) -> tuple[int, Fraction]:

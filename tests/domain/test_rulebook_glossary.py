@@ -14,7 +14,7 @@ from tools.rulebook_guide import GUIDE, chapter, with_chapter
 
 LABELS = {"labels": {"zh": "项", "en": "item"}}
 OF_ALL = {"format", "id", "version", "labels", "source", "settled", "subject", "note", "measures", "scores", "zh", "en"}
-OF_ALL |= {"adjustments", "totals", "gates", "final", "grades", "quotas", "rubrics", "op"}
+OF_ALL |= {"adjustments", "totals", "gates", "final", "grades", "quotas", "rubrics", "op", "figures"}
 """Members that frame a rulebook and are no rule."""
 MEMBERS = {"Window", "Table", "MemberNumber", "Factor", "ByFact", "Also", "SpanRounding", "Approval", "Qualify", "Keep"}
 MEMBERS |= {"SpanSteps", "Cap", "Cadence", "Streak", "Series", "Rolling", "Deadline", "RowMeasure"}
@@ -37,6 +37,8 @@ def rulebook(name):
     elif owner in ("Gate", "Grade", "Band", "Quota", "Rubric"):
         stage = {"Gate": "gates", "Quota": "quotas", "Rubric": "rubrics"}.get(owner, "grades")
         book[stage] = [(extra if stage != "rubrics" else {}) | example, *book.get(stage, [])]
+    elif owner == "Figure":
+        book["figures"] = [extra | example]
     elif owner in CONDITIONS:
         book["gates"] = [extra | {"when": example, "effect": "exempt"}]
     elif owner in ("AppliesTo", "Effective", "Rulebook"):

@@ -110,6 +110,7 @@ class InputBundle(TypedDict):
     is the first day not yet known, for live points: spans that are not over by then are not required of a cadence.
     `unknown` lists what nobody recorded: {"source": "facts", "kind": "dues_on_time"}; without a kind the whole source.
     `attributes` are words about the subject at the cut, such as registrationBasis. `denominators` are head-counts.
+    `group` are the figures of the groups in which it stands, exact text by their names; left out they are unknown.
     """
 
     subject: str
@@ -127,6 +128,7 @@ class InputBundle(TypedDict):
     affiliations: NotRequired[list[dict[str, Any]]]
     exemptions: NotRequired[list[dict[str, Any]]]
     denominators: NotRequired[dict[str, int | None]]
+    group: NotRequired[dict[str, str | None]]
     unknown: NotRequired[list[dict[str, str]]]
 
 

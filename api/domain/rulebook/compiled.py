@@ -81,6 +81,8 @@ def compiled(book: Rulebook) -> Compiled | None:
 
     What only informs, and decides nothing, is left out.
     """
+    if book.figures:  # of a group nothing is known before everybody is measured
+        return None
     wanted = deciding(book)
     found = []
     for measure in book.measures:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple, TypedDict
 
 from api.domain.rulebook.bundle import InputBundle, MemberRow
 from api.domain.rulebook.choose import in_force
+from api.domain.rulebook.figures import PLACES, Figure
 from api.domain.rulebook.grading import possible_grades, reports
 from api.domain.rulebook.measures import Reading, measured
 from api.domain.rulebook.references import references, stages
 from api.domain.rulebook.schema import Grade, Rulebook, Score
 from api.domain.rulebook.scores import scored
-from api.domain.rulebook.values import Number, text
+from api.domain.rulebook.values import Number, text, whole
 from api.errors import Conflict
 
 
@@ -65,11 +67,15 @@ def evaluate(rulebook: Rulebook, bundle: InputBundle) -> Judgement:
         numbers[f"{measure.id}.streaks"], numbers[f"{measure.id}.longest"] = reading.streaks, reading.longest
         pending += reading.pending
         lines.append(_measured_line(measure.id, measure.source, measure.labels.both(), reading))
+    told = bundle.get("group", {})
+    numbers |= {each.id: _told(told.get(each.id)) for each in rulebook.figures}
     attributes = bundle.get("attributes", {})
     for stage, score, raw, value in _computed(rulebook, numbers, attributes):
         line = {"rule": score.id, "stage": stage, "op": score.op, "labels": score.labels.both()}
         line |= {"value": _written(value), "from": _read(references(score), numbers)}
         lines.append(line if raw == value else {**line, "before": _written(raw)})
+    at = len(rulebook.measures)
+    lines[at:at] = [_figure_line(each, numbers) for each in rulebook.figures]
     possible, answers = possible_grades(rulebook, numbers, attributes)
     outcome, grade = _outcome(rulebook, possible)
     return {
@@ -164,6 +170,16 @@ def _measured_line(rule: str, source: str, labels: dict[str, str], reading: Read
     if reading.streaks is not None:
         line |= {"streaks": reading.streaks, "longest": reading.longest}
     return line
+
+
+def _figure_line(figure: Figure, numbers: Mapping[str, Number | None]) -> dict[str, Any]:
+    line = {"rule": figure.id, "stage": "figures", "op": f"group_{figure.take}", "labels": figure.labels.both()}
+    own = [("", figure.of)] if figure.take in PLACES else []
+    return line | {"value": _written(numbers[figure.id]), "from": _read(own, dict(numbers)), "within": figure.within}
+
+
+def _told(written: str | None) -> Number | None:
+    return None if written is None else whole(Fraction(written))
 
 
 def _read(names: list[tuple[str, str]], numbers: dict[str, Number | None]) -> list[dict[str, Any]]:

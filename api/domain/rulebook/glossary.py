@@ -68,6 +68,11 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
         "在岗比例（折算）", "share of the period",
         "source: presence, per: month, exempt: [not_yet_joined], exemptWhen: any_day",
     ),
+    "Figure": (
+        "与所在单位、支部、社区或全周期相比", "a figure of the group",
+        "of: n, take: best, within: unit, underFive: cycle, among: {attribute: memberClass, among: [in_service]}",
+    ),
+    "Figure.lowest": ("名次、领先或落后者占比", "a place in the group", "of: n, take: rank, lowest: true"),
     "Constant": ("固定分", "fixed points", "op: constant, points: 60"),
     "Rate": ("按比例换算", "rate", "op: rate, of: n, points: 1, per: 60"),
     "Deduct": ("从满分扣减", "deduct", "op: deduct, full: 40, each: 5, of: n"),

@@ -12,6 +12,7 @@ from api.domain.rulebook.findings import Finding, finding
 from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.ranges import Bound, Range, most_of_a_span, ranges, spans_of
 from api.domain.rulebook.references import conditions, references, stages
+from api.domain.rulebook.rivals import rivals
 from api.domain.rulebook.rubric import VOICES
 from api.domain.rulebook.schema import Rulebook, Weighted
 from api.domain.rulebook.seats import Quota
@@ -30,6 +31,7 @@ def lint(rulebook: Rulebook) -> list[Finding]:
         *conduct(rulebook),
         *_gates(rulebook),
         *_quotas(rulebook),
+        *rivals(rulebook),
         *_voices(rulebook),
         *_weights(rulebook),
         *_unused(rulebook),
@@ -168,8 +170,10 @@ def _unused(rulebook: Rulebook) -> Iterator[Finding]:
     for _, condition in conditions(rulebook):
         for _, leaf in values_in(condition):
             read |= {leaf.value, leaf.pro_rata or ""} if isinstance(leaf, Compare) else set()
-    read |= {quota.rank for quota in rulebook.quotas} | {rulebook.final or ""}
+    read |= {quota.rank for quota in rulebook.quotas} | {figure.of for figure in rulebook.figures}
+    read.add(rulebook.final or "")
     made = [("measures", n, rule.id) for n, rule in enumerate(rulebook.measures) if not rule.informative]
+    made += [("figures", n, figure.id) for n, figure in enumerate(rulebook.figures)]
     made += [(stage, n, rule.id) for stage, scores in stages(rulebook) for n, rule in enumerate(scores)]
     for stage, n, name in made:
         if not {name, *(f"{name}.{part}" for part in ("required", "missed", "streaks", "longest"))} & read:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import ceil, floor, inf
 
+from api.domain.rulebook.figures import Figure
 from api.domain.rulebook.filters import Table, Window
 from api.domain.rulebook.measure import DenominatorMeasure, Measure, PresenceMeasure, RowMeasure, Series
 from api.domain.rulebook.references import references, stages
@@ -73,6 +74,7 @@ def ranges(rulebook: Rulebook) -> dict[str, Range]:
             found[f"{measure.id}.required"] = found[f"{measure.id}.missed"] = found[measure.id]
         if isinstance(measure, RowMeasure) and measure.streak:
             found[f"{measure.id}.streaks"] = found[f"{measure.id}.longest"] = found[measure.id]
+    found |= {figure.id: _of_figure(figure, found.get(figure.of, FREE)) for figure in rulebook.figures}
     for _, scores in stages(rulebook):
         for score in scores:
             low, high = _of_score(score, found)
@@ -84,6 +86,14 @@ def ranges(rulebook: Rulebook) -> dict[str, Range]:
                 low, high = min(low, score.at_most), min(high, score.at_most)
             found[score.id] = low, high
     return found
+
+
+def _of_figure(figure: Figure, of: Range) -> Range:
+    if figure.take in ("best", "least", "mean", "median"):
+        return of
+    if figure.take == "sum":
+        return (0 if of[0] >= 0 else -inf), inf
+    return {"size": (0, inf), "rank": (1, inf)}.get(figure.take, (0, 1))
 
 
 def _of_measure(measure: Measure, period: str) -> Range:

@@ -62,7 +62,8 @@ def conditions(rulebook: Rulebook) -> list[tuple[str, Condition]]:
         for n, score in enumerate(scores)
         for place, condition in _inside(score)
     ]
-    return found + _of_gates_and_grades(rulebook)
+    figures = [(f"/figures/{n}/among", each.among) for n, each in enumerate(rulebook.figures) if each.among is not None]
+    return found + figures + _of_gates_and_grades(rulebook)
 
 
 def _of_gates_and_grades(rulebook: Rulebook) -> list[tuple[str, Condition]]:
@@ -89,6 +90,9 @@ def _numbers(rulebook: Rulebook) -> Iterator[Finding]:
             known |= {f"{measure.id}.required", f"{measure.id}.missed"}
         if isinstance(measure, RowMeasure) and measure.streak:
             known |= {f"{measure.id}.streaks", f"{measure.id}.longest"}
+    for n, figure in enumerate(rulebook.figures):
+        yield from _twice(figure.id, known, f"/figures/{n}/id")
+        known.add(figure.id)
     for stage, scores in stages(rulebook):
         for n, score in enumerate(scores):
             for place, name in references(score):
@@ -98,10 +102,26 @@ def _numbers(rulebook: Rulebook) -> Iterator[Finding]:
     for pointer, condition in _of_gates_and_grades(rulebook):
         for place, name in _under(pointer, condition):
             yield from _unknown(name, known, place)
+    yield from _figures(rulebook, known)
     if rulebook.final is not None:
         yield from _unknown(rulebook.final, known, "/final")
     for n, quota in enumerate(rulebook.quotas):
         yield from _unknown(quota.rank, known, f"/quotas/{n}/rank")
+
+
+def _figures(rulebook: Rulebook, known: set[str]) -> Iterator[Finding]:
+    """Find figures of what is not there, or of what itself depends on a figure: no group is looked at twice."""
+    compared = {figure.id for figure in rulebook.figures}
+    for _, scores in stages(rulebook):
+        for score in scores:
+            if any(name in compared for _, name in references(score)):
+                compared.add(score.id)
+    for n, figure in enumerate(rulebook.figures):
+        among = _under(f"/figures/{n}/among", figure.among) if figure.among is not None else []
+        for place, name in [(f"/figures/{n}/of", figure.of), *among]:
+            yield from _unknown(name, known, place)
+            if name in compared:
+                yield finding("figure_of_figure", place, name=name)
 
 
 def _grades(rulebook: Rulebook) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from api.domain.canonical import digest
 from api.domain.rulebook.conditions import Condition
+from api.domain.rulebook.figures import Figure
 from api.domain.rulebook.glossary import GLOSSARY
 from api.domain.rulebook.measure import Measure
 from api.domain.rulebook.rubric import Rubric, asked_once
@@ -223,6 +224,7 @@ class Rulebook(Strict):
     effective: Effective
     period: Literal["year", "half_year", "quarter", "month"] = "year"
     measures: Annotated[list[Measure], Field(min_length=1, max_length=200)]
+    figures: Annotated[list[Figure], Field(max_length=20)] = []
     scores: Annotated[list[Score], Field(max_length=200)] = []
     adjustments: Annotated[list[Score], Field(max_length=200)] = []
     totals: Annotated[list[Score], Field(max_length=50)] = []

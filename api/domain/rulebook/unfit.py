@@ -103,6 +103,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "ends 说明 lasts 与 until 以先到还是后到为准，须两者都写",
         "ends says which of lasts and until counts: it needs both",
     ),
+    "lowest_of_places": (
+        "只有名次和占比可以从低到高排",
+        "only a rank and shares of a group count from the lowest",
+    ),
     "ends_before": (
         "截止日须晚于起始日",
         "until must be after since",

@@ -29,6 +29,15 @@ OPERATIONS = {
     "best": ("取最高（或最低）的几项相加", "the highest (or lowest) of them added"),
     "tally": ("满足的条件数", "how many conditions hold"),
     "cases": ("按适用情形取值", "by the case that applies"),
+    "group_best": ("所在范围内最高", "the highest of the group"),
+    "group_least": ("所在范围内最低", "the lowest of the group"),
+    "group_mean": ("所在范围内平均", "the mean of the group"),
+    "group_median": ("所在范围内中位数", "the median of the group"),
+    "group_sum": ("所在范围内合计", "the sum of the group"),
+    "group_size": ("所在范围内人数", "how many are in the group"),
+    "group_rank": ("所在范围内名次", "the rank in the group"),
+    "group_ahead": ("所在范围内领先者的占比", "the share of the group that is ahead"),
+    "group_behind": ("所在范围内落后者的占比", "the share of the group that is behind"),
 }
 
 SPANS = {

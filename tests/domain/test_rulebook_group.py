@@ -1,0 +1,134 @@
+"""Points against the group: the best's hours are forty points, ranks by thirds, and a mean that corrects."""
+
+from fractions import Fraction
+from statistics import mean, median
+
+import pytest
+
+from api.domain.rulebook.compiled import compiled
+from api.domain.rulebook.evaluate import evaluate
+from api.domain.rulebook.explain import explain
+from api.domain.rulebook.group import brought, figures
+from api.domain.rulebook.lint import lint
+from api.domain.rulebook.load import RulebookInvalid, load
+from tests.domain.rulebook_bundles import bundle, service
+
+BOOK = """
+format: 1
+id: against-the-best
+version: "1"
+labels: {zh: 与最高者相比, en: Against the best}
+source: modelled on published rules
+subject: member
+effective: {since: 2020-01-01}
+measures:
+  - {id: minutes, labels: {zh: 分钟, en: Minutes}, source: entries, where: {unit: [volunteer_minutes]}}
+figures:
+  - {id: top, labels: {zh: 单位最高, en: Best of the unit}, of: minutes, take: best, within: unit, underFive: cycle}
+  - {id: ahead, labels: {zh: 领先者占比, en: Share ahead}, of: minutes, take: ahead}
+  - {id: average, labels: {zh: 单位平均, en: Mean}, of: minutes, take: mean, within: unit}
+scores:
+  - {id: of_top, labels: {zh: 占比, en: Share}, op: ratio, of: minutes, over: top, whenEmpty: 0}
+  - {id: relative, labels: {zh: 相对分, en: Relative}, op: rate, of: of_top, points: 40}
+  - id: third
+    labels: {zh: 名次分, en: By thirds}
+    op: lookup
+    of: ahead
+    steps: [{reaches: 0, points: 10}, {reaches: 1/3, points: 8}, {reaches: 2/3, points: 6}]
+totals:
+  - {id: total, labels: {zh: 总分, en: Total}, op: sum, of: [relative, third]}
+final: total
+grades:
+  - {id: good, labels: {zh: 好, en: Good}, band: {atLeast: 40}}
+  - {id: fair, labels: {zh: 中, en: Fair}, band: {lessThan: 40}}
+"""
+BIG = [600, 450, 300, 300, 150, 0]  # one unit of six
+SMALL = [1200, 60, 30]  # and one of three
+
+
+def judged(text, hours=(BIG, SMALL)):
+    """Judge everybody in two passes, as a cycle does; return judgements by unit."""
+    book = load(text)
+    given = [
+        (
+            unit,
+            bundle(entries=[service(f"{unit}{n}", minutes)] if minutes else []) | {"subject": f"{unit}{n}"},
+        )
+        for unit, some in zip("bs", hours, strict=True)
+        for n, minutes in enumerate(some)
+    ]
+    first = [brought(book, evaluate(book, each), {}, {"unit": unit, "cycle": ""}) for unit, each in given]
+    told = figures(book, first)
+    second = [evaluate(book, each | {"group": own}) for (_, each), own in zip(given, told, strict=True)]
+    again = [brought(book, one, {}, {"unit": unit, "cycle": ""}) for (unit, _), one in zip(given, second, strict=True)]
+    assert again == first  # figures change nothing of what they are taken of
+    return {unit: [one for (at, _), one in zip(given, second, strict=True) if at == unit] for unit in "bs"}
+
+
+def value(judgement, rule):
+    return next(line["value"] for line in judgement["numbers"] if line["rule"] == rule)
+
+
+def test_the_best_of_the_unit_has_forty_and_the_others_their_share_of_it():
+    assert [value(each, "relative") for each in judged(BOOK)["b"]] == ["40", "30", "20", "20", "10", "0"]
+
+
+def test_thirds_are_counted_by_those_who_are_ahead():
+    # nine in the cycle: 1200 600 450 | 300 300 150 | 60 30 0
+    found = judged(BOOK)
+    assert [value(each, "third") for each in found["b"]] == ["10", "10", "8", "8", "8", "6"]
+    assert [value(each, "third") for each in found["s"]] == ["10", "6", "6"]
+
+
+def test_of_a_unit_of_three_nothing_is_told_and_the_whole_cycle_may_stand_for_it():
+    found = judged(BOOK)["s"]
+    assert [value(each, "top") for each in found] == ["1200"] * 3
+    assert [value(each, "average") for each in found] == [None] * 3
+    alone = judged(BOOK.replace(", underFive: cycle", ""))["s"]
+    assert [(value(each, "top"), each["outcome"]) for each in alone] == [(None, "unknown")] * 3
+    assert judged(BOOK, ([10, 20], [30, 40]))["b"][0]["outcome"] == "unknown"  # the cycle is too small itself
+
+
+@pytest.mark.parametrize(
+    ("take", "expected"),
+    [("best", max(BIG)), ("least", min(BIG)), ("mean", mean(map(Fraction, BIG))), ("median", median(BIG)),
+     ("sum", sum(BIG)), ("size", 6), ("rank", 3), ("ahead", Fraction(2, 6)), ("behind", Fraction(2, 6))],
+)  # fmt: skip
+def test_a_figure_of_the_group(take, expected):
+    text = BOOK.replace("take: mean, within: unit", f"take: {take}, within: unit")
+    assert Fraction(value(judged(text)["b"][2], "average")) == expected  # of who has 300, as one other
+
+
+def test_the_fewest_may_rank_first_and_some_may_not_count():
+    from_below = BOOK.replace("take: mean, within: unit", "take: rank, lowest: true, within: unit")
+    assert [value(each, "average") for each in judged(from_below)["b"]] == ["6", "5", "3", "3", "2", "1"]
+    served_any = BOOK.replace(
+        "take: mean, within: unit", "take: mean, within: unit, among: {value: minutes, moreThan: 0}"
+    )
+    assert value(judged(served_any)["b"][5], "average") == "360"  # 1800 over five, also for who did nothing
+
+
+def test_before_everybody_is_measured_the_number_is_unknown_and_no_sum_tells_it():
+    book = load(BOOK)
+    alone = evaluate(book, bundle(entries=[service("a", 60)]))
+    assert (alone["outcome"], value(alone, "top")) == ("unknown", None)
+    assert compiled(book) is None
+
+
+def test_an_explanation_names_the_figure_and_the_own_number():
+    lines = explain(judged(BOOK)["b"][1], "zh")
+    assert any("单位最高" in line and "600" in line and "所在范围内最高" in line for line in lines)
+    assert any("领先者占比" in line and "450" in line for line in lines)
+
+
+def test_lint_speaks_of_rivalry_small_groups_and_what_can_be_spent():
+    found = {each.code: each.severity for each in lint(load(BOOK))}
+    assert found == {"rivals": "warning", "small_groups_unknown": "warning", "unused": "warning"}
+    spent = load(BOOK.replace("unit: [volunteer_minutes]", "unit: [points]"))
+    assert {each.code for each in lint(spent) if each.severity == "error"} == {"compared_spendable"}
+
+
+@pytest.mark.parametrize("of", ["relative", "top", "nothing"])
+def test_no_figure_is_taken_of_a_figure_or_of_nothing(of):
+    with pytest.raises(RulebookInvalid):
+        load(BOOK.replace("of: minutes, take: ahead", f"of: {of}, take: ahead"))
