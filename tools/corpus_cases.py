@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from api.domain.rulebook.bundle import InputBundle, attributes, columns
+from api.domain.rulebook.bundle import InputBundle, attributes
 from api.domain.rulebook.conditions import AttributeIn, values_in
 from api.domain.rulebook.filters import MemberNumber, Table
+from api.domain.rulebook.looks import columns
 from api.domain.rulebook.measure import DenominatorMeasure, PresenceMeasure, RowMeasure
 from api.domain.rulebook.references import conditions
 from api.domain.rulebook.schema import Rulebook

@@ -38,6 +38,7 @@ def bundle(kind: str = "member", year: int = 2026, **sources: Any) -> InputBundl
         "reviews": [],
         "members": [],
         "affiliations": [],
+        "grades": [],
         "exemptions": [],
         "denominators": {},
     } | sources

@@ -93,7 +93,9 @@ def test_a_service_is_at_home_else_where_the_unit_of_the_day_is_paired():
 
 
 def test_declining_and_cancelling_in_time_leave_nothing_that_a_measure_could_read():
-    assert set(get_args(RowSource)) == {"entries", "facts", "reviews", "members", "affiliations"}  # no sign-ups
+    assert set(get_args(RowSource)) == {
+        "entries", "facts", "reviews", "members", "affiliations", "grades",
+    }  # fmt: skip  # no sign-ups
     kinds = PERSON_KINDS | UNIT_KINDS | RECORDED_HERE | DERIVED
     assert not [kind for kind in kinds if any(word in kind for word in ("declin", "cancel", "signup", "invit"))]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from api.domain.rulebook.conditions import AttributeIn, values_in
-from api.domain.rulebook.filters import Table, Window
+from api.domain.rulebook.looks import earlier, finer, looks
 from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.references import conditions
 from api.domain.rulebook.schema import Rulebook
-from api.domain.rulebook.values import SPANS
 
 
 class Period(TypedDict):
@@ -94,6 +93,23 @@ class AffiliationRow(TypedDict):
     community: NotRequired[str]
 
 
+class GradeRow(TypedDict):
+    """A result of the same subject in an earlier cycle that was sealed, as it stands; no grade by decision is "none".
+
+    `judgedOn` is the last day of its period; `amount` is its score, exact text or null; `numbers` are as they were
+    written; `digest` is that of the sealed judgement, or of the amendment that stands in its place.
+    """
+
+    key: str
+    rulebook: str
+    outcome: str
+    grade: str
+    judgedOn: str
+    amount: str | None
+    numbers: dict[str, str | None]
+    digest: str
+
+
 class Exemption(TypedDict):
     """Days, half-open, in which the subject is exempt, and of which kind: ill, seconded, retired, not_yet_joined."""
 
@@ -111,6 +127,7 @@ class InputBundle(TypedDict):
     `unknown` lists what nobody recorded: {"source": "facts", "kind": "dues_on_time"}; without a kind the whole source.
     `attributes` are words about the subject at the cut, such as registrationBasis. `denominators` are head-counts.
     `group` are the figures of the groups in which it stands, exact text by their names; left out they are unknown.
+    `restDays` are the days on which nobody works, over all that is looked at, for times in working days.
     """
 
     subject: str
@@ -126,13 +143,17 @@ class InputBundle(TypedDict):
     reviews: NotRequired[list[dict[str, Any]]]
     members: NotRequired[list[dict[str, Any]]]
     affiliations: NotRequired[list[dict[str, Any]]]
+    grades: NotRequired[list[dict[str, Any]]]
     exemptions: NotRequired[list[dict[str, Any]]]
     denominators: NotRequired[dict[str, int | None]]
-    group: NotRequired[dict[str, str | None]]
+    restDays: NotRequired[list[str]]
     unknown: NotRequired[list[dict[str, str]]]
 
 
-DATES = {"entries": "servedOn", "facts": "occurredOn", "reviews": "givenOn", "members": "", "affiliations": "start"}
+DATES = {
+    "entries": "servedOn", "facts": "occurredOn", "reviews": "givenOn", "members": "", "affiliations": "start",
+    "grades": "judgedOn",
+}  # fmt: skip
 
 
 class Grouping(TypedDict):
@@ -150,82 +171,33 @@ class Grouping(TypedDict):
 def grouping(rulebook: Rulebook) -> dict[str, Grouping]:
     """Return for each source that the rulebook reads the columns by which its rows may be summed beforehand."""
     found: dict[str, Grouping] = {}
-    for measure in rulebook.measures:
-        if not isinstance(measure, RowMeasure):
-            continue
-        for one in measure.sources:
-            need = found.setdefault(one.source, {"columns": [], "date": "period", "lifetime": False})
-            unit = ["unit"] if one.source == "entries" else []
-            need["columns"] = sorted({*need["columns"], *columns(one), *unit})
-            need["date"] = _finer(need["date"], _date(one))
-            need["lifetime"] |= earlier(one)
-            for rule in [*one.voided_by, *(f.fact for f in one.factors if f.fact)]:
-                facts = found.setdefault("facts", {"columns": [], "date": "day", "lifetime": False})
-                facts["columns"] = sorted({*facts["columns"], *rule.where, rule.match, "value"})
+    for look in (look for measure in rulebook.measures for look in looks(measure)):
+        need = found.setdefault(look.source, {"columns": [], "date": "period", "lifetime": False})
+        unit = ["unit"] if look.source == "entries" else []
+        need["columns"] = sorted({*need["columns"], *look.columns, *unit})
+        need["date"] = finer(need["date"], look.date)
+        need["lifetime"] |= look.back
     return found
-
-
-def earlier(measure: RowMeasure) -> bool:
-    """Say whether a measure looks at rows before its period."""
-    return measure.deadline is not None or (measure.window is not None and measure.window.earlier)
 
 
 def looks_back(rulebook: Rulebook, source: Literal["affiliations", "exemptions"]) -> bool:
     """Say whether affiliations, or exemptions, that ended before the period bear on what a rulebook measures."""
-    back = [each for each in rulebook.measures if isinstance(each, RowMeasure) and earlier(each)]
     if source == "affiliations":
-        return any(measure.source == source or measure.deadline for measure in back)
+        return any(look.back for each in rulebook.measures for look in looks(each) if look.source == source)
+    back = [each for each in rulebook.measures if isinstance(each, RowMeasure) and earlier(each)]
     spans = (measure.cadence or measure.series or measure.deadline for measure in back)
     return any(each is not None and each.exempt for each in spans)
+
+
+def kinds_asked(rulebook: Rulebook) -> set[str] | None:
+    """Return the kinds of facts that a rulebook looks at; None where it does not name them."""
+    asked = [look.where for measure in rulebook.measures for look in looks(measure) if look.source == "facts"]
+    if any("kind" not in where for where in asked):
+        return None
+    return {kind for where in asked for kind in where["kind"]}
 
 
 def attributes(rulebook: Rulebook) -> list[str]:
     """Return the attributes of the subject that gates, grades and scores ask for."""
     leaves = [leaf for _, condition in conditions(rulebook) for _, leaf in values_in(condition)]
     return sorted({leaf.attribute for leaf in leaves if isinstance(leaf, AttributeIn)})
-
-
-def columns(measure: RowMeasure) -> set[str]:
-    """Return the columns of a row that the measure looks at, its date apart."""
-    needed = {*measure.where, *measure.without}
-    if isinstance(measure.take, Table):
-        needed.add(measure.take.column)
-    for factor in measure.factors:
-        needed.add(factor.fact.match if factor.fact else factor.table.column)
-    needed |= {rule.match for rule in measure.voided_by}
-    if measure.distinct and measure.distinct not in SPANS:
-        needed.add(measure.distinct)
-    per_event = [measure.rounding, measure.qualify, measure.approval, measure.steps, *measure.caps]
-    by_event = measure.distinct == "event" or (measure.cadence is not None and measure.cadence.each == "event")
-    if by_event or any(rule is not None and rule.per == "event" for rule in per_event):
-        needed.add("activity")
-    if measure.keep and measure.keep.per not in SPANS:
-        needed.add(measure.keep.per)
-    if measure.result != "sum" or measure.keep:
-        needed.add("key")
-    return needed
-
-
-def _date(measure: RowMeasure) -> str:
-    by_span = [measure.rounding, measure.qualify, measure.approval, measure.steps, *measure.caps]
-    spans = [rule.per for rule in by_span if rule]
-    spans += [rule.each for rule in (measure.cadence, measure.series) if rule]
-    spans += [measure.distinct] if measure.distinct in SPANS else []
-    window = measure.window or Window()
-    cut = window.since or window.before or window.last_days or window.last_months
-    in_order = measure.rolling or measure.deadline or (measure.cadence is not None and measure.cadence.each == "event")
-    if measure.distinct or in_order or cut:
-        spans.append("day")
-    wide = "period"
-    for span in spans:
-        wide = _finer(wide, span)
-    return wide
-
-
-def _finer(one: str, other: str) -> str:
-    """Return the widest span that lies within both; an event says nothing about days."""
-    pair = {one, other} - {"event"}
-    unlike = [{"week", other} for other in ("month", "two_months", "quarter", "half_year", "year")]
-    if pair in [*unlike, {"two_months", "quarter"}]:
-        return "day" if "week" in pair else "month"
-    return min(pair or {"period"}, key=SPANS.index)

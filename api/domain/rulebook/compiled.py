@@ -10,6 +10,7 @@ from typing import Literal
 
 from api.domain.rulebook.conditions import Compare, Condition, values_in
 from api.domain.rulebook.filters import Window
+from api.domain.rulebook.looks import looks
 from api.domain.rulebook.measure import Measure, RowMeasure
 from api.domain.rulebook.references import references, stages
 from api.domain.rulebook.schema import Rulebook
@@ -86,9 +87,9 @@ def compiled(book: Rulebook) -> Compiled | None:
     wanted = deciding(book)
     found = []
     for measure in book.measures:
-        if not isinstance(measure, RowMeasure) or measure.id not in wanted or not reads(measure, "entries"):
+        if measure.id not in wanted or not reads(measure, "entries"):
             continue
-        sums = _sums(measure) if measure.source == "entries" else None
+        sums = _sums(measure) if isinstance(measure, RowMeasure) and measure.source == "entries" else None
         if sums is None:
             return None
         found.append(sums)
@@ -98,10 +99,7 @@ def compiled(book: Rulebook) -> Compiled | None:
 
 def reads(measure: Measure, source: str) -> bool:
     """Say whether a measure reads rows of a source, its own or those beside it."""
-    if not isinstance(measure, RowMeasure):
-        return measure.source == source
-    due = source == "affiliations" and measure.deadline is not None
-    return due or measure.source == source or any(one.source == source for one in measure.also)
+    return measure.source == source or any(look.source == source for look in looks(measure))
 
 
 def deciding(book: Rulebook) -> set[str]:
@@ -149,8 +147,8 @@ def _steps(measure: RowMeasure) -> list[Step] | None:
         steps.append(Step("qualify", measure.qualify.per, ceil(measure.qualify.at_least)))
     if measure.distinct:
         steps.append(Step("distinct", measure.distinct))  # type: ignore[arg-type]
-    for cap in sorted(measure.caps, key=lambda cap: SPANS.index(cap.per)):
-        if not isinstance(cap.at_most, int):
+    for cap in sorted(measure.caps, key=lambda cap: cap.width):
+        if cap.per is None or not isinstance(cap.at_most, int):
             return None
         steps.append(Step("cap", cap.per, cap.at_most))
     if measure.cadence:

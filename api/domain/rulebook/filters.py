@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema,
 from api.domain.rulebook.unfit import Unfit
 from api.domain.rulebook.values import Column, Exact, Identifier, Strict
 
-RowSource = Literal["entries", "facts", "reviews", "members", "affiliations"]
+RowSource = Literal["entries", "facts", "reviews", "members", "affiliations", "grades"]
 Filter = dict[Column, Annotated[list[str], Field(min_length=1)]]
 
 
@@ -60,7 +60,7 @@ class Table(Strict):
 
 
 class MemberNumber(Strict):
-    """A number out of each member's own judgement."""
+    """A number out of each member's own judgement, or out of the subject's earlier ones."""
 
     number: Identifier
 

@@ -40,6 +40,10 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
     "Keep": ("同一事项只取最高的几条", "the best of each", "keep: {per: matter, choose: 1}"),
     "RowMeasure.distinct": ("同一时段、活动或值只计一次", "once each", "distinct: event"),
     "Cap": ("上限", "cap", "caps: [{per: month, atMost: 300}]"),
+    "Cap.days": (
+        "任意连续若干天、若干月的上限", "cap of any days or months",
+        "caps: [{days: 30, atMost: 300}, {months: 3, atMost: 600}]",
+    ),
     "RowMeasure.result": ("平均、中位数、最高或最低", "average, median or extremes", "result: median"),
     "RowMeasure.trim": ("去掉最高分和最低分", "without the extremes", "result: average, trim: 1"),
     "RowMeasure.quorum": ("法定票数", "quorum", "quorum: 3"),
@@ -62,6 +66,28 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
     "Deadline": (
         "报到等之后若干天内", "days after joining",
         "deadline: {after: [registration], days: 30, atLeast: 60, exempt: [ill], exemptWhen: whole}",
+    ),
+    "Answered": (
+        "按期答复：若干天或工作日内", "answered in time",
+        "answered: {where: {kind: [feedback]}, match: matter, days: 7}",
+    ),
+    "Answered.workingDays": (
+        "按工作日计的答复期限", "in working days",
+        "answered: {where: {kind: [answer]}, match: matter, workingDays: 5}",
+    ),
+    "Bar": (
+        "停止资格期间不计", "bars",
+        (
+            "bars: [{strikes: {kind: [false_hours]}, count: 1, lasts: {months: 12}, until: {source: entries, where: "
+            "{unit: [volunteer_minutes]}, atLeast: 6000}, ends: last}]"
+        ),
+    ),
+    "BarMeasure": (
+        "截止日是否停止资格（天数、次数）", "barred at the end, days or times",
+        (
+            "source: bars, bar: {strikes: {kind: [strike]}, count: 3, within: {days: 365}, lasts: {months: 6}}, "
+            "result: at_end"
+        ),
     ),
     "DenominatorMeasure": ("人数（分母）", "head-count", "source: denominators, name: eligible_members"),
     "PresenceMeasure": (

@@ -10,13 +10,13 @@ from api.domain.rulebook.conditions import Compare, values_in
 from api.domain.rulebook.conduct import conduct
 from api.domain.rulebook.findings import Finding, finding
 from api.domain.rulebook.measure import RowMeasure
-from api.domain.rulebook.ranges import Bound, Range, most_of_a_span, ranges, spans_of
+from api.domain.rulebook.ranges import Bound, Range, most_of_a_span, ranges, spans_of, times_of
 from api.domain.rulebook.references import conditions, references, stages
 from api.domain.rulebook.rivals import rivals
 from api.domain.rulebook.rubric import VOICES
 from api.domain.rulebook.schema import Rulebook, Weighted
 from api.domain.rulebook.seats import Quota
-from api.domain.rulebook.values import SPANS, text
+from api.domain.rulebook.values import text
 
 
 def lint(rulebook: Rulebook) -> list[Finding]:
@@ -69,15 +69,17 @@ def _caps(rulebook: Rulebook) -> Iterator[Finding]:
     for n, measure in enumerate(rulebook.measures):
         if not isinstance(measure, RowMeasure):
             continue
-        caps = sorted(enumerate(measure.caps), key=lambda cap: SPANS.index(cap[1].per))
+        caps = sorted(enumerate(measure.caps), key=lambda cap: cap[1].width)
         for (_, narrow), (at, wide) in pairwise(caps):
             pointer = f"/measures/{n}/caps/{at}"
-            if narrow.per == wide.per or narrow.at_most > wide.at_most:
+            # a stretch of days may lie across two spans of the calendar
+            inside = narrow.per is not None or wide.per in (None, "period")
+            if narrow.name == wide.name or (inside and narrow.at_most > wide.at_most):
                 most = {"narrow_most": text(narrow.at_most), "wide_most": text(wide.at_most)}
-                yield finding("contradictory_caps", pointer, narrow=narrow.per, wide=wide.per, **most)
+                yield finding("contradictory_caps", pointer, narrow=narrow.name, wide=wide.name, **most)
             elif wide.per in ("year", "period"):
                 window = measure.window if wide.per == "period" else None
-                times = spans_of(window, rulebook.period, narrow.per)
+                times = times_of(narrow, window, rulebook.period)
                 if times * narrow.at_most <= wide.at_most:
                     yield finding("cap_never_binds", pointer, most=text(wide.at_most))
 

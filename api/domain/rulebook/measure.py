@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from api.domain.rulebook.filters import ByFact, Factor, Filter, MemberNumber, RowSource, Table, Take, Window
-from api.domain.rulebook.stretch import Cap, Deadline, Rolling, SpanSteps
+from api.domain.rulebook.stretch import Answered, Bar, Cap, Deadline, Rolling, SpanSteps
 from api.domain.rulebook.unfit import Unfit
 from api.domain.rulebook.values import Column, Exact, Identifier, Labels, Rounding, Sentence, Span, Strict
 
@@ -112,9 +112,9 @@ class Also(Strict):
 class RowMeasure(_Measure):
     """Rows, filtered, weighed, capped and added up.
 
-    The rules apply in one order: window and filter, reversals, factors, voiding, the rows of `also`, rounding,
+    The rules apply in one order: window and filter, reversals, factors, voiding, the rows of `also`, bars, rounding,
     approval, the minimum, the steps, `keep`, `distinct`, the caps from narrow to wide, and last the result, the
-    cadence, the deadline, the series or the rolling days.
+    cadence, the deadline, the series, the rolling days or the answers.
     `months` is how many whole months an affiliation lasts within the window.
     """
 
@@ -126,6 +126,7 @@ class RowMeasure(_Measure):
     factors: list[Factor] = []
     voided_by: list[ByFact] = []
     also: Annotated[list[Also], Field(max_length=10)] = []
+    bars: Annotated[list[Bar], Field(max_length=5)] = []
     steps: SpanSteps | None = None
     keep: Keep | None = None
     distinct: Column | Span | None = None
@@ -141,28 +142,43 @@ class RowMeasure(_Measure):
     series: Series | None = None
     rolling: Rolling | None = None
     deadline: Deadline | None = None
+    answered: Answered | None = None
 
     @model_validator(mode="after")
     def _fits_its_source(self) -> RowMeasure:
         by_span = (self.qualify, self.rounding, self.keep, self.steps, *self.caps)
-        spans = [rule.per for rule in by_span if rule] + [self.distinct]
-        dated = self.by_days or self.window or self.approval or self.also or {*spans} - {"event", None}
+        spans = [rule.per or "day" for rule in by_span if rule] + [self.distinct]
+        dated = self.ways or self.window or self.approval or self.also or self.bars or {*spans} - {"event", None}
         if self.source == "members" and (dated or self.voided_by):
             raise Unfit("members_have_no_days")
         if self.source == "affiliations" and (
-            self.caps or self.by_days or self.qualify or self.approval or self.also or self.steps
+            self.caps or self.ways or self.qualify or self.approval or self.also or self.steps or self.bars
         ):
             raise Unfit("affiliations_last")
         if self.take == "months" and self.source != "affiliations":
             raise Unfit("months_of_affiliations")
-        if isinstance(self.take, MemberNumber) and self.source != "members":
+        if isinstance(self.take, MemberNumber) and self.source not in ("members", "grades"):
             raise Unfit("numbers_of_members")
+        if self.answered and self.source not in ("entries", "facts"):
+            raise Unfit("rows_that_are_answered")
         return self
 
     @property
-    def by_days(self) -> bool:
-        """Say whether the number comes of spans or stretches of days, one by one."""
-        return any(rule is not None for rule in (self.cadence, self.series, self.rolling, self.deadline))
+    def ways(self) -> list[Cadence | Series | Rolling | Deadline | Answered]:
+        """Return by what rule the number comes of spans or stretches of days, one by one; one at most."""
+        rules = (self.cadence, self.series, self.rolling, self.deadline, self.answered)
+        return [rule for rule in rules if rule is not None]
+
+    @property
+    def required(self) -> bool:
+        """Say whether the measure tells what was `required` and `missed`."""
+        return any(rule is not None for rule in (self.cadence, self.deadline, self.answered))
+
+    @property
+    def bearing(self) -> list[ByFact]:
+        """Return the facts that bear on the rows of the measure, those of `also` apart."""
+        rules = [*self.voided_by, *(factor.fact for factor in self.factors if factor.fact)]
+        return [*rules, self.answered] if self.answered else rules
 
     @property
     def sources(self) -> list[RowMeasure]:
@@ -172,10 +188,9 @@ class RowMeasure(_Measure):
 
     @model_validator(mode="after")
     def _goes_together(self) -> RowMeasure:
-        ways = [rule for rule in (self.cadence, self.series, self.rolling, self.deadline) if rule]
-        if ways and (self.result != "sum" or len(ways) > 1):
+        if self.ways and (self.result != "sum" or len(self.ways) > 1):
             raise Unfit("cadence_or_series")
-        if ways and self.window and (self.window.lifetime or self.deadline):
+        if self.ways and self.window and ((self.window.lifetime and not self.answered) or self.deadline):
             raise Unfit("no_first_day")
         if self.streak and not self.cadence:
             raise Unfit("streak_without_cadence")
@@ -202,4 +217,13 @@ class PresenceMeasure(_Measure):
     exempt_when: Literal["whole", "any_day"] = "whole"
 
 
-Measure = Annotated[RowMeasure | DenominatorMeasure | PresenceMeasure, Field(discriminator="source")]
+class BarMeasure(_Measure):
+    """Whether the subject is barred on the last known day of the window (1 or 0), on how many days, or how often."""
+
+    source: Literal["bars"]
+    bar: Bar
+    window: Window | None = None
+    result: Literal["at_end", "days", "times"] = "at_end"
+
+
+Measure = Annotated[RowMeasure | DenominatorMeasure | PresenceMeasure | BarMeasure, Field(discriminator="source")]

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from api.domain.rulebook.answers import answers
+from api.domain.rulebook.barred import bar, bars_of, days_in
 from api.domain.rulebook.bundle import InputBundle
-from api.domain.rulebook.filters import Filter
+from api.domain.rulebook.filling import fill, under_caps
+from api.domain.rulebook.filters import Window
 from api.domain.rulebook.kept import count_once, inputs_of, keep_best, middle_of
+from api.domain.rulebook.looks import looks
 from api.domain.rulebook.measure import (
     Approval,
+    BarMeasure,
     Cadence,
     DenominatorMeasure,
     Measure,
@@ -19,10 +25,10 @@ from api.domain.rulebook.measure import (
     RowMeasure,
     Series,
 )
-from api.domain.rulebook.rows import Part, Row, chosen, limits, matches, weigh
+from api.domain.rulebook.rows import Part, Row, chosen, grouped, limits, matches, weigh
 from api.domain.rulebook.spans import cut, due, events, exempt, joined, merged, points_of, rolled, streaks
-from api.domain.rulebook.stretch import SpanSteps
-from api.domain.rulebook.values import SPANS, Number, Rounding, bucket, buckets, text, whole
+from api.domain.rulebook.stretch import Rolling, SpanSteps
+from api.domain.rulebook.values import Number, Rounding, bucket, buckets, text, whole
 
 
 @dataclass(slots=True)
@@ -48,22 +54,28 @@ def measured(measure: Measure, bundle: InputBundle) -> Reading:
         return Reading(value, unknown=[] if value is not None else [f"denominators:{measure.name}"])
     if isinstance(measure, PresenceMeasure):
         return _presence(measure, bundle)
-    return _from_rows(measure, bundle)
+    return _barred(measure, bundle) if isinstance(measure, BarMeasure) else _from_rows(measure, bundle)
 
 
 def _from_rows(measure: RowMeasure, bundle: InputBundle) -> Reading:
     reading = Reading(unknown=not_recorded(measure, bundle))
     doubts: set[str] = set()
     parts = _parts(measure, bundle, reading, doubts)
+    for rule in measure.bars:
+        stretches, strikes = bars_of(rule, bundle, doubts)
+        bar(parts, stretches)
+        reading.facts |= strikes
     if measure.rounding:
-        for group in _groups(parts, measure.rounding.per):
+        for group in grouped(parts, measure.rounding.per):
             _round(group, measure.rounding)
     if measure.approval:
         _approve(measure.id, measure.approval, parts, bundle.get("facts") or [], reading)
     _choose(measure, parts, doubts)
-    for cap in sorted(measure.caps, key=lambda cap: SPANS.index(cap.per)):
-        for group in _groups(parts, cap.per):
-            _fill(group, cap.at_most, f"cap:{cap.per}")
+    under_caps(parts, measure.caps)
+    if measure.answered:
+        told = answers(measure.answered, parts, bundle, _days(measure.window, bundle), doubts)
+        parts, reading.spans = told.parts, told.spans
+        reading.facts |= told.facts
     reading.unknown += sorted(doubts)
     _finish(measure, parts, bundle, reading)
     reading.inputs = inputs_of(parts, measure.source)
@@ -92,12 +104,12 @@ def _parts(measure: RowMeasure, bundle: InputBundle, reading: Reading, doubts: s
 def _choose(measure: RowMeasure, parts: list[Part], doubts: set[str]) -> None:
     """Leave out what is under a minimum, give sums their points, leave out what is not the best or counted already."""
     if measure.qualify:
-        for group in _groups(parts, measure.qualify.per):
+        for group in grouped(parts, measure.qualify.per):
             if sum(part.value for part in group) < measure.qualify.at_least:
                 for part in group:
                     part.becomes(0, f"under_minimum:{measure.qualify.per}")
     if measure.steps:
-        for group in _groups(parts, measure.steps.per):
+        for group in grouped(parts, measure.steps.per):
             _step(group, measure.steps)
     if measure.keep:
         keep_best(parts, measure.keep, doubts)
@@ -114,8 +126,14 @@ def _finish(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading
         _cadence(measure, measure.cadence, parts, bundle, reading)
     elif measure.series:
         _series(measure, measure.series, parts, bundle, reading)
-    elif measure.rolling or measure.deadline:
-        _by_stretches(measure, parts, bundle, reading)
+    elif measure.deadline or measure.answered:
+        if measure.deadline:
+            reading.spans = due(measure.deadline, [(part.date, part.value) for part in parts], bundle)
+        states = [row["state"] for row in reading.spans]
+        reading.value, reading.missed = states.count("fulfilled"), states.count("missed")
+        reading.required = reading.value + reading.missed
+    elif measure.rolling:
+        _rolling(measure, measure.rolling, parts, bundle, reading)
     elif measure.result == "sum":
         reading.value = whole(sum(part.value for part in parts))
     elif not voices:
@@ -128,54 +146,33 @@ def _finish(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading
         reading.value = (max if measure.result == "largest" else min)(part.value for part in parts)
 
 
-def not_recorded(measure: RowMeasure, bundle: InputBundle) -> list[str]:
+def not_recorded(measure: Measure, bundle: InputBundle) -> list[str]:
     """Return why nothing can be said: a source that is absent, or rows of this sort that nobody records."""
-    needed: list[tuple[str, Filter, Filter]] = []
-    for one in measure.sources:
-        needed.append((one.source, one.where, one.without))
-        needed += [("facts", rule.where, {}) for rule in one.voided_by]
-        needed += [("facts", factor.fact.where, {}) for factor in one.factors if factor.fact]
-    if measure.approval:
-        needed.append(("facts", {"kind": [measure.approval.kind]}, {}))
-    if measure.deadline:
-        needed.append(("affiliations", {"kind": measure.deadline.after}, {}))
-    reasons = [source for source, _, _ in needed if bundle.get(source) is None]
-    spans = measure.cadence or measure.series or measure.deadline
-    if spans and spans.exempt and bundle.get("exemptions") is None:
-        reasons.append("exemptions")
+    needed = looks(measure)
+    reasons: list[str] = [look.source for look in needed if bundle.get(look.source) is None]
+    if isinstance(measure, RowMeasure):
+        spans = measure.cadence or measure.series or measure.deadline
+        if spans and spans.exempt and bundle.get("exemptions") is None:
+            reasons.append("exemptions")
+        if measure.answered and measure.answered.working_days is not None and bundle.get("restDays") is None:
+            reasons.append("restDays")
     for gap in bundle.get("unknown", []):
         columns = {name: value for name, value in gap.items() if name != "source"}
-        for source, where, without in needed:
-            asked = {name: among for name, among in where.items() if name in columns}
-            hidden = {name: among for name, among in without.items() if name in columns}
-            if gap["source"] == source and matches(columns, asked, hidden) is True:
-                reasons.append(":".join([source, *columns.values()]))
+        for look in needed:
+            asked = {name: among for name, among in look.where.items() if name in columns}
+            hidden = {name: among for name, among in look.without.items() if name in columns}
+            if gap["source"] == look.source and matches(columns, asked, hidden) is True:
+                reasons.append(":".join([look.source, *columns.values()]))
     return sorted(set(reasons))
-
-
-def _groups(parts: list[Part], per: str) -> list[list[Part]]:
-    groups: defaultdict[str, list[Part]] = defaultdict(list)
-    for part in parts:
-        groups[part.span(per)].append(part)
-    return list(groups.values())
 
 
 def _round(group: list[Part], rounding: Rounding) -> None:
     """Round the sum of a span: what goes is taken from its later parts, what comes is given to the last."""
     rounded = rounding.apply(sum(part.value for part in group))
     if rounded >= 0:
-        _fill(group, rounded, "rounded")
+        fill(group, rounded, "rounded")
     rest = rounded - sum(part.value for part in group)
     group[-1].becomes(whole(group[-1].value + rest), "rounded")
-
-
-def _fill(group: list[Part], at_most: Number, why: str) -> None:
-    """Let the earlier parts fill the cap; what a negative part takes away makes room for the others."""
-    room = at_most - sum(part.value for part in group if part.value < 0)
-    for part in group:
-        if part.value > 0:
-            part.becomes(min(part.value, room), why)
-            room -= part.value
 
 
 def _step(group: list[Part], steps: SpanSteps) -> None:
@@ -196,7 +193,7 @@ def _approve(rule: str, approval: Approval, parts: list[Part], facts: list[Row],
             span = row["occurredOn"] if approval.per == "day" else row.get("activity") or ""
             given[span] = max(given.get(span, -1), levels.index(row["value"]))
             reading.facts.add(row["key"])
-    for group in _groups(parts, approval.per):
+    for group in grouped(parts, approval.per):
         total = sum(part.value for part in group)
         level = next((tier.level for tier in approval.tiers if tier.up_to is None or total <= tier.up_to), None)
         span = group[0].span(approval.per)
@@ -209,7 +206,7 @@ def _approve(rule: str, approval: Approval, parts: list[Part], facts: list[Row],
 def _cadence(measure: RowMeasure, cadence: Cadence, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
     """Count the spans that reach the minimum; those not over yet, or exempt, are required only where they do."""
     by_event = cadence.each == "event"
-    since, before = limits(measure.window, bundle["period"]["start"], bundle["period"]["end"])
+    since, before = _days(measure.window, bundle)
     sums: defaultdict[str, Number] = defaultdict(int)
     for part in parts:
         sums[part.span("event") if by_event else bucket(part.date, cadence.each)] += part.value
@@ -234,27 +231,46 @@ def _series(measure: RowMeasure, series: Series, parts: list[Part], bundle: Inpu
     sums: defaultdict[str, Number] = defaultdict(int)
     for part in parts:
         sums[bucket(part.date, series.each)] += part.value
-    days = limits(measure.window, bundle["period"]["start"], bundle["period"]["end"])
+    days = _days(measure.window, bundle)
     reading.value, reading.spans = joined(series, sums, days, bundle)
     if reading.value is None:
         reading.unknown.append(f"{measure.source}:none")
 
 
-def _by_stretches(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
-    """Look at stretches of days by the sum of their parts: the rolling ones, or those within which something is due."""
-    if measure.deadline:
-        rows = due(measure.deadline, [(part.date, part.value) for part in parts], bundle)
-        states = [row["state"] for row in rows]
-        reading.value, reading.missed = states.count("fulfilled"), states.count("missed")
-        reading.spans, reading.required = rows, reading.value + reading.missed
-    elif measure.rolling:
-        days = limits(measure.window, bundle["period"]["start"], bundle["period"]["end"])
-        known = min(days[1], bundle.get("through", days[1]))
-        found = rolled(measure.rolling, [(part.date, part.value) for part in parts], days, known)
-        if found is None:
-            reading.unknown.append(f"{measure.source}:none")
-        else:
-            reading.value, reading.spans = found
+def _rolling(measure: RowMeasure, rolling: Rolling, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
+    days = _days(measure.window, bundle)
+    known = min(days[1], bundle.get("through", days[1]))
+    found = rolled(rolling, [(part.date, part.value) for part in parts], days, known)
+    if found is None:
+        reading.unknown.append(f"{measure.source}:none")
+    else:
+        reading.value, reading.spans = found
+
+
+def _barred(measure: BarMeasure, bundle: InputBundle) -> Reading:
+    """Look at the days of a window in the stretches that a bar makes, as far as the days are known."""
+    since, before = _days(measure.window, bundle)
+    known = min(before, bundle.get("through", before))
+    doubts: set[str] = set()
+    stretches, strikes = bars_of(measure.bar, bundle, doubts)
+    reading = Reading(unknown=[*not_recorded(measure, bundle), *sorted(doubts)], facts=strikes)
+    for first, after in stretches:
+        if first < known and after > since:
+            state = "over" if after <= known else "barred"
+            reading.spans.append(
+                {"span": f"{first}/{after}", "sum": text(days_in([(first, after)], since, known)), "state": state}
+            )
+    if not reading.unknown:
+        last = (date.fromisoformat(known) - timedelta(days=1)).isoformat()
+        at_end = since <= last and any(first <= last < after for first, after in stretches)
+        times = sum(since <= first < known for first, _ in stretches)
+        days = days_in(stretches, since, known)
+        reading.value = {"at_end": int(at_end), "days": days, "times": times}[measure.result]
+    return reading
+
+
+def _days(window: Window | None, bundle: InputBundle) -> tuple[str, str]:
+    return limits(window, bundle["period"]["start"], bundle["period"]["end"])
 
 
 def _presence(measure: PresenceMeasure, bundle: InputBundle) -> Reading:

@@ -8,7 +8,7 @@ from math import ceil, floor, inf
 
 from api.domain.rulebook.figures import Figure
 from api.domain.rulebook.filters import Table, Window
-from api.domain.rulebook.measure import DenominatorMeasure, Measure, PresenceMeasure, RowMeasure, Series
+from api.domain.rulebook.measure import BarMeasure, DenominatorMeasure, Measure, PresenceMeasure, RowMeasure, Series
 from api.domain.rulebook.references import references, stages
 from api.domain.rulebook.schema import (
     Award,
@@ -26,7 +26,7 @@ from api.domain.rulebook.schema import (
     Tally,
     Weighted,
 )
-from api.domain.rulebook.stretch import Cap, SpanSteps
+from api.domain.rulebook.stretch import WIDTHS, Cap, SpanSteps
 from api.domain.rulebook.values import SPANS, Number, Rounding, Span
 
 Bound = Number | float
@@ -65,12 +65,21 @@ def spans_of(window: Window | None, period: str, span: Span) -> Bound:
     return days if span == "day" else ceil(Fraction(days, 28 * MONTHS.get(span, Fraction(1, 4)))) + 1
 
 
+def times_of(cap: Cap, window: Window | None, period: str) -> Bound:
+    """Return how often a cap can be filled at most in a window of such a period."""
+    if cap.per is not None:
+        return spans_of(window, period, cap.per)
+    days, months = spans_of(window, period, "day"), spans_of(window, period, "month")
+    whole, part = (days, cap.days) if cap.days else (months, cap.months or 1)
+    return inf if whole == inf else ceil(Fraction(whole) / part)
+
+
 def ranges(rulebook: Rulebook) -> dict[str, Range]:
     """Return the range of each number."""
     found: dict[str, Range] = {}
     for measure in rulebook.measures:
         found[measure.id] = _of_measure(measure, rulebook.period)
-        if isinstance(measure, RowMeasure) and (measure.cadence or measure.deadline):
+        if isinstance(measure, RowMeasure) and measure.required:
             found[f"{measure.id}.required"] = found[f"{measure.id}.missed"] = found[measure.id]
         if isinstance(measure, RowMeasure) and measure.streak:
             found[f"{measure.id}.streaks"] = found[f"{measure.id}.longest"] = found[measure.id]
@@ -101,9 +110,11 @@ def _of_measure(measure: Measure, period: str) -> Range:
         return 0, inf
     if isinstance(measure, PresenceMeasure):
         return 0, 1
+    if isinstance(measure, BarMeasure):
+        return 0, {"at_end": 1, "times": inf, "days": spans_of(measure.window, period, "day")}[measure.result]
     if measure.cadence:
         return 0, spans_of(measure.window, period, measure.cadence.each)
-    if measure.deadline:
+    if measure.deadline or measure.answered:
         return 0, inf
     low: Bound = min(_lowest(one) for one in measure.sources)
     high: Bound = inf
@@ -115,7 +126,7 @@ def _of_measure(measure: Measure, period: str) -> Range:
         return _of_series(measure.series, (low, high), spans_of(measure.window, period, measure.series.each))
     if measure.distinct in MONTHS or measure.distinct in ("day", "week"):
         high = spans_of(measure.window, period, measure.distinct)  # type: ignore[arg-type]
-    high = min([high, *(_most(cap, spans_of(measure.window, period, cap.per)) for cap in measure.caps)])
+    high = min([high, *(_most(cap, times_of(cap, measure.window, period)) for cap in measure.caps)])
     if measure.rolling and measure.distinct == "day":
         high = min(high, measure.rolling.days)
     return low, high
@@ -165,7 +176,7 @@ def most_of_a_span(measure: RowMeasure, each: Span) -> Bound:
     if measure.distinct in SPANS:
         most = _times_in(each, measure.distinct)
     for cap in measure.caps:
-        times = _times_in(each, cap.per)
+        times = _times_in(each, cap.per) if cap.per else _stretches_in(each, cap)
         most = min(most, inf if times == inf else cap.at_most * times)
     return most
 
@@ -177,6 +188,13 @@ def _times_in(each: Span, span: Span) -> Bound:
     if each in MONTHS:
         return spans_in(each, span)
     return 1 if each == "day" or span != "day" else 7
+
+
+def _stretches_in(each: Span, cap: Cap) -> Bound:
+    """Return how many stretches of a cap one span of a kind can meet at most; a longer one is at most met whole."""
+    if each in ("event", "period"):
+        return inf
+    return max(1, ceil(Fraction(WIDTHS[each], cap.width[0])))
 
 
 def _most(cap: Cap, times: Bound) -> Bound:

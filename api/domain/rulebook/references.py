@@ -86,7 +86,7 @@ def _numbers(rulebook: Rulebook) -> Iterator[Finding]:
     for n, measure in enumerate(rulebook.measures):
         yield from _twice(measure.id, known, f"/measures/{n}/id")
         known.add(measure.id)
-        if isinstance(measure, RowMeasure) and (measure.cadence or measure.deadline):
+        if isinstance(measure, RowMeasure) and measure.required:
             known |= {f"{measure.id}.required", f"{measure.id}.missed"}
         if isinstance(measure, RowMeasure) and measure.streak:
             known |= {f"{measure.id}.streaks", f"{measure.id}.longest"}

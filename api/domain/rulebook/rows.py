@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date as day_of
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 from api.domain.rulebook.bundle import DATES
 from api.domain.rulebook.filters import ByFact, Filter, MemberNumber, Table, Window
 from api.domain.rulebook.measure import RowMeasure
+from api.domain.rulebook.stretch import Cap, Length
 from api.domain.rulebook.values import SPANS, Number, bucket, exact, whole
 
 Row = dict[str, Any]
@@ -73,8 +75,23 @@ def months_before(day: str, months: int) -> str:
     return f"{year:04d}-{month + 1:02d}-{min(wanted, last):02d}"
 
 
+def months_after(day: str, months: int) -> str:
+    """Return the same day so many months later, or the last day of that month where it has no such day."""
+    return months_before(day, -months)
+
+
+def first_of(length: Length | Cap, last: str) -> str:
+    """Return the first day of the stretch of so many days or months that ends with a day."""
+    day = day_of.fromisoformat(last)
+    if length.days:
+        return (day - timedelta(days=length.days - 1)).isoformat()
+    return months_before((day + timedelta(days=1)).isoformat(), length.months or 0)
+
+
 def reach(measure: RowMeasure, start: str, end: str) -> tuple[str, str]:
-    """Return the half-open days on which rows of a measure may count: its window, or what deadlines look back to."""
+    """Return the half-open days on which rows of a measure may count: its window, or what times look back to."""
+    if measure.answered is not None:
+        return "0001-01-01", limits(measure.window, start, end)[1]
     if measure.deadline is None:
         return limits(measure.window, start, end)
     return (day_of.fromisoformat(start) - timedelta(days=measure.deadline.days)).isoformat(), end
@@ -168,6 +185,14 @@ def _months(first: str, after: str) -> int:
     """Return the whole months between two days: from 31 January to 1 March it is one."""
     begun = 12 * (int(after[:4]) - int(first[:4])) + int(after[5:7]) - int(first[5:7])
     return max(0, begun - (after[8:] < first[8:]))
+
+
+def grouped(parts: list[Part], per: str) -> list[list[Part]]:
+    """Return the parts of each span of this kind, in the order in which the spans come up."""
+    groups: defaultdict[str, list[Part]] = defaultdict(list)
+    for part in parts:
+        groups[part.span(per)].append(part)
+    return list(groups.values())
 
 
 def looked_up(table: Table, found: str | None) -> Number | None:

@@ -1,4 +1,4 @@
-"""What a measure may say of stretches of days that are no calendar spans, and of points for each span's sum."""
+"""What a measure may say over time: caps, bars, deadlines, stretches of days, and points for each span's sum."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from api.domain.rulebook.filters import ByFact, Filter
 from api.domain.rulebook.unfit import Unfit
-from api.domain.rulebook.values import Exact, Identifier, Span, Strict
+from api.domain.rulebook.values import Column, Exact, Identifier, Span, Strict
 
 
 class Step(Strict):
@@ -23,11 +24,54 @@ def require_different(steps: list[Step]) -> None:
         raise Unfit("same_step")
 
 
-class Cap(Strict):
-    """At most so much of each span counts; earlier days first."""
+class Length(Strict):
+    """So many days, or so many months."""
 
-    per: Span
+    days: Annotated[int, Field(ge=1, le=3660)] | None = None
+    months: Annotated[int, Field(ge=1, le=120)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Length:
+        if (self.days is None) == (self.months is None):
+            raise Unfit("days_or_months")
+        return self
+
+
+class Cap(Strict):
+    """At most so much of each span counts, or of any so many days or months in a row; earlier days first.
+
+    What is taken away makes room in a span. In any stretch of days it does not: none ever has more than `atMost`.
+    """
+
+    per: Span | None = None
+    days: Annotated[int, Field(ge=2, le=3660)] | None = None
+    months: Annotated[int, Field(ge=1, le=120)] | None = None
     at_most: Annotated[Exact, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _is_of_one(self) -> Cap:
+        if [self.per, self.days, self.months].count(None) != 2:
+            raise Unfit("cap_of_one")
+        return self
+
+    @property
+    def name(self) -> str:
+        """Return what the cap is of, as reasons and findings name it: month, 30 days, 3 months."""
+        return self.per or (f"{self.days} days" if self.days else f"{self.months} months")
+
+    @property
+    def width(self) -> tuple[int, int]:
+        """Return the place of the cap among others, from narrow to wide; of two alike the calendar's first."""
+        if self.per is not None:
+            return WIDTHS[self.per], 0
+        return self.days or 31 * (self.months or 0), 1
+
+
+WIDTHS: dict[Span, int] = {
+    "event": 0, "day": 1, "week": 7, "month": 31, "two_months": 62, "quarter": 92, "half_year": 184, "year": 366,
+    "period": 10**6,
+}  # fmt: skip
+"""The most days of a calendar span."""
 
 
 class SpanSteps(Strict):
@@ -65,3 +109,49 @@ class Deadline(Strict):
     at_least: Annotated[Exact, Field(gt=0)] = 1
     exempt: list[Identifier] = []
     exempt_when: Literal["whole", "any_day"] = "whole"
+
+
+class Release(Strict):
+    """What ends a bar: entries or facts since the day on which it began that come to `atLeast`."""
+
+    source: Literal["entries", "facts"]
+    where: Filter = {}
+    at_least: Annotated[Exact, Field(gt=0)]
+
+
+class Bar(Strict):
+    """From the day of the `count`-th strike on: for so long, until so much was done since, or for good.
+
+    `strikes` are facts; with `within` only those count together that lie in any so many days or months. Strikes that
+    brought a bar on are spent. With both `lasts` and `until` a bar ends with the last of them, or the first.
+    """
+
+    strikes: Filter
+    count: Annotated[int, Field(ge=1, le=100)] = 1
+    within: Length | None = None
+    lasts: Length | None = None
+    until: Release | None = None
+    ends: Literal["first", "last"] = "last"
+
+    @model_validator(mode="after")
+    def _says_which_ends_it(self) -> Bar:
+        if "ends" in self.model_fields_set and (self.lasts is None or self.until is None):
+            raise Unfit("released_by_one")
+        return self
+
+
+class Answered(ByFact):
+    """Count the rows that a fact with the same `match` answers within so many days, or working days, after their day.
+
+    A row belongs to the days in which it is answered in time, or in which its time runs out; it looks back that far.
+    """
+
+    match: Column = "matter"
+    days: Annotated[int, Field(ge=0, le=366)] | None = None
+    working_days: Annotated[int, Field(ge=0, le=250)] | None = None
+
+    @model_validator(mode="after")
+    def _has_one_time(self) -> Answered:
+        if (self.days is None) == (self.working_days is None):
+            raise Unfit("days_or_working_days")
+        return self

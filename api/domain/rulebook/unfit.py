@@ -20,12 +20,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "only affiliations last for months",
     ),
     "numbers_of_members": (
-        "只有成员有自己的分数",
-        "only members have numbers of their own",
+        "只有成员和往期结果有各自的分数",
+        "only members and earlier results have numbers of their own",
     ),
     "cadence_or_series": (
-        "频次、逐段计分、连续天数与限期按各时段合计计算，且只能用其中一个",
-        "a cadence, series, rolling or deadline takes days by their sum, and only one of them stands",
+        "频次、逐段计分、连续天数、限期与按期答复按各时段合计计算，且只能用其中一个",
+        "a cadence, series, rolling, deadline or answers takes days by their sum, and only one of them stands",
     ),
     "no_first_day": (
         "按时段计算须有起始日：请用 yearsBack，不用 lifetime；限期自隶属关系之日起算，不再设时间窗",

@@ -12,6 +12,8 @@ SOURCES = {
     "reviews": ("评议", "review"),
     "members": ("成员", "member"),
     "affiliations": ("隶属关系", "affiliation"),
+    "grades": ("往期结果", "earlier result"),
+    "bars": ("停止资格", "bar"),
     "presence": ("豁免", "exemption"),
     "denominators": ("人数", "head-count"),
 }
@@ -54,6 +56,8 @@ SPANS = {
 
 REASONS = {
     "cap": ("超过{}上限", "over the cap of {}"),
+    "cap_days": ("超过任意连续{}天的上限", "over the cap of any {} days"),
+    "cap_months": ("超过任意连续{}个月的上限", "over the cap of any {} months"),
     "under_minimum": ("{}未达最低数", "under the minimum of {}"),
     "same": ("重复，只计一次（{}）", "counted once for {}"),
     "factor": ("按系数计（{}）", "multiplied by a factor ({})"),
@@ -62,6 +66,9 @@ REASONS = {
     "lower": ("{}只取较高者", "only the higher ones of {} count"),
     "step": ("按{}合计的档次计分", "points by what {} comes to"),
     "trimmed": ("去掉的最高分或最低分", "among the highest or lowest that are left out"),
+    "barred": ("停止资格期间，不计", "barred on that day"),
+    "late": ("未按期答复", "not answered in time"),
+    "awaited": ("答复期限未到", "may still be answered"),
     "waits": ("等待{}确认", "waits for approval by {}"),
 }
 
@@ -72,6 +79,8 @@ STATES = {
     "cut": ("不满一个时段，不作要求", "not a whole span, not required"),
     "open": ("尚未结束", "not over yet"),
     "counted": ("计入", "counted"),
+    "barred": ("停止资格中", "barred"),
+    "over": ("已恢复", "over"),
     "left_out": ("未选取", "not chosen"),
 }
 
