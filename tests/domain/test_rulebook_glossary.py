@@ -6,19 +6,21 @@ import re
 import pytest
 import yaml
 
+from api.domain.rulebook.evaluate import evaluate
 from api.domain.rulebook.glossary import GLOSSARY
 from api.domain.rulebook.lint import lint
 from api.domain.rulebook.load import load
 from api.domain.rulebook.schema import json_schema
-from tools.rulebook_guide import GUIDE, chapter, with_chapter
+from tests.domain.rulebook_bundles import bundle, service
+from tools.rulebook_guide import EXAMPLE, GUIDE, chapter, with_chapter
 
 LABELS = {"labels": {"zh": "项", "en": "item"}}
 OF_ALL = {"format", "id", "version", "labels", "source", "settled", "subject", "note", "measures", "scores", "zh", "en"}
 OF_ALL |= {"adjustments", "totals", "gates", "final", "grades", "quotas", "rubrics", "op", "figures"}
 """Members that frame a rulebook and are no rule."""
 MEMBERS = {"Window", "Table", "MemberNumber", "Factor", "ByFact", "Also", "SpanRounding", "Approval", "Qualify", "Keep"}
-MEMBERS |= {"SpanSteps", "Cap", "Cadence", "Streak", "Series", "Rolling", "Deadline", "RowMeasure"}
-HEADS = {"DenominatorMeasure", "PresenceMeasure"}
+MEMBERS |= {"Answered", "Bar", "SpanSteps", "Cap", "Cadence", "Streak", "Series", "Rolling", "Deadline", "RowMeasure"}
+HEADS = {"BarMeasure", "DenominatorMeasure", "PresenceMeasure"}
 CONDITIONS = {"Compare", "AttributeIn", "All", "AnyOf", "Not"}
 
 
@@ -73,3 +75,13 @@ def test_the_guide_of_offices_has_the_chapter_as_it_would_be_written():
     guide = GUIDE.read_text("utf-8")
     assert with_chapter(guide) == guide
     assert chapter() in guide
+
+
+@pytest.mark.parametrize(
+    ("quarters", "grade"), [((1, 4, 7, 10), "excellent"), ((1, 4, 7, 8), "qualified"), ((1,), "failed")]
+)
+def test_the_whole_rulebook_of_the_guide_has_no_findings_and_judges(quarters, grade):
+    book = load(EXAMPLE)
+    assert lint(book) == []
+    entries = [service(f"e{month}", 600, f"2026-{month:02d}-09") for month in quarters]
+    assert evaluate(book, bundle(entries=entries))["grade"] == grade

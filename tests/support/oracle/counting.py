@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from tests.support.oracle.over_time import at_the_end, fill_any, in_reply, is_barred, width
 from tests.support.oracle.picking import Answer, Bit, bits_of, in_table, passes, unrecorded
 from tests.support.oracle.plain import Row, day, number, rounded, span
 from tests.support.oracle.stretches import calendar, in_days, in_time, is_exempt, one_by_one, roll
@@ -21,17 +22,26 @@ def counted(measure: Row, bundle: Row) -> Answer:
         return Answer(unknown={reason}) if known is None else Answer(Fraction(known))
     if measure["source"] == "presence":
         return _present(measure, bundle)
+    if measure["source"] == "bars":
+        return at_the_end(measure, bundle)
     answer = Answer(unknown=unrecorded(measure, bundle))
     bits, facts = _all_sources(measure, bundle, answer), bundle.get("facts") or []
+    is_barred(measure.get("bars", []), bits, bundle, answer)
     _each(bits, measure.get("rounding"), _round)
     _approve(measure.get("approval"), bits, facts, answer)
     _each(bits, measure.get("qualify"), _drop_small)
     _each(bits, measure.get("steps"), _give_points)
     _best(measure.get("keep"), bits, answer)
     _once(measure.get("distinct"), bits, answer)
-    for cap in sorted(measure.get("caps", []), key=lambda cap: WIDTH.index(cap["per"])):
-        _each(bits, cap, _cap)
-    _result(measure, bits, bundle, answer)
+    for cap in sorted(measure.get("caps", []), key=width):
+        if "per" in cap:
+            _each(bits, cap, _cap)
+        else:
+            fill_any(bits, cap)
+    if "answered" in measure:
+        bits = in_reply(measure, bits, bundle, answer)
+    else:
+        _result(measure, bits, bundle, answer)
     for bit in bits:
         key = bit.key if bit.source == measure["source"] else f"{bit.source} {bit.key}"
         answer.counted[key] = answer.counted.get(key, Fraction(0)) + bit.counts

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from itertools import pairwise
-from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from api.domain.rulebook import choose, evaluate, grading, measures, quota, rows, scores, spans, values
+from api.domain.rulebook import (
+    choose,
+    evaluate,
+    filling,
+    grading,
+    measures,
+    quota,
+    rows,
+    scores,
+    spans,
+    values,
+)
 from api.domain.rulebook.conditions import All, AnyOf, Not
 from api.domain.rulebook.schema import Award, Best, Deduct, Lookup, Product, Rate, Ratio, Sum, Tally, Weighted
+from tests.support.oracle.faulty import Fault, Piece, changed, of_measure, of_rows
+from tests.support.oracle.over_time_faults import OVER_TIME
 from tests.support.oracle.removals import SPANS
-
-Piece = Callable[..., Any]
-Fault = tuple[Sequence[ModuleType | type], str, Callable[[Piece], Piece]]
-"""Where a piece stands (it may have been imported by several modules), its name, and how the fault makes it anew."""
 
 
 @contextmanager
@@ -31,27 +39,8 @@ def seeded(name: str) -> Iterator[None]:
         yield
 
 
-def _changed(**update: Any) -> Callable[[Any], Any]:
-    """Return a rule with members of other values; a function is given the value that stood there."""
-
-    def change(rule: Any) -> Any:
-        fresh = {
-            name: new(getattr(rule, name)) if callable(new) else new
-            for name, new in update.items()
-            if getattr(rule, name, None) is not None
-        }
-        return rule.model_copy(update=fresh)
-
-    return change
-
-
-def _measure(**update: Any) -> Fault:
-    """Let measures be read as if they said something else."""
-    return [measures], "_from_rows", lambda piece: lambda rule, bundle: piece(_changed(**update)(rule), bundle)
-
-
 def _compared(**update: Any) -> Fault:
-    return [scores], "_compared", lambda piece: lambda rule, *known: piece(_changed(**update)(rule), *known)
+    return [scores], "_compared", lambda piece: lambda rule, *known: piece(changed(**update)(rule), *known)
 
 
 def _condition(kind: type, other: Callable[[Any], Any]) -> Fault:
@@ -63,7 +52,7 @@ def _condition(kind: type, other: Callable[[Any], Any]) -> Fault:
 
 def _scored(kind: type, **update: Any) -> Fault:
     def make(piece: Piece) -> Piece:
-        change = _changed(**update)
+        change = changed(**update)
         return lambda rule, *known: piece(change(rule) if isinstance(rule, kind) else rule, *known)
 
     return [scores, evaluate], "scored", make
@@ -98,17 +87,8 @@ def _filter(*columns: str) -> Fault:
     return [rows], "matches", make
 
 
-def _rows(other: Callable[[Any, list[Any]], list[Any]]) -> Fault:
-    """Let measures choose from other rows than those of the bundle."""
-
-    def make(piece: Piece) -> Piece:
-        return lambda rule, given, *more: piece(rule, other(rule, list(given)), *more)
-
-    return [measures], "chosen", make
-
-
 def _seats(**update: Any) -> Fault:
-    return [quota], "_of_share", lambda piece: lambda rule, *more: piece(_changed(**update)(rule), *more)
+    return [quota], "_of_share", lambda piece: lambda rule, *more: piece(changed(**update)(rule), *more)
 
 
 def _one_seat_more(piece: Piece) -> Piece:
@@ -127,7 +107,7 @@ def _cap(per: str) -> Fault:
         "year": "quarter",
         "period": "half_year",
     }
-    return [measures], "_groups", lambda piece: lambda parts, kind: piece(parts, wrong[per] if kind == per else kind)
+    return [filling], "grouped", lambda piece: lambda parts, kind: piece(parts, wrong[per] if kind == per else kind)
 
 
 def _gates(effect: str, instead: str = "") -> Fault:
@@ -165,7 +145,7 @@ def _first_of(group: list[Any]) -> list[Any]:
 
 
 def _tiers(tiers: list[Any]) -> list[Any]:
-    return [_changed(up_to=lambda most: most - 1)(tier) for tier in tiers]
+    return [changed(up_to=lambda most: most - 1)(tier) for tier in tiers]
 
 
 def _distinct(found: str) -> str:
@@ -189,41 +169,42 @@ FAULTS: dict[str, Fault] = {
     "NOT": _condition(Not, lambda rule: rule.negate),
     **{f"cap per {per}": _cap(per) for per in SPANS},
     "cadence": ([measures], "buckets", lambda piece: lambda *given: dict(list(piece(*given).items())[:-1])),
-    "cadence minimum": _measure(cadence=_changed(at_least=1)),
+    "cadence minimum": of_measure(cadence=changed(at_least=1)),
     "event by event": ([measures], "events", lambda piece: lambda parts: dict(reversed(piece(parts[1:]).items()))),
     "whole spans alone": ([measures], "cut", lambda piece: lambda *given: False),
-    "runs of spans": _measure(streak=_changed(length=lambda length: length + 1)),
-    "a score for each span": _measure(series=_changed(times=lambda times: times + 1)),
-    "the last so many spans": _measure(series=_changed(last=lambda number: number + 1)),
-    "the best so many spans": _measure(series=_changed(best=lambda number: number + 1)),
-    "spans joined": _measure(series=_changed(join=lambda join: "largest" if join == "average" else "average")),
+    "runs of spans": of_measure(streak=changed(length=lambda length: length + 1)),
+    "a score for each span": of_measure(series=changed(times=lambda times: times + 1)),
+    "the last so many spans": of_measure(series=changed(last=lambda number: number + 1)),
+    "the best so many spans": of_measure(series=changed(best=lambda number: number + 1)),
+    "spans joined": of_measure(series=changed(join=lambda join: "largest" if join == "average" else "average")),
     "window since": _window(lambda w, days: (days[0][:5] + "01-01" if w and w.since else days[0], days[1])),
     "cut-off date": _window(lambda w, days: (days[0], _one_day_more(days[1]) if w and w.before else days[1])),
-    "window of years before": _measure(window=_changed(years_back=0)),
-    "window of a lifetime": _measure(window=_changed(lifetime=False)),
-    "days before the end": _measure(window=_changed(last_days=lambda days: days + 1)),
+    "window of years before": of_measure(window=changed(years_back=0)),
+    "window of a lifetime": of_measure(window=changed(lifetime=False)),
+    "days before the end": of_measure(window=changed(last_days=lambda days: days + 1)),
     "months before the end": ([rows], "months_before", lambda piece: lambda on, months: piece(on, months + 1)),
     "rolling days": ([measures], "rolled", lambda piece: lambda rule, *given: piece(
-        _changed(days=1)(rule), *given)),
+        changed(days=1)(rule), *given)),
     "days after joining": ([measures], "due", lambda piece: lambda rule, *given: piece(
-        _changed(days=1)(rule), *given)),
+        changed(days=1)(rule), *given)),
+    **OVER_TIME,
     "points by the sum of a span": ([measures], "points_of", lambda piece: lambda rule, total: piece(rule, total - 1)),
-    "several sources": _measure(also=_no_more),
+    "several sources": of_measure(also=_no_more),
     "deduct": _scored(Deduct, each=lambda each: each + 1),
     "deduct with floor": _scored(Deduct, at_least=None),
-    "weights": _scored(Weighted, parts=lambda parts: [_changed(weight=Fraction(1, 2))(part) for part in parts]),
+    "weights": _scored(Weighted, parts=lambda parts: [changed(weight=Fraction(1, 2))(part) for part in parts]),
     "capped bonus": _scored(Rate, at_most=lambda most: most + 1),
     "total over 100": _value(Sum, lambda rule, value: min(value, 100)),
     "choose N of M": _scored(Best, choose=lambda number: number + 1),
     "the lowest of M": _scored(Best, lowest=False),
     "bands": ([grading], "within", lambda piece: lambda band, value: piece(band, value + Fraction(1, 10**6))),
     "grade with a condition": ([grading], "_earned", lambda piece: lambda grade, *known: piece(
-        _changed(when=None)(grade), *known)),
+        changed(when=None)(grade), *known)),
     "ceiling": _gates("cannot_be_better_than"),
     "veto": _gates("becomes"),
     "exempt": _gates("exempt"),
     "out of the assessment": _gates("out_of_assessment", "exempt"),
-    "strikes": _rows(_strikes_stay),
+    "strikes": of_rows(_strikes_stay),
     "forced distribution": ([quota], "_of_share", _one_seat_more),
     "seats rounded": _seats(seats="down"),
     "fewest seats": _seats(fewest=0),
@@ -233,23 +214,23 @@ FAULTS: dict[str, Fault] = {
     "seats by size": _seats(by_size=lambda steps: steps and steps[:1]),
     "a share by the group's grade": ([quota], "_seats", lambda piece: lambda rule, counted, words: piece(
         rule, counted, words and frozenset(sorted(words)[:1]))),
-    "exemption of a cadence": _measure(cadence=_changed(exempt=_first_of)),
-    "exemption of a part of a span": _measure(cadence=_changed(exempt_when="whole")),
+    "exemption of a cadence": of_measure(cadence=changed(exempt=_first_of)),
+    "exemption of a part of a span": of_measure(cadence=changed(exempt_when="whole")),
     "exemptions": ([measures, spans], "merged", lambda piece: lambda *given: piece(*given)[:1]),
     "pro-rata": _compared(pro_rata=None),
     "fallback community": ([scores], "_first_case", lambda piece: lambda rule, numbers, _: numbers[rule.otherwise]),
-    "roll-up of members": _rows(lambda rule, given: given[1:] if rule.source == "members" else given),
+    "roll-up of members": of_rows(lambda rule, given: given[1:] if rule.source == "members" else given),
     "ratio": _value(Ratio, lambda rule, value: Fraction(round(value * 1000), 1000)),
     "rounding of a score": ([values.Rounding], "apply", lambda piece: lambda rule, value: piece(
-        _changed(mode=lambda mode: "half_even" if mode == "half_up" else "down")(rule), value)),
+        changed(mode=lambda mode: "half_even" if mode == "half_up" else "down")(rule), value)),
     "rounding of a span": ([measures], "_round", _parts_by_themselves),
-    "minimum of a span": _measure(qualify=_changed(at_least=lambda least: least + Fraction(1, 2))),
-    "best of a span": _measure(keep=_changed(choose=lambda number: number + 1)),
+    "minimum of a span": of_measure(qualify=changed(at_least=lambda least: least + Fraction(1, 2))),
+    "best of a span": of_measure(keep=changed(choose=lambda number: number + 1)),
     "months of standing": ([rows], "_months", lambda piece: lambda first, after: piece(first[:8] + "01", after)),
-    "once each": _measure(distinct=_distinct),
-    "approval tiers": _measure(approval=_changed(tiers=_tiers)),
+    "once each": of_measure(distinct=_distinct),
+    "approval tiers": of_measure(approval=changed(tiers=_tiers)),
     "void after a finding": ([rows, measures], "weigh", lambda piece: lambda rule, *given: piece(
-        _changed(voided_by=list)(rule) if not rule.voided_by else rule.model_copy(update={"voided_by": []}), *given)),
+        changed(voided_by=list)(rule) if not rule.voided_by else rule.model_copy(update={"voided_by": []}), *given)),
     "factor of a row": ([rows], "looked_up", lambda piece: lambda table, found: piece(
         table, "unlisted" if table.column == "role" else found)),
     "factor of a fact": ([rows], "bearing", lambda piece: lambda rule, facts: piece(rule, list(facts)[1:])),
@@ -258,10 +239,10 @@ FAULTS: dict[str, Fault] = {
     "provenance": _filter("provenance"),
     "home or paired": _filter("relation"),
     "left out": ([rows], "matches", lambda piece: lambda row, where, without: piece(row, where, {})),
-    "average and extremes": _measure(
+    "average and extremes": of_measure(
         result=lambda result: {"largest": "smallest", "average": "largest"}.get(result, result)),
-    "highest and lowest left out": _measure(trim=lambda _: None),
-    "quorum": _measure(quorum=lambda quorum: quorum + 1),
+    "highest and lowest left out": of_measure(trim=lambda _: None),
+    "quorum": of_measure(quorum=lambda quorum: quorum + 1),
     "lookup": _scored(Lookup, below=lambda below: below + 1),
     "rate": _value(Rate, lambda rule, value: value - Fraction(1, 10**6)),
     "award": _value(Award, lambda rule, value: rule.points),
@@ -272,8 +253,8 @@ FAULTS: dict[str, Fault] = {
     "ceiling of a number": _scored(object, at_most=None),
     "versions with dates": ([choose, evaluate], "in_force", lambda piece: lambda book, day: book.effective.since < day),
     "rules of a class": ([choose.Class], "within", lambda piece: lambda one, other: piece(other, one)),
-    "reversal": _rows(lambda rule, given: [row for row in given if not row.get("reverses")]),
-    "split over midnight": _rows(_no_days),
+    "reversal": of_rows(lambda rule, given: [row for row in given if not row.get("reverses")]),
+    "split over midnight": of_rows(_no_days),
     "unknown": ([rows], "_amount", _no_unknown),
     "live points": ([measures], "_cadence", lambda piece: lambda *given: piece(
         *given[:3], {name: part for name, part in given[3].items() if name != "through"}, given[4])),

@@ -37,10 +37,31 @@ def history(chance: Random, subject: str, kind: str, start: date, end: date) -> 
         "affiliations": world.affiliations(), "exemptions": world.exemptions(),
         "denominators": {"staff": chance.choice((0, 4, 8, 20, 20, None)), "eligible": chance.randint(1, 9)},
     }  # fmt: skip
+    other = Random(repr(bundle))  # apart from the other draws, which stay as they are
+    bundle["grades"] = _grades(other, start)
+    bundle["restDays"] = _rest(start - timedelta(days=60), end + timedelta(days=60))
     if chance.random() < 0.2:
         bundle["through"] = world.day().isoformat()
     _forget(chance, bundle)
     return bundle
+
+
+def _grades(chance: Random, start: date) -> list[Row]:
+    """Return results of earlier years, one after the other or with years between."""
+    return [
+        {"key": f"w{back}", "rulebook": chance.choice(("random", "random", "another")), "outcome": "graded",
+         "grade": chance.choice(("excellent", "excellent", "good", "fair", "none")),
+         "judgedOn": (start.replace(year=start.year - back + 1) - timedelta(days=1)).isoformat(),
+         "amount": chance.choice(("60", "92.5", None)) if chance.random() < 0.1 else str(chance.randint(50, 100)),
+         "numbers": {"hours": chance.choice(("12", "50", "61.5"))}, "digest": f"d{back}"}
+        for back in range(1, chance.choice((1, 2, 4, 4)))
+        if chance.random() < 0.9
+    ]  # fmt: skip
+
+
+def _rest(first: date, after: date) -> list[str]:
+    days = (first + timedelta(days=n) for n in range((after - first).days))
+    return [day.isoformat() for day in days if day.weekday() in (0, 5, 6)]
 
 
 def _forget(chance: Random, bundle: Row) -> None:

@@ -137,8 +137,27 @@ class Measurer:
             spans = chance.sample(CAP_SPANS, chance.choice((1, 1, 2, 3)))
             limits = (1, 2, 3, 5, "8/3") if unit == 1 else (90, 120, 240, 400, 700)
             measure["caps"] = [{"per": per, "atMost": chance.choice(limits)} for per in spans]
+            other = Random(repr(measure))  # apart from the other draws, which stay as they are
+            if other.random() < 0.35:
+                stretch = other.choice(
+                    ({"days": 7}, {"days": 30}, {"days": 45}, {"months": 1}, {"months": 3}, {"months": 4})
+                )
+                measure["caps"] += [stretch | {"atMost": other.choice(limits)}]
         if "deadline" not in measure and not measure.get("window", {}).get("lifetime"):
             self._in_time(measure, unit)
+        self._over_time(measure)
+
+    def _over_time(self, measure: Row) -> None:
+        other = Random(repr(measure))  # apart from the other draws, which stay as they are
+        if other.random() < 0.15:
+            measure["bars"] = [_bar(other)]
+        by_days = {"cadence", "series", "rolling", "deadline"} & measure.keys()
+        if measure["source"] == "facts" and not by_days and other.random() < 0.3:
+            when = other.choice(
+                ({"days": 7}, {"days": 30}, {"days": 90}, {"workingDays": 5}, {"workingDays": 20}, {"workingDays": 30})
+            )
+            replies = {"kind": other.sample(FACTS, 3)}
+            measure["answered"] = {"where": replies, "match": "matter"} | when
 
     def _steps_of_spans(self, unit: int) -> Row:
         chance, reaches = self.chance, (30, 120, 300) if unit == 60 else (1, 2, 3)
@@ -200,13 +219,39 @@ class Measurer:
             return {"window": back | ({"before": day} if self.maybe(0.2) else {})}
         return {"window": {"yearsBack": 1} if way < 0.84 else {"lifetime": True}}
 
+    def over_time(self) -> Row:
+        """Return whether somebody is barred, or what earlier results say."""
+        chance = self.chance
+        if self.maybe(0.5):
+            made: Row = {"source": "bars", "bar": _bar(chance), "result": chance.choice(("at_end", "days", "times"))}
+            return made | (self._window() if self.maybe(0.2) else {})
+        where = {"rulebook": ["random"]} if self.maybe(0.4) else {"grade": ["excellent", "good"]}
+        measure: Row = {"source": "grades", "where": where, "window": {"yearsBack": chance.choice((1, 2, 3))}}
+        measure |= {"take": chance.choice(("count", {"number": "hours"}))} if self.maybe(0.6) else {}
+        if self.maybe(0.3):
+            measure |= {"take": "count", "cadence": {"each": "year"}, "streak": {"of": "fulfilled", "length": 2}}
+        return measure
+
     def _measure(self, name: str, rule: Row) -> None:
         measure = {"id": name, "labels": LABELS} | rule
         self.book["measures"].append(measure)
         answer = counted(measure, self.bundle)
         self.values[name] = answer.value
-        if rule.get("cadence") or rule.get("deadline"):
+        if rule.get("cadence") or rule.get("deadline") or rule.get("answered"):
             parts = [("required", answer.required), ("missed", answer.missed)]
             parts += [("streaks", answer.streaks), ("longest", answer.longest)] if rule.get("streak") else []
             for part, value in parts:
                 self.values[f"{name}.{part}"] = None if value is None else Fraction(value)
+
+
+def _bar(chance: Random) -> Row:
+    made: Row = {"strikes": {"kind": chance.sample(FACTS, chance.choice((1, 2, 3)))}, "count": chance.choice((1, 2, 3))}
+    made |= {"within": chance.choice(({"days": 30}, {"days": 90}, {"months": 3}))} if chance.random() < 0.5 else {}
+    made |= {"lasts": chance.choice(({"days": 20}, {"months": 1}, {"months": 6}))} if chance.random() < 0.7 else {}
+    if chance.random() < 0.5:
+        release: Row = {"source": "entries", "where": {"unit": ["volunteer_minutes"]}}
+        if chance.random() < 0.3:
+            release = {"source": "facts", "where": {"kind": chance.sample(FACTS, 2)}}
+        made["until"] = release | {"atLeast": chance.choice((1, 2)) if release["source"] == "facts" else 300}
+        made |= {"ends": "first"} if "lasts" in made and chance.random() < 0.5 else {}
+    return made

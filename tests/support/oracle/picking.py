@@ -9,7 +9,8 @@ from typing import Any
 
 from tests.support.oracle.plain import Row, day, limits, number, span
 
-DATE = {"entries": "servedOn", "facts": "occurredOn", "reviews": "givenOn", "affiliations": "start"}
+DATE = {"entries": "servedOn", "facts": "occurredOn", "reviews": "givenOn", "affiliations": "start",
+        "grades": "judgedOn"}  # fmt: skip
 
 
 @dataclass
@@ -59,7 +60,7 @@ def passes(row: Row, where: Row, without: Row) -> bool | None:
 def unrecorded(measure: Row, bundle: Row) -> set[str]:
     """Say which sources nobody kept that the measure looks at."""
     readings: list[tuple[str, Row, Row]] = []
-    for one in [measure, *measure.get("also", [])]:
+    for one in [] if "bar" in measure else [measure, *measure.get("also", [])]:
         readings.append((one["source"], one.get("where", {}), one.get("without", {})))
         readings += [("facts", rule["where"], {}) for rule in one.get("voidedBy", [])]
         readings += [("facts", rule["fact"]["where"], {}) for rule in one.get("factors", []) if rule.get("fact")]
@@ -67,10 +68,18 @@ def unrecorded(measure: Row, bundle: Row) -> set[str]:
         readings.append(("affiliations", {"kind": measure["deadline"]["after"]}, {}))
     if measure.get("approval"):
         readings.append(("facts", {"kind": [measure["approval"]["kind"]]}, {}))
+    if measure.get("answered"):
+        readings.append(("facts", measure["answered"]["where"], {}))
+    for rule in [*measure.get("bars", []), *([measure["bar"]] if "bar" in measure else [])]:
+        readings.append(("facts", rule["strikes"], {}))
+        until = rule.get("until")
+        readings += [(until["source"], until.get("where", {}), {})] if until else []
     reasons = {source for source, _, _ in readings if bundle.get(source) is None}
     in_time = measure.get("cadence") or measure.get("series") or measure.get("deadline") or {}
     if in_time.get("exempt") and bundle.get("exemptions") is None:
         reasons.add("exemptions")
+    if "workingDays" in measure.get("answered", {}) and bundle.get("restDays") is None:
+        reasons.add("restDays")
     for gap in bundle.get("unknown", []):
         for source, where, without in readings:
             outside = [c for c in gap if c in where and gap[c] not in where[c]]
@@ -85,6 +94,7 @@ def bits_of(measure: Row, bundle: Row, answer: Answer) -> list[Bit]:
     start, end = day(bundle["period"]["start"]), day(bundle["period"]["end"])
     first, after = limits(measure.get("window"), start, end)
     first -= timedelta(days=measure["deadline"]["days"] if "deadline" in measure else 0)
+    first = date.min if "answered" in measure else first
     by_key: dict[str, list[Row]] = {}
     for row in bundle.get(measure["source"]) or []:
         if not _falls(measure["source"], row, first, after):
@@ -93,7 +103,7 @@ def bits_of(measure: Row, bundle: Row, answer: Answer) -> list[Bit]:
             continue
         by_key.setdefault(row.get("reverses") or row["key"], []).append(row)
     rules = [measure.get(name) for name in ("rounding", "qualify", "approval", "steps")] + measure.get("caps", [])
-    daily = any(rule and rule["per"] == "day" for rule in rules)
+    daily = any(rule and rule.get("per") == "day" for rule in rules)
     bits: list[Bit] = []
     for key, rows in by_key.items():
         bits += _of_key(measure, key, rows, daily, bundle, answer)

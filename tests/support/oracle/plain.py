@@ -87,7 +87,7 @@ def limits(window: Row | None, start: date, end: date) -> tuple[date, date]:
     if "lastDays" in window:
         first = after - timedelta(days=window["lastDays"])
     if "lastMonths" in window:
-        first = _months_earlier(after, window["lastMonths"])
+        first = months_earlier(after, window["lastMonths"])
     back = window.get("yearsBack", 0)
     if back:
         first = first.replace(year=first.year - back)
@@ -100,10 +100,19 @@ def _found(month_day: str, start: date, end: date, among: list[date]) -> date:
     return hits[0] if hits else end
 
 
-def _months_earlier(on: date, months: int) -> date:
+def months_earlier(on: date, months: int) -> date:
     """Go back to the first of each month before, then to the day, or the last one that the month has."""
     first = on.replace(day=1)
     for _ in range(months):
         first = (first - timedelta(days=1)).replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    return min(first + timedelta(days=on.day - 1), after - timedelta(days=1))
+
+
+def months_later(on: date, months: int) -> date:
+    """Go on to the first of each month after, then to the day, or the last one that the month has."""
+    first = on.replace(day=1)
+    for _ in range(months):
+        first = (first + timedelta(days=31)).replace(day=1)
     after = (first + timedelta(days=31)).replace(day=1)
     return min(first + timedelta(days=on.day - 1), after - timedelta(days=1))

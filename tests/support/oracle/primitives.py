@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.support.oracle.cases import Case
+from tests.support.oracle.over_time_removals import OVER_TIME
 from tests.support.oracle.removals import (
     SPANS,
     Removal,
@@ -80,6 +81,7 @@ PRIMITIVES: dict[str, Removal] = {
     "months before the end": window("lastMonths"),
     "rolling days": drop("rolling"),
     "days after joining": deadline,
+    **OVER_TIME,
     "points by the sum of a span": drop("steps"),
     "several sources": drop("also"),
     "deduct": became("deduct"),

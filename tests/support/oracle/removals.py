@@ -58,10 +58,19 @@ def drop(member: str, source: str = "") -> Removal:
 
 
 def cap(per: str) -> Removal:
-    def change(measure: Row) -> None:
-        measure["caps"] = [cap for cap in measure["caps"] if cap["per"] != per]
+    return _cap(lambda cap: cap.get("per") == per)
 
-    return lambda case: each((m for m in measures(case) if any(c["per"] == per for c in m.get("caps", []))), change)
+
+def stretch_cap(member: str) -> Removal:
+    """Take away caps of any so many days or months."""
+    return _cap(lambda cap: member in cap)
+
+
+def _cap(is_it: Callable[[Row], bool]) -> Removal:
+    def change(measure: Row) -> None:
+        measure["caps"] = [cap for cap in measure["caps"] if not is_it(cap)]
+
+    return lambda case: each((m for m in measures(case) if any(is_it(c) for c in m.get("caps", []))), change)
 
 
 def filter_column(column: str, part: str = "where") -> Removal:
@@ -96,25 +105,25 @@ def cadence(case: Case) -> bool:
     for measure in found:
         del measure["cadence"]
         measure.pop("streak", None)
-    _read_whole(case, {f"{measure['id']}.{part}" for measure in found for part in PARTS})
+    read_whole(case, {f"{measure['id']}.{part}" for measure in found for part in PARTS})
     return bool(found)
 
 
 def deadline(case: Case) -> bool:
     """Take away deadlines; numbers that read a part of one read the sum."""
     found = [measure for measure in measures(case) if measure.pop("deadline", None)]
-    _read_whole(case, {f"{measure['id']}.{part}" for measure in found for part in PARTS})
+    read_whole(case, {f"{measure['id']}.{part}" for measure in found for part in PARTS})
     return bool(found)
 
 
 def streak(case: Case) -> bool:
     """Take away runs of spans; numbers that read them read how many spans there are."""
     found = [measure for measure in measures(case) if measure.pop("streak", None)]
-    _read_whole(case, {f"{measure['id']}.{part}" for measure in found for part in PARTS[2:]})
+    read_whole(case, {f"{measure['id']}.{part}" for measure in found for part in PARTS[2:]})
     return bool(found)
 
 
-def _read_whole(case: Case, names: set[str]) -> None:
+def read_whole(case: Case, names: set[str]) -> None:
     for holder in [*scores(case), *(part for score in scores(case) for part in score.get("parts", []))]:
         for member in ("of", "over", "otherwise", "take", "minus"):
             if member in holder:

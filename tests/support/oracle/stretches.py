@@ -102,7 +102,7 @@ def roll(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
     for bit in bits:
         counts[bit.first] = counts.get(bit.first, Fraction(0)) + bit.counts
     starts = range(max(1, len(known) - length + 1))
-    sums = [sum((counts.get(each, Fraction(0)) for each in known[n : n + length]), Fraction(0)) for n in starts]
+    sums = [sum((counts[on] for on in known[n : n + length] if on in counts), Fraction(0)) for n in starts]
     answer.value, answer.has_spans = max(sums) if largest else min(sums), bool(window)
 
 

@@ -24,6 +24,8 @@ class _Author(Measurer):
             self._measure(f"m{n}", chance.choice(makers)())
         if self.maybe(0.35):
             self._measure("share", {"source": "presence", "per": chance.choice(("day", "month"))} | self._exempting())
+        if self.maybe(0.3):
+            self._measure("then", self.over_time())
         for n in range(chance.randint(1, 4)):
             self._number("scores", f"s{n}", self._score(n))
         self._adjust()

@@ -1,0 +1,34 @@
+"""One seeded fault of the engine for each primitive that looks at days one after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.domain.rulebook import answers, filling, measures
+from tests.support.oracle.faulty import Fault, changed, of_rows
+
+
+def stretch(**update: Any) -> Fault:
+    return [filling], "first_of", lambda piece: lambda cap, last: piece(changed(**update)(cap), last)
+
+
+def bar(**update: Any) -> Fault:
+    return [measures], "bars_of", lambda piece: lambda rule, *given: piece(changed(**update)(rule), *given)
+
+
+OVER_TIME: dict[str, Fault] = {
+    "cap of any days": stretch(days=1),
+    "cap of any months": stretch(months=lambda months: months + 1),
+    "answered in time": ([answers], "last_day", lambda piece: lambda rule, day, rest: day),
+    "in working days": ([answers], "last_day", lambda piece: lambda rule, day, rest: piece(rule, day, ())),
+    "barred rows": ([measures], "bar", lambda piece: lambda parts, stretches: piece(parts, stretches[1:])),
+    "barred at the end": ([measures], "_barred", lambda piece: lambda rule, bundle: piece(
+        rule.model_copy(update={"result": "times" if rule.result == "at_end" else "at_end"}), bundle)),
+    "strikes that count together": bar(count=lambda count: count + 1),
+    "strikes within a time": bar(within=None),
+    "a bar of some length": bar(lasts=lambda length: length.model_copy(update={"days": 3, "months": None})),
+    "a bar until enough is done": bar(until=changed(at_least=lambda least: least + 1000)),
+    "whichever ends first": bar(ends="last"),
+    "results of earlier cycles": of_rows(lambda rule, given: given[:-1] if rule.source == "grades" else given),
+}  # fmt: skip
+"""In the order of the removals."""

@@ -1,0 +1,61 @@
+"""How what looks at days one after the other is taken out of a rulebook."""
+
+from __future__ import annotations
+
+from tests.support.oracle.cases import Case
+from tests.support.oracle.plain import Row
+from tests.support.oracle.removals import PARTS, Removal, drop, each, measures, read_whole, stretch_cap
+
+
+def answered(case: Case) -> bool:
+    """Take away answers in time; numbers that read a part of one read the sum."""
+    found = [measure for measure in measures(case) if measure.pop("answered", None)]
+    read_whole(case, {f"{measure['id']}.{part}" for measure in found for part in PARTS})
+    return bool(found)
+
+
+def working_days(case: Case) -> bool:
+    rules = (m["answered"] for m in measures(case) if "workingDays" in m.get("answered", {}))
+    return each(rules, lambda rule: rule.update(days=rule.pop("workingDays")))
+
+
+def in_bars(member: str) -> Removal:
+    """Take a member out of bars, wherever they stand."""
+
+    def found(case: Case) -> list[Row]:
+        bars = [bar for m in measures(case) for bar in [*m.get("bars", []), *([m["bar"]] if "bar" in m else [])]]
+        return [bar for bar in bars if member in bar]
+
+    def change(bar: Row) -> None:
+        del bar[member]
+        bar.pop("ends", None)
+
+    return lambda case: each(found(case), change)
+
+
+def of_nothing(source: str, *path: str) -> Removal:
+    """Let measures of one source find no rows."""
+
+    def change(measure: Row) -> None:
+        for name in path[:-1]:
+            measure = measure[name]
+        measure[path[-1]] = {"kind": ["nothing"]} if source == "bars" else {"grade": ["nothing"]}
+
+    return lambda case: each(measures(case, source), change)
+
+
+OVER_TIME: dict[str, Removal] = {
+    "cap of any days": stretch_cap("days"),
+    "cap of any months": stretch_cap("months"),
+    "answered in time": answered,
+    "in working days": working_days,
+    "barred rows": drop("bars"),
+    "barred at the end": of_nothing("bars", "bar", "strikes"),
+    "strikes that count together": in_bars("count"),
+    "strikes within a time": in_bars("within"),
+    "a bar of some length": in_bars("lasts"),
+    "a bar until enough is done": in_bars("until"),
+    "whichever ends first": in_bars("ends"),
+    "results of earlier cycles": of_nothing("grades", "where"),
+}
+"""By the names of the primitives."""
