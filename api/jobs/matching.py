@@ -12,7 +12,7 @@ from api.domain.matching.propose import STAGES, propose
 from api.jobs.kinds import JobHandle, job_kind
 from api.services import match_results, match_runs
 
-AT_ONCE = 500
+AT_ONCE = 2000
 _COMPUTED = 60  # per cent of the work that is done when the proposals are known
 
 

@@ -13,7 +13,7 @@ from api.domain.canonical import digest
 from api.domain.need_gates import PERSON, TEAM, UNIT, refusals
 from api.models import Person
 from api.services import qualifications
-from api.services.match_offers import Area, Helper
+from api.services.match_helpers import Area, Helper
 
 AGE_UNKNOWN = "age_unknown"
 """Nobody is asked who may be too young or too old for it; they can say how old they are."""

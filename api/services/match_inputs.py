@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,12 +18,12 @@ from api.domain.location import Point
 from api.domain.matching.ground import grid
 from api.domain.matching.inputs import Ask, Offer, Place
 from api.domain.matching.rules import Rules
-from api.domain.matching.slots import slots_of
-from api.domain.matching.times import Window, occurrences, urgency, windows_of
+from api.domain.matching.slots import begins_at, slot_of, slots_of
+from api.domain.matching.times import Window, half_days, occurrences, urgency, windows_of
 from api.models import MatchProposal, Need, Organization, Project, Shift
 from api.services import match_gates, match_offers
 from api.services.days import day_of, zone_of
-from api.services.match_offers import Area, Helper
+from api.services.match_helpers import Area, Helper
 from api.services.projects import DEAD
 
 Kind = Literal["people", "units"]
@@ -67,22 +67,23 @@ def gathered(session: Session, actor: Actor, kind: Kind, path: str, rules: Rules
         elif ask is not None:
             found.gaps.append(ask)
     asked = {slot for ask in found.asks for slot in ask.slots or ()}
+    ahead = half_days(area.today, rules.terms.horizon_days + 1, asked)
     numbers = _numbers(helpers, seed) if kind == "people" else {helper.key: helper.key for helper in helpers}
     for helper in helpers:
         number = numbers[helper.key]
-        found.offers.append(helper.offer(number, places.get(helper.area_id), asked))
+        found.offers.append(helper.offer(number, places.get(helper.area_id), asked, ahead))
         found.keys[number] = helper.whose
     return found
 
 
-def window_of(windows: Sequence[Window] | None, zone: ZoneInfo, slot: int | None, since: datetime) -> Any:
-    """Return (begin, end) of the first occurrence of a need's windows in a slot; (None, None) without a time."""
-    if slot is None or windows is None:
-        return None, None
-    far = since + timedelta(days=93)  # beyond the longest horizon
-    return next(
-        (each for each in occurrences(windows, zone, since, far) if slots_of([each], zone) == (slot,)), (None, None)
-    )
+def first_in_slots(
+    windows: Sequence[Window] | None, zone: ZoneInfo, slots: Sequence[int], since: datetime
+) -> dict[int, tuple[datetime, datetime]]:
+    """Return (begin, end) of the first occurrence of a need's windows in each of these slots, where there is one."""
+    first: dict[int, tuple[datetime, datetime]] = {}
+    for begins, ends in occurrences(windows or (), zone, since, begins_at(max(slots) + 1, zone)):
+        first.setdefault(slot_of(begins, zone), (begins, ends))
+    return {slot: first[slot] for slot in slots if slot in first}
 
 
 def _open_needs(session: Session, area: Area, kind: Kind) -> Sequence[Any]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from api.db import Session
 from api.domain.list_words import CATEGORIES, EVERYDAY, code_of
-from api.domain.matching.inputs import Offer, Place
 from api.domain.matching.learning import Answer, Learned, learned
-from api.domain.matching.rules import Rules
 from api.domain.matching.slots import free_slots, slot_of
-from api.domain.matching.times import occurrences, week_slots, windows_of
+from api.domain.matching.times import occurrences, windows_of
 from api.domain.need_gates import PERSON, TEAM, UNIT
 from api.domain.profiles import is_minor
 from api.models import (
@@ -35,99 +32,52 @@ from api.models import (
     Team,
 )
 from api.services import match_history
+from api.services.match_helpers import Area, Helper, Week
 from api.services.teams import people_of
 
 _KNOWN, _MIDDLE = 1, 2  # levels of a skill: one that a profile names, and what a unit offers
 _UNIT_REACH, _UNIT_TASKS = 10_000, 3  # metres that a unit goes, and needs that one resource takes in a run
 
 
-@dataclass(frozen=True)
-class Area:
-    """Where and when a run looks, and by which rules."""
-
-    tenant_id: UUID
-    path: str
-    zone: ZoneInfo
-    now: datetime
-    rules: Rules
-
-    @cached_property
-    def today(self) -> date:
-        """The day of the run."""
-        return self.now.astimezone(self.zone).date()
-
-    @cached_property
-    def since(self) -> datetime:
-        """What begins earlier is too near to be asked for."""
-        return self.now + timedelta(hours=self.rules.terms.lead_hours)
-
-    @cached_property
-    def before(self) -> datetime:
-        """What begins then or later is for another run."""
-        return self.now + timedelta(days=self.rules.terms.horizon_days)
-
-
-@dataclass(slots=True)
-class Helper:
-    """A person or resource before it gets its number: `whose` says to whom what is proposed to it goes.
-
-    `sort` is `person`, `unit` or `team`, as gates name it. The key of a person is their account.
-    """
-
-    key: str
-    area_id: UUID | None
-    whose: dict[str, str]
-    sort: str = PERSON
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def offer(self, number: str, place: Place | None, asked: set[int]) -> Offer:
-        """Return it as an offer of a run, free at what is `asked` for; its other time is not the run's business."""
-        free = {name: slots and tuple(sorted(asked.intersection(slots))) for name, slots in self._times().items()}
-        return Offer(id=number, place=place, **{**self.values, **free})
-
-    def _times(self) -> dict[str, tuple[int, ...] | None]:
-        return {name: self.values[name] for name in ("slots", "preferred") if name in self.values}
-
-
 def people(session: Session, area: Area) -> list[Helper]:
     """Return who declared their time in the area and may be asked: active, and not known to be a minor."""
     homes, employers = _belonging(session, area)
     rows = session.rows(_DECLARED.where(Availability.tenant_id == area.tenant_id))
-    within = _within(session, area)
-    named = {str(each): each for each in within}
+    texts = {each: str(each) for each in _within(session, area)}
+    named = {text: each for each, text in texts.items()}
     profiles = _profiles(session, area)
     busy, memory = _busy(session, area), area.rules.memory
     past = match_history.of_people(session, area.tenant_id, area.now, area.zone, memory.no_show_days)
     found = []
-    for row in rows:
-        where, profile = row.told["area_id"], profiles.get(row.person_id)
-        home = named.get(where) if where else homes.get(row.person_id)
-        if home not in within or (profile and is_minor(profile.born, area.today)):
+    for person_id, told, account_id in rows:
+        where, profile = told["area_id"], profiles.get(person_id)
+        home = named.get(where) if where else homes.get(person_id)
+        if home not in texts or (profile and is_minor(profile.born, area.today)):
             continue
-        helper = Helper(str(row.account_id), home, {"person": str(row.person_id)})
-        taught = past.get(row.person_id, _NO_PAST)
-        more, at_shifts = profile.skills if profile else (), busy.get(row.person_id, frozenset())
-        helper.values = _person(area, row.told, more, home, at_shifts)
-        helper.values |= _taught(area, taught.answers, taught.absences)
-        helper.values |= {"load": taught.load, "unit": employers.get(row.person_id)}
-        found.append(helper)
+        taught = past.get(person_id, _NO_PAST)
+        values = {
+            **_person(told, profile.skills if profile else (), texts[home]),
+            **_taught(area, taught.answers, taught.absences), "load": taught.load, "unit": employers.get(person_id),
+        }  # fmt: skip
+        week = Week(told["free"], told["preferred"], busy.get(person_id, ()))
+        found.append(Helper(str(account_id), home, {"person": str(person_id)}, PERSON, values, week))
     return found
 
 
-def _person(area: Area, told: dict[str, Any], more: Sequence[str], home: UUID, busy: Collection[int]) -> dict[str, Any]:
+def _person(told: dict[str, Any], more: Sequence[str], home: str) -> dict[str, Any]:
+    return {
+        "skills": _skills(tuple([(each["category"], each["level"]) for each in told["skills"]]), tuple(more)),
+        "reach": told["reach_metres"], "max_tasks": told["max_tasks"],
+        "wishes": tuple(sorted({*told["wishes"], home})),
+    }  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _skills(declared: tuple[tuple[str, int], ...], more: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    """Return what somebody can do, at which level: everyday help, what a profile names, and what they declared."""
     skills = dict.fromkeys(EVERYDAY, _KNOWN)
     skills |= {code_of(CATEGORIES, said) or said: _KNOWN for said in more}
-    skills |= {each["category"]: each["level"] for each in told["skills"]}
-    days = area.rules.terms.horizon_days + 1
-    free = told["free"]
-    slots = None if free is None else week_slots(free, area.today, days)
-    if slots and busy:
-        slots = tuple(slot for slot in slots if slot not in busy)
-    return {
-        "skills": tuple(sorted(skills.items())), "slots": slots,
-        "preferred": week_slots(told["preferred"], area.today, days), "reach": told["reach_metres"],
-        "max_tasks": told["max_tasks"], "wishes": tuple(sorted({*told["wishes"], str(home)})),
-    }  # fmt: skip
+    return tuple(sorted((skills | dict(declared)).items()))
 
 
 def units(session: Session, area: Area) -> list[Helper]:
@@ -172,12 +122,12 @@ def teams(session: Session, area: Area) -> list[Helper]:
         many = len(people_in.get(row.id, ()))
         if home not in within or not many:
             continue
-        helper = Helper(str(row.id), home, {"team": str(row.id)}, TEAM)
-        helper.values = _person(area, row.told, (), home, ())
-        most = many * row.told["max_tasks"]
-        helper.values |= {"at_once": many, "max_tasks": most, "load": past[row.id].load}
-        helper.values |= _taught(area, past[row.id].answers, 0)
-        found.append(helper)
+        values = {
+            **_person(row.told, (), str(home)), "at_once": many, "max_tasks": many * row.told["max_tasks"],
+            "load": past[row.id].load, **_taught(area, past[row.id].answers, 0),
+        }  # fmt: skip
+        week = Week(row.told["free"], row.told["preferred"], ())
+        found.append(Helper(str(row.id), home, {"team": str(row.id)}, TEAM, values, week))
     return found
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from pydantic_core import to_json
 
 from api.access import Actor
-from api.db import Session, new_id
+from api.db import Session
 from api.domain.matching.inputs import Ask
 from api.domain.matching.reasons import Proposal
 from api.domain.matching.rules import Rules, rules_of
@@ -24,7 +25,7 @@ from api.models import Job, MatchGap, MatchProposal, MatchRule, MatchRun, Need, 
 from api.services import changes, match_runs
 from api.services.bulk import insert_many_new, moment, new_ids
 from api.services.days import zone_of
-from api.services.match_inputs import window_of
+from api.services.match_inputs import first_in_slots
 
 
 class RunIncomplete(Conflict):
@@ -35,19 +36,24 @@ class RunIncomplete(Conflict):
 
 _Span = tuple[datetime | None, str | None, str | None]
 """When a slot of a need begins, and its begin and end as they are stored."""
+_NO_SPAN: _Span = (None, None, None)
+_TIMELESS: dict[int | None, _Span] = {}
+_AT_ONCE = 1000  # needs whose windows one statement reads
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What writing the results of a run needs to know; `spans` are those told so far, by need and slot."""
+    """What writing the results of a run needs to know, ids as `insert_many` takes them.
+
+    `whose` says to whom what is proposed to an offer goes, `asks` are each need's own id and its community's, and
+    `spans` are when its slots are.
+    """
 
     id: UUID
-    keys: dict[str, dict[str, str]]
-    asks: dict[str, Ask]
     rules: Rules
-    as_of: datetime
-    zone: ZoneInfo
-    spans: dict[tuple[str, int | None], _Span] = field(default_factory=dict)
+    whose: dict[str, tuple[str | None, ...]]
+    asks: dict[str, tuple[str, str | None]]
+    spans: dict[str, dict[int, _Span]]
 
 
 _WHOSE = {"person_id": "person", "organization_id": "unit", "resource_id": "resource", "team_id": "team"}
@@ -55,27 +61,46 @@ _WRITTEN = (
     "id", "number", "need_id", "community_id", *_WHOSE, "places", "starts_at", "ends_at", "points", "reasons",
     "answer_by",
 )  # fmt: skip
+_GAPS = ("id", "need_id", "details")
 
 
 def begun(session: Session, actor: Actor, row: Any, asks: Sequence[Ask]) -> Run:
     """Return a prepared run as its job writes it."""
     content = row.rule_id and session.scalar(sa.select(MatchRule.content).where(MatchRule.id == row.rule_id))
-    zone = zone_of(session, actor.tenant_id)
-    return Run(row.id, row.keys, {ask.id: ask for ask in asks}, rules_of(content or {}), row.as_of, zone)
+    rules = rules_of(content or {})
+    whose = {number: tuple(_hex(each.get(name)) for name in _WHOSE.values()) for number, each in row.keys.items()}
+    ids = {ask.id: (ask.id.replace("-", ""), _hex(ask.community)) for ask in asks}
+    since = row.as_of + timedelta(hours=rules.terms.lead_hours)
+    return Run(row.id, rules, whose, ids, _spans(session, actor, asks, since))
+
+
+def _spans(session: Session, actor: Actor, asks: Sequence[Ask], since: datetime) -> dict[str, dict[int, _Span]]:
+    """Return by need when each of its slots begins and ends: the first occurrence of its windows there."""
+    zone, dialect = zone_of(session, actor.tenant_id), session.dialect
+    timed = {UUID(ask.id): ask for ask in asks if ask.slots}
+    ids, spans = list(timed), {}
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        known = sa.select(Need.id, Need.windows).where(Need.tenant_id == actor.tenant_id, Need.id.in_(some))
+        for need in session.rows(known):
+            ask = timed[need.id]
+            first = first_in_slots(windows_of(need.windows), zone, ask.slots, since)
+            spans[ask.id] = {
+                slot: (begins, moment(begins, dialect), moment(ends, dialect)) for slot, (begins, ends) in first.items()
+            }
+    return spans
 
 
 def keep(session: Session, actor: Actor, run: Run, some: Sequence[tuple[int, Proposal]]) -> int:
     """Write some proposals of a run, by their numbers, where nobody sees them yet; a repeat adds nothing."""
-    _look_up(session, actor, run, [proposal for _, proposal in some])
     by = session.now + timedelta(days=run.rules.terms.answer_days)
     by_text = moment(by, session.dialect)
     rows = []
     for row_id, (number, proposal) in zip(new_ids(len(some)), some, strict=True):
-        begins, starts_at, ends_at = run.spans[proposal.ask_id, proposal.slot]
-        whose = [_hex(run.keys[proposal.offer_id].get(name)) for name in _WHOSE.values()]
+        begins, starts_at, ends_at = run.spans.get(proposal.ask_id, _TIMELESS).get(proposal.slot, _NO_SPAN)
         rows.append((
-            row_id, number, _hex(proposal.ask_id), _hex(run.asks[proposal.ask_id].community), *whose,
-            proposal.places, starts_at, ends_at, proposal.points, {**proposal.reasons(), "metres": proposal.metres},
+            row_id, number, *run.asks[proposal.ask_id], *run.whose[proposal.offer_id], proposal.places, starts_at,
+            ends_at, proposal.points, to_json({**proposal.reasons(), "metres": proposal.metres}),
             by_text if begins is None or by <= begins else starts_at,
         ))  # fmt: skip
     state = TABLES["match_proposal"].next(None, "match_proposal.prepare")
@@ -91,31 +116,13 @@ def _hex(text: str | None) -> str | None:
     return text and text.replace("-", "")
 
 
-def _look_up(session: Session, actor: Actor, run: Run, some: Sequence[Proposal]) -> None:
-    """Tell the spans of these proposals that are not told yet."""
-    wanted = {(proposal.ask_id, proposal.slot) for proposal in some} - run.spans.keys()
-    if not wanted:
-        return
-    needs = {UUID(ask_id) for ask_id, _ in wanted}
-    known = sa.select(Need.id, Need.windows).where(Need.tenant_id == actor.tenant_id, Need.id.in_(needs))
-    windows = {str(row.id): windows_of(row.windows) for row in session.rows(known)}
-    since = run.as_of + timedelta(hours=run.rules.terms.lead_hours)
-    for ask_id, slot in wanted:
-        begins, ends = window_of(windows[ask_id], run.zone, slot, since)
-        texts = (each and moment(each, session.dialect) for each in (begins, ends))
-        run.spans[ask_id, slot] = (begins, *texts)
-
-
 def keep_gaps(session: Session, actor: Actor, run_id: UUID, gaps: Sequence[dict[str, Any]]) -> None:
     """Write why needs have empty places; a repeat adds nothing."""
-    session.insert_new(
-        MatchGap,
-        [
-            {"id": new_id(), "tenant_id": actor.tenant_id, "run_id": run_id, "need_id": UUID(each["ask_id"]),
-             "details": {name: value for name, value in each.items() if name != "ask_id"}}
-            for each in gaps
-        ],
-    )  # fmt: skip
+    rows = []
+    for row_id, gap in zip(new_ids(len(gaps)), gaps, strict=True):
+        details = {name: value for name, value in gap.items() if name != "ask_id"}
+        rows.append((row_id, _hex(gap["ask_id"]), to_json(details).decode()))
+    insert_many_new(session, MatchGap, _GAPS, rows, tenant_id=actor.tenant_id, run_id=run_id)
 
 
 def finish(

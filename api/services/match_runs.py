@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from api import paging
 from api.access import Actor, found
 from api.db import Session
-from api.domain.matching.inputs import Ask, Limits, Offer, Weights, arranged, document, inputs_hash, restored
-from api.domain.matching.outcome import packed, result_hash, unpacked
+from api.domain.matching.inputs import arranged
+from api.domain.matching.outcome import result_hash
 from api.domain.matching.propose import propose
 from api.domain.matching.rules import rules_of
+from api.domain.matching.stored import Inputs, inputs_hash, packed, restored, unpacked
 from api.domain.steps import TABLES
 from api.errors import Conflict
 from api.models import Job, MatchRule, MatchRun, Organization
@@ -64,7 +65,6 @@ _STORED = sa.select(
     MatchRun.seed, MatchRun.figures, Organization.path,
 ).join(Organization, Organization.id == MatchRun.organization_id)  # fmt: skip
 _AT_ONCE = 50
-_Restored = tuple[list[Ask], list[Offer], Weights, Limits]
 
 
 def request(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
@@ -90,7 +90,7 @@ def request(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     return run_id
 
 
-def prepare(session: Session, actor: Actor, run_id: UUID) -> _Restored | None:
+def prepare(session: Session, actor: Actor, run_id: UUID) -> Inputs | None:
     """Store what a run starts from, as it stands now, and return it as `restored_inputs` would read it.
 
     From here on nothing that changes elsewhere changes the run. A repeat does nothing and returns None.
@@ -104,7 +104,7 @@ def prepare(session: Session, actor: Actor, run_id: UUID) -> _Restored | None:
         arranged(inputs.asks), arranged(inputs.offers), rules.weights,
         rules.limits(row.kind, inputs.asks, inputs.offers),
     )  # fmt: skip
-    kept, kept_hash = packed(document(*start))
+    kept, kept_hash = packed(*start)
     values = {
         "as_of": session.now, "position": last_recorded(session, actor.tenant_id), "rule_id": rule_id,
         "inputs": kept, "inputs_hash": kept_hash, "keys": inputs.keys,
@@ -119,7 +119,7 @@ def stored(session: Session, actor: Actor, run_id: UUID) -> Any:
     return found(session.first(_STORED.where(MatchRun.tenant_id == actor.tenant_id, MatchRun.id == run_id)))
 
 
-def restored_inputs(row: Any) -> _Restored:
+def restored_inputs(row: Any) -> Inputs:
     """Return the asks, offers, weights and limits that a run stored; NothingStored, InputsDropped."""
     if row.inputs is None:
         raise NothingStored if row.inputs_hash is None else InputsDropped

@@ -11,17 +11,19 @@ import pytest
 
 from api.domain.location import Point, meters_between
 from api.domain.matching.ground import grid
-from api.domain.matching.inputs import Ask, Limits, Offer, Weights, WeightsInvalid, document, inputs_hash, restored
+from api.domain.matching.inputs import Ask, Limits, Offer, Weights, WeightsInvalid
 from api.domain.matching.learning import Answer, Learned, Memory, learned
-from api.domain.matching.outcome import few_together, median, packed, result_hash, summary, unpacked
+from api.domain.matching.outcome import few_together, median, result_hash, summary
 from api.domain.matching.propose import propose
 from api.domain.matching.rules import rules_of
 from api.domain.matching.slots import PARTS
+from api.domain.matching.stored import inputs_hash, packed, restored, unpacked
 from api.domain.matching.telling import gap, reasons
 from api.domain.matching.times import (
     HALF_DAYS,
     Window,
     WindowContradicts,
+    half_days,
     occurrences,
     plain,
     require_windows,
@@ -72,11 +74,13 @@ def test_stored_windows_are_read_again_and_no_time_stays_no_time():
     assert windows_of(None) is None
 
 
-def test_half_days_of_a_week_become_slots_of_the_days_ahead():
-    found = week_slots(["mon.morning", "wed.evening"], TODAY, 10)
+def test_half_days_of_a_week_become_those_slots_of_the_days_ahead_that_are_asked_for():
+    monday = TODAY.toordinal() * len(PARTS)
+    wanted = {*range(monday - 28, monday + 56)} - {monday + 28 + 1}
+    found = week_slots(["mon.morning", "wed.evening"], half_days(TODAY, 10, wanted))
     days = [(date.fromordinal(slot // 4).isoformat(), PARTS[slot % 4]) for slot in found]
     assert days == [
-        ("2026-03-02", "morning"), ("2026-03-04", "evening"), ("2026-03-09", "morning"), ("2026-03-11", "evening"),
+        ("2026-03-02", "morning"), ("2026-03-04", "evening"), ("2026-03-11", "evening"),
     ]  # fmt: skip
     days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     assert tuple(f"{day}.{part}" for day in days for part in PARTS) == HALF_DAYS
@@ -145,18 +149,18 @@ BARBER = Offer("h-1", (("elderly_care", 3),), (1,), (1,), None, wishes=("east",)
 def test_who_is_free_at_nothing_that_is_asked_for_stays_so_in_stored_inputs():
     never, contradicting = Offer("b", (("health", 1),), slots=()), Ask("m", "health", slots=())
     asks, offers = [Ask("n", "health", slots=(8,), headcount=2), contradicting], [Offer("a", (("health", 1),)), never]
-    again = restored(unpacked(packed(document(asks, offers, Weights(), Limits()))[0]))
+    again = restored(unpacked(packed(asks, offers, Weights(), Limits())[0]))
     assert again == ([contradicting, asks[0]], offers, Weights(), Limits())
     assert [(each.ask_id, each.offer_id) for each in propose(*again)] == [("n", "a")]
 
 
 def test_a_run_is_repeated_from_its_packed_inputs_and_another_weight_is_another_result():
     offers = [BARBER, Offer("h-2", (("elderly_care", 1),), (1,), unit="u")]
-    kept, kept_hash = packed(document([HAIRCUT], offers, Weights(), Limits()))
+    kept, kept_hash = packed([HAIRCUT], offers, Weights(), Limits())
     assert kept_hash == inputs_hash(unpacked(kept))
     again = restored(unpacked(kept))
     assert again == ([HAIRCUT], offers, Weights(), Limits())
-    assert inputs_hash(unpacked(kept)) == inputs_hash(document([HAIRCUT], offers[::-1], Weights(), Limits()))
+    assert packed([HAIRCUT], offers[::-1], Weights(), Limits()) == (kept, kept_hash)
     once = result_hash(propose(*again))
     assert result_hash(propose([HAIRCUT], offers[::-1])) == once
     assert result_hash(propose([HAIRCUT], offers, Weights(skills=4))) != once

@@ -1,14 +1,12 @@
-"""What a match run starts from: asks, offers, weights and limits, all whole numbers, and their plain document."""
+"""What a match run starts from: asks, offers, weights and limits, all whole numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from functools import cache
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from typing import Any
 
-from api.domain.canonical import digest
 from api.errors import Invalid
 
 Place = tuple[int, int]
@@ -125,7 +123,6 @@ class Limits:
 
 _MOST = {"unknown": FULL, "most": 100, "edges": 1000}
 _LARGEST = 1_000_000
-_ALWAYS = object()  # equal to no value: what has a default that says something is written whatever it is
 FACTORS = ("skills", "distance", "slot", "rating", "wish", "urgency")
 """The factors valued 0 to 100, in the order in which reasons name them."""
 
@@ -150,48 +147,3 @@ def arranged(rows: Sequence[Any]) -> list[Any]:
         if before.id == after.id:
             raise InputRepeated(id=after.id)
     return found
-
-
-def document(asks: Sequence[Ask], offers: Sequence[Offer], weights: Weights, limits: Limits) -> dict[str, Any]:
-    """Return the inputs of a run as plain JSON, from which `restored` makes the same run again."""
-    return {
-        "asks": [_plain(ask) for ask in arranged(asks)],
-        "offers": [_plain(offer) for offer in arranged(offers)],
-        "weights": asdict(weights),
-        "limits": {**_plain(limits), "communities": dict(limits.communities)},
-    }
-
-
-def restored(content: Mapping[str, Any]) -> tuple[list[Ask], list[Offer], Weights, Limits]:
-    """Return the inputs that a document holds; the inverse of `document`."""
-    return (
-        [Ask(**{name: _tupled(value) for name, value in row.items()}) for row in content["asks"]],
-        [Offer(**{name: _tupled(value) for name, value in row.items()}) for row in content["offers"]],
-        Weights(**content["weights"]),
-        Limits(**content["limits"]),
-    )
-
-
-def inputs_hash(content: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of an inputs document: one hash, one result."""
-    return digest(dict(content))
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    """Return the members of a row that say something: what it leaves out `restored` takes for the silence it was.
-
-    None and empty are not the same silence: slots None are any time, no slots are none.
-    """
-    told = ((name, getattr(row, name), silence) for name, silence in _members(type(row)))
-    return {name: value for name, value, silence in told if value != silence}
-
-
-@cache
-def _members(kind: Any) -> tuple[tuple[str, Any], ...]:
-    """Return the members of asks, offers or limits, and the None or empty value of each that may be left out."""
-    quiet = (None, ())
-    return tuple((each.name, each.default if each.default in quiet else _ALWAYS) for each in fields(kind))
-
-
-def _tupled(value: Any) -> Any:
-    return tuple(_tupled(each) for each in value) if isinstance(value, list) else value

@@ -1,33 +1,16 @@
-"""What is kept of a run: its inputs packed, the hash of its result, and its figures with small groups summed up."""
+"""What is kept of a run: the hash of its result, and its figures with small groups summed up."""
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from hashlib import sha256
 from typing import Any
 
-from api.domain.canonical import canonical_bytes, digest
+from api.domain.canonical import digest
 from api.domain.matching.propose import Proposals
 from api.domain.suppression import pooled, small
 
 _BARS = 12  # communities that stand by themselves in the picture
-
-
-def packed(document: Mapping[str, Any]) -> tuple[bytes, str]:
-    """Return an inputs document as compact bytes, of which `unpacked` is the inverse, and `inputs.inputs_hash` of it.
-
-    The same document gives the same bytes.
-    """
-    content = canonical_bytes(document)
-    return zlib.compress(content, 6), sha256(content).hexdigest()
-
-
-def unpacked(content: bytes) -> dict[str, Any]:
-    """Return the inputs document of packed bytes."""
-    return json.loads(zlib.decompress(content))
 
 
 def result_hash(found: Proposals) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from itertools import chain
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -106,21 +105,20 @@ def occurrences(
     return sorted(found)
 
 
-def week_slots(free: Iterable[str], first: date, days: int) -> tuple[int, ...]:
-    """Return the slots of so many days from `first` on at which somebody is free who names HALF_DAYS of a week."""
-    ahead = _ahead(first, days)
-    return tuple(sorted(chain.from_iterable(map(ahead.__getitem__, set(free)))))
-
-
-@lru_cache(maxsize=8)
-def _ahead(first: date, days: int) -> dict[str, tuple[int, ...]]:
-    """Return the slots of each half day of a week in so many days; a city asks it for everybody."""
+def half_days(first: date, days: int, wanted: Collection[int]) -> dict[str, tuple[int, ...]]:
+    """Return for each of HALF_DAYS those of the wanted slots that it is in so many days from `first` on."""
     found: dict[str, list[int]] = {each: [] for each in HALF_DAYS}
     for day in range(first.toordinal(), first.toordinal() + days):
         begins = date.fromordinal(day).weekday() * len(PARTS)
         for part in range(len(PARTS)):
-            found[HALF_DAYS[begins + part]].append(day * len(PARTS) + part)
+            if day * len(PARTS) + part in wanted:
+                found[HALF_DAYS[begins + part]].append(day * len(PARTS) + part)
     return {each: tuple(slots) for each, slots in found.items()}
+
+
+def week_slots(free: Iterable[str], ahead: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+    """Return the slots, of those that `half_days` gave, at which somebody is free who names half days of a week."""
+    return tuple(sorted(chain.from_iterable(map(ahead.__getitem__, set(free)))))
 
 
 def urgency(published_on: date | None, expires_on: date | None, today: date) -> int:
