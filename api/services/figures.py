@@ -15,10 +15,10 @@ from api.domain.ranking import NotYetTold, Ranked, rank, require_not_spendable
 from api.domain.rosters import UNIT_KINDS
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.rulebook.words import OUTCOMES
-from api.domain.suppression import SMALLEST_GROUP
+from api.domain.suppression import SMALLEST_GROUP, small
 from api.models import Assessment, Cycle, Organization
 from api.services import cycle_books, switches
-from api.services.standing import standing
+from api.services.standing import of_rows, standing
 from api.services.subjects import batched
 from api.visibility import visible
 from api.visibility.judged import stands
@@ -34,13 +34,18 @@ _JUDGED = sa.select(
     Assessment.subject_id, Assessment.subject_key, Assessment.community_id, Assessment.employer_id, Assessment.points,
     Assessment.judgement, Assessment.bundle,
 ).join(Cycle, Cycle.id == Assessment.cycle_id)  # fmt: skip
+_COUNTED = sa.select(
+    Assessment.cycle_id, Assessment.revision, Assessment.subject_id, Assessment.outcome, Assessment.grade,
+    Assessment.community_id, Assessment.employer_id,
+).join(Cycle, Cycle.id == Assessment.cycle_id)  # fmt: skip
 
 
 def figures(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any]:
     """Return how the grades of a cycle's members that stand are spread, as counts.
 
     An office within reach sees it from the first computation on, also by community and unit; everybody else once it is
-    published, as a whole and by class. NotYetTold before.
+    published, as a whole and by class, and as it was published: two spreads with an appeal between them would tell of
+    who appealed. NotYetTold before.
     """
     cycle = found(session.first(_CYCLE.where(visible(actor, Cycle), Cycle.id == cycle_id)))
     office = actor.grant_for("assessment.read", cycle.path) is not None
@@ -48,20 +53,20 @@ def figures(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any]:
         raise NotYetTold
     books = cycle_books.of_cycle(session, actor, cycle_id)
     grades_of, labels = _labels(books.all())
-    rows = session.rows(
-        _JUDGED.with_only_columns(Assessment.subject_id, Assessment.community_id, Assessment.employer_id).where(
-            Assessment.cycle_id == cycle_id, Assessment.subject_kind == "member", stands()
-        )
-    )
-    grades = {subject: _name(each) for subject, each in standing(session, cycle_id).items()}
+    told = stands() if office else sa.and_(Assessment.cycle_id == Cycle.id, Assessment.revision == Cycle.revision)
+    members = _COUNTED.where(Assessment.cycle_id == cycle_id, Assessment.subject_kind == "member", told)
+    rows = session.rows(members)
+    grades = {
+        row.subject_id: _name(each)
+        for row, each in zip(rows, of_rows(session, [row._mapping for row in rows]), strict=True)
+    }
     known = _organizations(session, {each for row in rows for each in (row.community_id, row.employer_id) if each})
     by_class, by_unit = nested(
         [(_kind(known, row.employer_id), row.employer_id, grades[row.subject_id]) for row in rows], grades_of
     )
     by_place = table([(row.community_id, grades[row.subject_id]) for row in rows], grades_of)
-    enough = len(rows) >= SMALLEST_GROUP
     return {
-        "cycle_id": cycle.id, "as_of": cycle.position, "members": len(rows) if enough else None,
+        "cycle_id": cycle.id, "as_of": cycle.position, "members": None if small(len(rows)) else len(rows),
         "columns": [_column(column, labels) for column in by_class.columns],
         "classes": [_class(line) for line in by_class.lines],
         "communities": _shown(by_place, known) if office else [],

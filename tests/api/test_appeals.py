@@ -80,8 +80,11 @@ async def check_proposal(world, cycle, case, before):
     assert await all_of(world, cycle) == before  # a proposal changes nothing
     own = await posted(world, "district_officer", f"{path}/adopt", status=403)
     assert own["code"] == "needs_second_person"
+    spreads = [await got(world, name, f"/cycles/{cycle}/figures") for name in ("m001", "city_officer")]
     adopted = await posted(world, "city_officer", f"{path}/adopt")
     assert (adopted["state"], adopted["allowedActions"]) == ("adopted", [])
+    assert await got(world, "m001", f"/cycles/{cycle}/figures") == spreads[0]  # a difference of one tells who it was
+    assert (await got(world, "city_officer", f"/cycles/{cycle}/figures"))["columns"] != spreads[1]["columns"]
     twice = await posted(world, "city_officer", f"{path}/adopt", status=409)
     assert twice["code"] == "step_not_allowed"
     after = await all_of(world, cycle)
