@@ -129,6 +129,27 @@ def require_over(appeals_until: date | None, day: date) -> None:
         raise AppealsStillTaken(until=appeals_until.isoformat())
 
 
+def how_to_object(state: str, appeal_days: int | None, appeals_until: date | None, day: date) -> tuple[str, str]:
+    """Return in Chinese and English how and until when a published result may be appealed against, or what remains."""
+    if state == "published":
+        zh, en = ("", "") if appeal_days is None else (f" {appeal_days} 个工作日", f", for {appeal_days} working days")
+        return (
+            f"申诉开放后受理{zh}，届时可在平台“我的评价”中提出，由未参与原决定的人员复核。",
+            f"Once appeals open you may appeal under 'My assessments'{en}; people without a part in the decision review it.",
+        )
+    if state == "appeals" and (appeals_until is None or day <= appeals_until):
+        until = appeals_until and appeals_until.isoformat()
+        zh, en = ("", "") if until is None else (f"最迟于 {until}（含当日）", f" up to and on {until}")
+        return (
+            f"{zh}可在平台“我的评价”中提出申诉，由未参与原决定的人员复核。",
+            f"You may appeal under 'My assessments'{en}; people who had no part in the decision review it.",
+        )
+    return (
+        "申诉期已结束；记录有误的，可随时申请更正，确有错误的以更正程序修正。",
+        "The window for appeals is over; errors of the record may be pointed out at any time and are amended.",
+    )
+
+
 def _running(state: str, calendar: Calendar, day: date) -> tuple[str, date | None]:
     if state in ("open", "computed", "self_review"):
         return "self_review", calendar.self_review_until

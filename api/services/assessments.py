@@ -111,7 +111,9 @@ def own_page(session: Session, actor: Actor, assessment_id: UUID) -> dict[str, A
     Nothing is kept of it: its number is the hash of the result, which a repeat shows again.
     """
     own = sa.and_(visible(actor, Assessment), Assessment.subject_id == actor.account_id)
-    statement = _OPENED.add_columns(Cycle.title, Cycle.state.label("cycle_state"), Cycle.appeals_until)
+    statement = _OPENED.add_columns(
+        Cycle.title, Cycle.state.label("cycle_state"), Cycle.appeals_until, Cycle.appeal_days
+    )
     row = found(session.first(statement.where(own, Assessment.id == assessment_id, Cycle.state.in_(TOLD))))
     (now,) = of_rows(session, [row._mapping])
     head = own_pages.head(session, actor, row, now.told(row.judgement["gradeLabels"]))

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from api.access import Actor
 from api.db import Session
+from api.domain.cycle_calendar import how_to_object
 from api.domain.documents import Came, Words
 from api.domain.rulebook.explain import outcome_line
 from api.models import Activity, Entry, Organization, Person
@@ -58,15 +59,5 @@ def behind(session: Session, opened: Mapping[str, list[UUID]]) -> dict[str, list
 
 
 def objection(session: Session, actor: Actor, row: Any) -> Words:
-    """Return until when the actor may object to this result, and how; or that the window is closed and what remains."""
-    until = row.appeals_until
-    if row.cycle_state in ("published", "appeals") and (until is None or today(session, actor.tenant_id) <= until):
-        by = ("", "") if until is None else (f"请在 {until.isoformat()} 前", f" until {until.isoformat()}")
-        return Words(
-            f"{by[0]}可在平台“我的评价”中提出申诉，由未参与原决定的人员复核。",
-            f"You may appeal under 'My assessments'{by[1]}; people who had no part in the decision review it.",
-        )
-    return Words(
-        "申诉期未开放或已结束；记录有误的，可随时申请更正，确有错误的以更正程序修正。",
-        "The window for appeals is not open; errors of the record may be pointed out at any time and are amended.",
-    )
+    """Return until when the actor may object to this result, and how; or what remains."""
+    return Words(*how_to_object(row.cycle_state, row.appeal_days, row.appeals_until, today(session, actor.tenant_id)))

@@ -11,6 +11,7 @@ from api.domain.cycle_calendar import (
     Calendar,
     CalendarDates,
     clock,
+    how_to_object,
     require_in_order,
     require_over,
     shut,
@@ -94,6 +95,15 @@ def test_what_the_days_refuse_is_not_offered() -> None:
     assert shut(ended, None, ended) == set()
     assert shut(ended, until, until) == {"cycle.finalize"}
     assert shut(ended, until, date(2026, 3, 10)) == {"cycle.appeal"}
+
+
+def test_a_result_says_until_when_it_may_be_appealed_against() -> None:
+    until = date(2026, 3, 9)
+    assert "10 个工作日" in how_to_object("published", 10, None, until)[0]
+    assert "2026-03-09（含当日）" in how_to_object("appeals", 10, until, until)[0]
+    assert "up to and on 2026-03-09" in how_to_object("appeals", 10, until, until)[1]
+    for state, day in (("appeals", date(2026, 3, 10)), ("final", until)):
+        assert "已结束" in how_to_object(state, 10, until, day)[0]
 
 
 @pytest.mark.parametrize(
