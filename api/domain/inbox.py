@@ -24,6 +24,7 @@ OF_ONES_OWN = frozenset(
         "confirmation",
         "match_proposal",
         "opinion",
+        "panel_vote",
         "presence",
         "review",
         "shift",
@@ -58,6 +59,13 @@ KINDS: tuple[Waiting, ...] = (
         "sanctions",
     ),
     Waiting("panel", "panel", "panel.fix", "居民评议团名单待确定", "a panel whose roster is to be fixed", "panels"),
+    Waiting(
+        "panel_short", "panel", "panel.fix", "评议团未达法定人数，即将截止", "a panel still lacks its quorum", "panels"
+    ),
+    Waiting(
+        "panel_vote", "cycle", "cycle.review", "评议团未达法定人数，请您尽快评议", "your panel lacks its quorum: speak",
+        "cycles",
+    ),
     Waiting("review", "cycle", "cycle.review", "评议待填写", "reviews to give", "cycles"),
     Waiting("ruling", "ruling", "ruling.confirm", "等次裁定待确认", "a ruling on a grade to confirm", "rulings"),
     Waiting(

@@ -161,6 +161,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "cycle.tally": ("汇总评议", "Weigh the reviews"),
     "cycle.turnout": ("查看评议进度", "See who has spoken"),
     "panel.fix": ("确定评议团名单", "Fix the roster"),
+    "panel.remind": ("评议团到期提醒", "Remind a panel of its end"),
     "panel.set_roster": ("编制评议团名单", "Set the roster"),
     "review.by_slip": ("凭确认单评议", "Review by a slip"),
     "review.due": ("查看待评议对象", "See whom to review"),

@@ -148,7 +148,7 @@ class PartyTurnout(View):
 
 
 class PanelTurnout(View):
-    """How a panel stands: `quorate` where it has spoken of any subject with its quorum."""
+    """How a panel stands: of how many `subjects` it is asked, and how many of them lack its quorum (`short`)."""
 
     id: UUID
     organization_id: UUID
@@ -157,6 +157,8 @@ class PanelTurnout(View):
     voted: int
     quorum: int
     quorate: bool
+    subjects: int
+    short: int
 
 
 class Turnout(View):

@@ -46,6 +46,7 @@ from api.services import (
     inbox_rows,
     leaving,
     opinion_waiting,
+    panel_clocks,
     review_due,
 )
 from api.services.days import today
@@ -221,6 +222,7 @@ _OF: Mapping[str, Callable[[Session, Actor], sa.Select[Any] | None]] = {
     "delivery": _deliveries, "document": _documents, "grant": _grants, "shift": _shifts,
     "confirmation": _confirmations, "signal": _signals, "sanction": _sanctions,
     "suspension": inbox_rows.suspensions, "panel": inbox_rows.panels,
+    "panel_short": panel_clocks.convening, "panel_vote": panel_clocks.owing,
     "ruling": inbox_rows.rulings, "recomputation": inbox_rows.recomputations,
     "cycle": inbox_rows.cycles, "assessment": inbox_rows.assessments,
     "result": inbox_rows.results,
@@ -235,7 +237,7 @@ _KEY: Mapping[str, Any] = {
     "project_person": ProjectPerson.id,
     "delivery": Delivery.id, "document": Document.id, "grant": Grant.id, "shift": Shift.id,
     "confirmation": ConfirmationSlip.id, "signal": Signal.id, "sanction": Sanction.id,
-    "suspension": Sanction.id, "panel": Panel.id,
+    "suspension": Sanction.id, "panel": Panel.id, "panel_short": Panel.id, "panel_vote": Panel.id,
     "ruling": Ruling.id, "recomputation": Recomputation.id, "cycle": Cycle.id, "assessment": Assessment.id,
     "result": Assessment.id,
     "emergency": Emergency.id, "presence": Shift.id, "review": Cycle.id, "hosting": Activity.id,

@@ -11,8 +11,8 @@ from api import paging
 from api.access import Actor, found, require
 from api.db import Session
 from api.domain.rulebook.rubric import VOICES
-from api.models import Cycle, Organization, Panel, Person, Review
-from api.services import panels
+from api.models import Cycle, Organization, Person, Review
+from api.services import panel_clocks
 from api.visibility import visible
 
 _SHOWN = sa.select(
@@ -60,11 +60,7 @@ def turnout(session: Session, actor: Actor, cycle_id: UUID) -> dict[str, Any]:
         }
         for voice in VOICES
     ]
-    sets = sa.select(Panel.id, Panel.organization_id, Panel.state).where(
-        Panel.tenant_id == actor.tenant_id, Panel.round_kind == "cycle", Panel.round_id == cycle_id
-    )
-    stand = [{**row._asdict(), **panels.state_of(session, row.id)} for row in session.rows(sets.order_by(Panel.id))]
-    return {"items": items, "panels": stand}
+    return {"items": items, "panels": panel_clocks.of_cycle(session, actor, cycle_id)}
 
 
 def _of_cycles(actor: Actor) -> sa.Select[Any]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
 
+from api.jobs.sealing import do_due
 from tests.support import reviewing
 from tests.support import world as worlds
 from tests.support.clock import Clock
 from tests.support.reviewing import PANEL, call, done, judged, opened, refused, step, voice, worked
+
+_URGED = ("panel_vote", "panel_short")
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +36,7 @@ async def test_four_parties_and_a_panel_make_the_year_end_half_of_a_units_grade(
         await done(world, name, "POST", f"{path}/reviews", voice(unit, "panel", year_end=level))
     assert (await refused(world, "district_officer", f"{path}/publish", {}))[1] == "voices_not_weighed"
     await worked(world, path, "tally")
+    await _reminded(world, path, panel)
     below = await judged(world, cycle_id, unit)
     assert (below["points"], below["grade"]) == (None, None)  # two of five: the panel is unknown, and all that reads it
     await done(world, PANEL[2], "POST", f"{path}/reviews", voice(unit, "panel", year_end="good"))
@@ -42,6 +47,8 @@ async def test_four_parties_and_a_panel_make_the_year_end_half_of_a_units_grade(
     assert [(item["id"], item["roster"], item["voted"], item["quorum"]) for item in turnout["panels"]] == [
         (panel, 5, 3, 3)
     ]
+    assert [(item["subjects"], item["short"]) for item in turnout["panels"]] == [(1, 0)]
+    assert await _urged(world, path, panel) == []
 
     await _answered(world, path, rating["id"], said)
     assert (await refused(world, "district_officer", f"{path}/publish", {}))[1] == "voices_not_weighed"
@@ -119,6 +126,29 @@ async def _seated(world, cycle_id):
     assert await _to_fix(world, "worker") == []
     assert (await call(world, "worker", "PUT", f"{path}/roster", roster)).status_code == 409
     return panel["id"]
+
+
+async def _reminded(world, path, panel):
+    """Three working days before the end whoever has not spoken is reminded, and who convened them; noted once."""
+    assert await _urged(world, path, panel) == []
+    last = {"publicReviewUntil": f"{world.house.clock().date() + timedelta(days=2)}"}
+    await done(world, "district_officer", "PUT", f"{path}/calendar", last, status=200)
+    late = [(name, "panel_vote", last["publicReviewUntil"]) for name in PANEL[2:4]]
+    assert await _urged(world, path, panel) == [*late, ("worker", "panel_short", last["publicReviewUntil"])]
+    for _ in range(2):
+        do_due(world.house)
+    noted = (await done(world, "district_officer", "GET", "/events?step=panel.remind", status=200))["items"]
+    assert [(each["subjectId"], each["details"]["short"]) for each in noted] == [(panel, 1)]
+
+
+async def _urged(world, path, panel):
+    """Return who finds the panel among what waits, as what and until when."""
+    found = []
+    for name in (*PANEL[1:4], "worker", "far_worker"):
+        items = (await done(world, name, "GET", "/inbox?limit=100", status=200))["items"]
+        ids = {panel, path.rpartition("/")[2]}
+        found += [(name, item["kind"], item["dueOn"]) for item in items if item["id"] in ids and item["kind"] in _URGED]
+    return found
 
 
 async def _to_fix(world, name):
