@@ -135,7 +135,7 @@ def how_to_object(state: str, appeal_days: int | None, appeals_until: date | Non
         zh, en = ("", "") if appeal_days is None else (f" {appeal_days} 个工作日", f", for {appeal_days} working days")
         return (
             f"申诉开放后受理{zh}，届时可在平台“我的评价”中提出，由未参与原决定的人员复核。",
-            f"Once appeals open you may appeal under 'My assessments'{en}; people without a part in the decision review it.",
+            f"Once appeals open you may appeal under 'My assessments'{en}; others than who decided review it.",
         )
     if state == "appeals" and (appeals_until is None or day <= appeals_until):
         until = appeals_until and appeals_until.isoformat()
