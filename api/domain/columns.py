@@ -6,7 +6,7 @@ in which they were first seen; each block says which it saw first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TYPES = {"account": "<i4", "day": "<i4", "amount": "<i8", "count": "<i4", "code": "<u2", "occasion": "<i8"}
-"""The arrays of a block and how they are written."""
+"""The arrays of a block, and how wide each may become; as bytes they are as narrow as what they hold."""
 
 COLUMNS = ("unit", "kind", "nature", "provenance")
 Code = tuple[str, str, str | None, str]
@@ -125,7 +125,7 @@ def following(postings: Sequence[Posting], accounts: int, codes: int, occasions:
 def by_month(some: Iterable[Arrays]) -> Arrays:
     """Return the sums by account, month and code of several blocks' arrays, the day being the month's first."""
     some = list(some)
-    whole = {name: np.concatenate([arrays[name] for arrays in some]) for name in TYPES if name != "occasion"}
+    whole = {name: np.concatenate([arrays[name] for arrays in some]).astype(TYPES[name]) for name in _SUMMED_BY}
     first = np.array([_first(day) for day in range(_low(whole["day"]), int(whole["day"].max(initial=0)) + 1)], "<i4")
     day = first[whole["day"] - _low(whole["day"])] if len(whole["day"]) else whole["day"]
     order = np.lexsort((whole["code"], day, whole["account"]))
@@ -140,6 +140,7 @@ def by_month(some: Iterable[Arrays]) -> Arrays:
 
 
 _SUMMED = ("amount", "count")
+_SUMMED_BY = ("account", "day", "code", *_SUMMED)
 
 
 def _low(days: NDArray[Any]) -> int:
@@ -148,6 +149,25 @@ def _low(days: NDArray[Any]) -> int:
 
 def _first(day: int) -> int:
     return date.fromordinal(day).replace(day=1).toordinal()
+
+
+def as_bytes(arrays: Arrays) -> dict[str, bytes]:
+    """Return arrays as bytes; all but accounts and days in the fewest bytes a number that hold them all."""
+    return {name: column.astype(_narrow(name, column)).tobytes() for name, column in arrays.items()}
+
+
+def _narrow(name: str, column: NDArray[Any]) -> str:
+    if name in ("account", "day"):
+        return TYPES[name]
+    low, high = int(column.min(initial=0)), int(column.max(initial=0))
+    kinds = (f"{TYPES[name][:2]}{width}" for width in (1, 2, 4, 8))
+    return next(kind for kind in kinds if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+
+
+def as_arrays(texts: Mapping[str, bytes]) -> Arrays:
+    """Return the arrays, accounts among them, that were written as these bytes, whatever the width of their numbers."""
+    rows = max(1, len(texts["account"]) // 4)
+    return {name: np.frombuffer(text, f"{TYPES[name][:2]}{len(text) // rows or 1}") for name, text in texts.items()}
 
 
 def written(ids: Iterable[UUID]) -> bytes:

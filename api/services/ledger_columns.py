@@ -14,7 +14,7 @@ from psycopg.rows import namedtuple_row
 
 from api.access import Actor
 from api.db import Session
-from api.domain.columns import TYPES, Arrays, Block, Posting, Seen, by_month, ids_in, packed
+from api.domain.columns import TYPES, Arrays, Block, Posting, Seen, as_arrays, as_bytes, by_month, ids_in, packed
 from api.models import Entry, LedgerColumns, Position
 
 ROWS = 4096  # postings a block
@@ -121,7 +121,7 @@ def _fold(session: Session, tenant_id: UUID, blocks: int) -> None:
     while blocks % FOLD == 0:
         blocks, level = blocks // FOLD, level + 1
         below = stored(session, tenant_id, level - 1, (blocks - 1) * FOLD, blocks * FOLD, ("first", "last", *TYPES))
-        arrays = by_month([arrays_of([row], TYPES) for row in below])
+        arrays = by_month([arrays_of(row, TYPES) for row in below])
         block = Block(arrays, [], [], [], [], [])
         session.insert_new(LedgerColumns, [_kept(tenant_id, level, blocks - 1, below[0].first, below[-1].last, block)])
 
@@ -158,9 +158,9 @@ def _written(statement: sa.Select[Any], dialect: sa.Dialect) -> str:
     return str(statement.compile(dialect=dialect))
 
 
-def arrays_of(rows: Sequence[Any], names: Iterable[str]) -> Arrays:
-    """Return stored columns of several blocks as one array each."""
-    return {name: np.frombuffer(b"".join([getattr(row, name) for row in rows]), TYPES[name]) for name in names}
+def arrays_of(row: Any, names: Iterable[str]) -> Arrays:
+    """Return stored columns of a block, accounts among them, as arrays."""
+    return as_arrays({name: getattr(row, name) for name in names})
 
 
 def _kept(tenant_id: UUID, level: int, place: int, first: int, last: int, block: Block) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def _kept(tenant_id: UUID, level: int, place: int, first: int, last: int, block:
         "codes": [list(code) for code in block.codes], "accounts": b"".join(block.accounts),
         "occasions": b"".join(block.occasions), "months": np.array(block.months, "<i4").tobytes(),
         "wide": np.unique(np.array(block.wide, "<i4")).tobytes(),
-        **{name: array.tobytes() for name, array in block.arrays.items()},
+        **as_bytes(block.arrays),
     }  # fmt: skip
 
 
@@ -189,15 +189,23 @@ def differing(session: Session, tenant_id: UUID) -> Iterator[tuple[UUID, dict[st
         rows = sealed(session, tenant_id, last, kept.last)
         block = packed([posting_of(row) for row in rows], seen)
         again = _kept(tenant_id, 0, place, rows[0].position if rows else 0, kept.last, block)
-        if again != kept._asdict():
+        if again != _narrow(kept, block.arrays):
             yield tenant_id, {"level": 0, "place": place}
         last = kept.last
     for level, place in session.rows(sa.select(_C.level, _C.place).where(_C.tenant_id == tenant_id, _C.level > 0)):
         (kept,) = session.rows(_block(tenant_id, level, place))
         below = stored(session, tenant_id, level - 1, place * FOLD, (place + 1) * FOLD, TYPES)
-        again = by_month([arrays_of([row], TYPES) for row in below])
-        if any(again[name].tobytes() != getattr(kept, name) for name in TYPES):
+        again = by_month([arrays_of(row, TYPES) for row in below])
+        narrow = _narrow(kept, again)
+        if any(column != narrow[name] for name, column in as_bytes(again).items()):
             yield tenant_id, {"level": level, "place": place}
+
+
+def _narrow(kept: Any, arrays: Arrays) -> dict[str, Any]:
+    """Return a block as it is kept, an array in its full width, as blocks were first packed, as it is kept now."""
+    narrow = as_bytes(arrays)
+    wide = {name for name, kind in TYPES.items() if getattr(kept, name) == arrays[name].astype(kind).tobytes()}
+    return {name: narrow[name] if name in wide else each for name, each in kept._asdict().items()}
 
 
 def _block(tenant_id: UUID, level: int, place: int) -> Any:

@@ -84,7 +84,7 @@ def _blocks(session: Session, known: Numbering, source: Source, names: Sequence[
     for level, since, before in _ranges(known.blocks, source):
         for start in range(since, before, _READ):
             for row in stored(session, known.tenant_id, level, start, min(before, start + _READ), names):
-                yield arrays_of([row], names)
+                yield arrays_of(row, names)
 
 
 def _ranges(blocks: int, source: Source) -> Iterator[tuple[int, int, int]]:

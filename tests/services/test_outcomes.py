@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
+from api.domain.columns import TYPES, as_arrays
 from api.domain.rulebook.load import load
 from api.domain.rulebook.shipped import shipped
 from api.models import Entry, Fact, LedgerColumns, Organization
@@ -171,3 +172,25 @@ def test_a_block_that_is_not_what_was_sealed_is_found(world, level):
     world.run(lambda session, _: session.execute(sa.update(LedgerColumns).where(first).values(amount=taken)))
     assert {"level": level, "place": 0} in [told for _, told in found]
     assert differing() == []
+
+
+def test_a_block_from_before_columns_were_narrow_stands_and_reads_the_same(world):
+    while world.run(lambda session, actor: ledger_columns.pack(session, actor, 7)):
+        continue
+    book = shipped("basic-member")
+    before = judged(world, book)
+    kept = world.run(lambda session, _: session.rows(sa.select(*LedgerColumns.__table__.c)))
+
+    def write(session, texts):
+        for row, values in zip(kept, texts, strict=True):
+            key = {name: getattr(row, name) for name in ("tenant_id", "level", "place")}
+            session.execute(sa.update(LedgerColumns).filter_by(**key).values(**values))
+
+    narrow = [{name: getattr(row, name) for name in TYPES} for row in kept]
+    wide = [{name: each.astype(TYPES[name]).tobytes() for name, each in as_arrays(row).items()} for row in narrow]
+    assert sum(len(row["amount"]) for row in wide) > sum(len(row["amount"]) for row in narrow)
+    world.run(lambda session, _: write(session, wide))
+    told = world.run(lambda session, actor: list(ledger_columns.differing(session, actor.tenant_id)))
+    after = judged(world, book)
+    world.run(lambda session, _: write(session, narrow))
+    assert (told, after) == ([], before)
