@@ -34,12 +34,13 @@ def seal(rulebook: Rulebook, bundle: InputBundle, judgement: Judgement) -> Seal:
 
 def ordered(bundle: InputBundle) -> dict[str, Any]:
     """Return the bundle in its canonical order: every list of rows by key, the gaps by what they say."""
-    return {
-        name: sorted(value, key=lambda row: (row.get("key", ""), sorted(row.items()) if "key" not in row else []))
-        if isinstance(value, list)
-        else value
-        for name, value in bundle.items()
-    }
+    return {name: sorted(value, key=_place) if isinstance(value, list) else value for name, value in bundle.items()}
+
+
+def _place(row: Any) -> tuple[str, list[Any]]:
+    if isinstance(row, str):
+        return row, []
+    return row.get("key", ""), sorted(row.items()) if "key" not in row else []
 
 
 def verify(rulebook: Rulebook, bundle: InputBundle, sealed: Seal) -> Judgement:

@@ -14,8 +14,7 @@ from api.domain.bundle_rows import RECORDED_HERE, Names, day_columns, keyed, occ
 from api.domain.exemptions import OPEN, exempt_spans
 from api.domain.facts import UNIT_KINDS
 from api.domain.place_facts import DERIVED
-from api.domain.rulebook.bundle import grouping, looks_back
-from api.domain.rulebook.measure import RowMeasure
+from api.domain.rulebook.bundle import grouping, kinds_asked, looks_back
 from api.domain.rulebook.schema import Rulebook as Book
 from api.models import Fact, Person, Position
 from api.services.cuts import Cut, occasions
@@ -121,22 +120,6 @@ def kinds_kept(session: Session, cut: Cut, kinds: Collection[str]) -> set[str]:
     return {row.kind for row in session.rows(statement)}
 
 
-def kinds_asked(book: Book) -> set[str] | None:
-    """Return the kinds of facts that a rulebook looks at; None where it does not name them."""
-    wheres: list[dict[str, list[str]]] = []
-    for measure in book.measures:
-        if not isinstance(measure, RowMeasure):
-            continue
-        for one in measure.sources:
-            wheres += [one.where] if one.source == "facts" else []
-            wheres += [rule.where for rule in one.voided_by]
-            wheres += [factor.fact.where for factor in one.factors if factor.fact]
-        wheres += [{"kind": [measure.approval.kind]}] if measure.approval else []
-    if any("kind" not in where for where in wheres):
-        return None
-    return {kind for where in wheres for kind in where["kind"]}
-
-
 def standing_facts(
     session: Session, cut: Cut, accounts: Sequence[UUID], kinds: Iterable[str] | None, *, lifetime: bool
 ) -> dict[UUID, list[Any]]:
@@ -145,7 +128,7 @@ def standing_facts(
     What stands under the account of a record that was merged into another counts for who is left, as it is known now; a
     presence that both records have of one shift counts once.
     """
-    left = _merged(session, cut.tenant_id, accounts)
+    left = merged(session, cut.tenant_id, accounts)
     undone = (
         sa.exists()
         .where(_undone.reverses_id == Fact.id, _undone_at.row_id == _undone.id, _undone_at.position <= cut.position)
@@ -178,7 +161,7 @@ def _presence(row: Any) -> tuple[Any, ...]:
     return row.shift_id, row.pair, row.kind
 
 
-def _merged(session: Session, tenant_id: UUID, accounts: Sequence[UUID]) -> dict[UUID, UUID]:
+def merged(session: Session, tenant_id: UUID, accounts: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return the account of each record that was merged into one of these, and into which."""
     statement = (
         sa.select(_gone.account_id, Person.account_id.label("left"))

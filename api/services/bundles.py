@@ -23,6 +23,7 @@ from api.models import Affiliation, Entry, Position, Sanction
 from api.services.affiliations import IN_FORCE_ONCE
 from api.services.bundle_facts import fact_sources, unit_sources
 from api.services.cuts import Cut, occasions
+from api.services.earlier_results import over_time
 from api.services.relations import shaped
 from api.services.subjects import Subject, Unit, organization_keys
 
@@ -82,6 +83,7 @@ def member_bundles(
         }
         for subject in subjects
     ]
+    earlier = over_time(session, cut, book, accounts)
     return bundles
 
 
@@ -90,6 +92,7 @@ def unit_bundles(
     cut: Cut,
     book: Book,
     units: Sequence[Unit],
+            **earlier[subject.account_id],
     members: dict[UUID, list[Any]],
     denominators: dict[UUID, dict[str, int | None]],
     gaps: Sequence[dict[str, str]],
@@ -108,6 +111,7 @@ def unit_bundles(
         }
         for unit in units
     ]
+    earlier = over_time(session, cut, book, ids)
     return bundles
 
 
@@ -116,6 +120,7 @@ def head(cut: Cut, subject: str, kind: str, gaps: Sequence[dict[str, str]]) -> A
     told = {
         "subject": subject,
         "subjectKind": kind,
+            **earlier[unit.id],
         "period": {"start": cut.start.isoformat(), "end": cut.end.isoformat()},
         "asOf": cut.position,
         "timeZone": cut.zone.key,

@@ -14,14 +14,15 @@ import sqlalchemy as sa
 from api.db import Session
 from api.domain.bundle_rows import Names, day_columns, occasion_names
 from api.domain.place_facts import ANSWERS, ASKS, DERIVED, ISSUED, PUBLISHED, STEPS, Request, day_rows, request_rows
-from api.domain.rulebook.bundle import InputBundle, attributes, grouping
+from api.domain.rulebook.bundle import InputBundle, attributes, grouping, kinds_asked
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.subject_kinds import COMMUNITIES, STREETS
 from api.models import Affiliation, Document, Event, Fact, Organization, OrganizationCount, OrganizationLink, Position
 from api.services import bundles
 from api.services.affiliations import IN_FORCE_ONCE
-from api.services.bundle_facts import fact_rows, kinds_asked
+from api.services.bundle_facts import fact_rows
 from api.services.cuts import Cut, occasions
+from api.services.earlier_results import over_time
 from api.services.subjects import organization_keys
 
 _KINDS = {"community": COMMUNITIES, "street": STREETS}
@@ -68,6 +69,7 @@ def place_bundles(
     entries = bundles.entries_at(session, cut, book, into)
     facts = _facts(session, cut, book, into) if grouping(book).get("facts") is not None else None
     heads = _denominators(session, cut, offices)
+    earlier = over_time(session, cut, book, [office.id for office in offices])
     asked = attributes(book)
     told: list[Any] = []
     for office in offices:
@@ -78,6 +80,7 @@ def place_bundles(
             "entries": entries[office.id],
             "denominators": heads[office.id],
             "exemptions": [],
+            **earlier[office.id],
         }
         told.append(bundle if facts is None else {**bundle, "facts": facts[office.id]})
     return told
