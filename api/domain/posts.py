@@ -93,6 +93,12 @@ def term_end(begin: date, months: int | None, last: date | None) -> date | None:
     return end if last is None else min(end, last)
 
 
+def renewed_until(ends_on: date | None, months: int | None, last: date | None) -> date | None:
+    """Return the first day after another term of a part; None where it has no end, no terms, or nothing is left."""
+    until = term_end(ends_on, months, last) if ends_on is not None and months else None
+    return None if until is None or ends_on is None or until <= ends_on else until
+
+
 def require_term(starts_on: date, ends_on: date | None, today: date) -> None:
     """Raise TermContradicts for a stretch that is none or is over."""
     if ends_on is not None and ends_on <= max(starts_on, today):

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from api.access import Actor, allowed, found, require
 from api.db import Session
+from api.domain import need_gates
 from api.domain import needs as rules
 from api.domain.ledger import SelfApproval
 from api.domain.matching import times
 from api.domain.steps import TABLES
 from api.errors import Forbidden
 from api.models import File, Need, Organization
-from api.services import changes, finding, match_rules, need_months, search
+from api.services import changes, finding, match_rules, need_months, qualifications, search
 from api.services.days import today, zone_of
 from api.services.places import place
 from api.visibility import visible
@@ -180,10 +181,27 @@ def _views(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> list[d
     units = {row["claimed_for"] for row in rows if row["claimed_for"] is not None}
     named = sa.select(Organization.id, Organization.path).where(Organization.id.in_(units))
     paths = {row.id: row.path for row in session.rows(named)} if units else {}
-    return [_view(actor, row, paths.get(row["claimed_for"]), day) for row in rows]
+    open_to = _open_to(session, actor, [row for row in rows if rules.is_claimable(row, day)])
+    return [_view(actor, row, paths.get(row["claimed_for"]), row["id"] in open_to) for row in rows]
 
 
-def _view(actor: Actor, need: dict[str, Any], unit: str | None, day: date) -> dict[str, Any]:
+def _open_to(session: Session, actor: Actor, wishes: Sequence[dict[str, Any]]) -> set[UUID]:
+    """Return those of these wishes that the actor may claim: who is not theirs, and whose gates they or a unit pass."""
+    others = [wish for wish in wishes if wish["asked_by"] != actor.person_id]
+    if not others or not actor.for_self("need.claim"):
+        return set()
+    asked = [wish["gates"] or {} for wish in others]
+    told = qualifications.facts(session, actor.tenant_id, {actor.person_id: actor.account_id}, asked)
+    ways = [told.get(actor.person_id, {})]
+    if actor.reaches_for("need.claim"):
+        ways.append({"groups": {need_gates.UNIT}})
+    return {
+        wish["id"] for wish, gates in zip(others, asked, strict=True)
+        if any(not need_gates.refusals(gates, facts) for facts in ways)
+    }  # fmt: skip
+
+
+def _view(actor: Actor, need: dict[str, Any], unit: str | None, claimable: bool) -> dict[str, Any]:
     own, mine = need["asked_by"] == actor.person_id, holds(actor, need["claimed_by"], unit)
     office = actor.grant_for("need.publish", need["path"]) is not None
     steps = set(allowed(actor, "need", need["state"], need["path"]))
@@ -191,7 +209,7 @@ def _view(actor: Actor, need: dict[str, Any], unit: str | None, day: date) -> di
         steps |= {step for step in allowed(actor, "need", need["state"], need["path"], own=True) if step in OWN}
     if mine:
         steps |= set(rules.steps_of_holder(need["state"]))
-    if not own and rules.is_claimable(need, day) and actor.for_self("need.claim"):
+    if claimable:
         steps.add("need.claim")
     if need["claimed_by"] == actor.person_id:
         steps.discard("need.confirm")

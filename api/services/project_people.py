@@ -116,9 +116,8 @@ def renew(session: Session, actor: Actor, part_id: UUID) -> UUID:
     row = _find(session, actor, part_id)
     own = row.person_id == actor.person_id and not (row.terms or {}).get("by_organiser")
     grant = None if own else _require(session, actor, "project_person.renew", row)
-    months = (row.terms or {}).get("months")
-    until = posts.term_end(row.ends_on, months, row.project_ends_on) if row.ends_on and months else None
-    if until is None or until <= row.ends_on:
+    until = posts.renewed_until(row.ends_on, (row.terms or {}).get("months"), row.project_ends_on)
+    if until is None:
         raise posts.NotRenewable
     _take(session, actor, row, "project_person.renew", {"ends_on": until}, grant)
     return part_id
@@ -221,11 +220,13 @@ def _views(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> list[d
 
 def _actions(actor: Actor, row: dict[str, Any], paths: list[str]) -> list[str]:
     mine = row["person_id"] == actor.person_id
-    alone = not (row["terms"] or {}).get("by_organiser")
+    terms = row["terms"] or {}
+    alone = not terms.get("by_organiser")
+    lasts = posts.renewed_until(row["ends_on"], terms.get("months"), row["project_ends_on"]) is None
     steps = []
     for step in TABLES["project_person"].allowed(row["state"]):
         own = mine and actor.for_self(step) and (step != "project_person.renew" or alone)
         lends = _grant(actor, step, paths) is not None and (not mine or step not in _NOT_FOR_ONESELF)
-        if own or lends:
+        if (own or lends) and not (lasts and step == "project_person.renew"):
             steps.append(step)
     return steps

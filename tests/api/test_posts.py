@@ -86,7 +86,9 @@ async def test_a_post_is_published_claimed_agreed_to_marked_renewed_and_left(wor
         marked = await post(secretary, f"{own}/mark", {"reason": "三个月无一遗漏"})
         assert (marked["markedOn"], marked["markReason"]) == ("2026-03-02", "三个月无一遗漏")
         await post(member, f"{own}/renew", status=403)  # the organiser had to agree, and has to again
-        assert (await post(secretary, f"{own}/renew"))["endsOn"] == "2027-01-01"
+        assert "project_person.renew" in (await read(world, "secretary", own))["allowedActions"]
+        renewed = await post(secretary, f"{own}/renew")
+        assert (renewed["endsOn"], "project_person.renew" in renewed["allowedActions"]) == ("2027-01-01", False)
         assert (await post(secretary, f"{own}/renew", status=409))["code"] == "not_renewable"
         assert [each["id"] for each in (await read(world, "member", "/projects?mine=true"))["items"]] == [made["id"]]
         assert (await post(member, f"{own}/end", {}))["state"] == "ended"

@@ -93,6 +93,8 @@ async def test_a_unit_claims_for_itself_and_the_community_takes_back_what_somebo
     async with world.client("member2") as member, world.client("liaison") as liaison, world.client("worker") as worker:
         refused = await member.post(f"{path}/claim", json={})
         assert (refused.status_code, refused.json()["code"]) == (409, "not_of_the_group")
+        offered = [(await client.get(path)).json()["allowedActions"] for client in (member, liaison)]
+        assert offered == [[], ["need.claim"]]
         assert (await member.post(f"{path}/claim", json=unit)).status_code == 403
         other = {"organizationId": str(world.places["unit2"])}
         assert (await liaison.post(f"{path}/claim", json=other)).status_code == 403
@@ -127,6 +129,7 @@ async def test_a_unit_claims_for_itself_and_the_community_takes_back_what_somebo
 async def test_who_does_not_pass_a_gate_is_told_which(world, gates, code, words):
     path = await wished(world, gates=gates)
     async with world.client("member2") as member:
+        assert (await member.get(path)).json()["allowedActions"] == []  # nor is it offered
         refused = await member.post(f"{path}/claim", json={})
     assert (refused.status_code, refused.json()["code"]) == (409, code)
     assert words in refused.json()["detail"]
