@@ -43,7 +43,8 @@ _SOURCES = {
         "`unit`（volunteer_minutes 服务分钟、participation 参与分钟、fen 金额（分）、points 可兑换积分；不写则相加）、"
         "`nature`（volunteer_service、party_duty、organizational_life、training、paid_work）、"
         "`kind`（补录为 supplementary）、`activity`、`community`、`employer`、"
-        "`relation`（home、paired、other）、`provenance`、`servedOn`"
+        "`relation`（home、paired、other）、`provenance`、`servedOn`、"
+        "`activityKind`（service、visit、meeting、training、forum、reception）、`category`（活动类别代码）、`role`（leader、participant）"
     ),
     "facts": (
         "`kind`、`amount`（没有的按 1）、`value` 和规则所用的其他列（如 `level`、`matter`、`role`，记实时写在 "
@@ -81,10 +82,10 @@ _INTRO = """
 EXAMPLE```
 DATA
 每一种写法一例，可直接写进规则文件（`n` 指前面算出的某个数）；各项先后次序固定，与书写次序无关。格式全文见
-`GET /rulebooks/schema`，查错用 `POST /rulebooks/lint`（逐条给出行和列）或 `dualreport lint 文件`。时段（`per`、`each`）
-可写 event、day、week、month、two_months、quarter、half_year、year、period。记录另有 `weekday`（monday 至 sunday）、
-`dayKind`（workday、weekend、holiday）、`timeOfDay`（night、morning、afternoon、evening）三列，评议另有 `level`（所选
-档次），可用于筛选和系数。
+`GET /rulebooks/schema`，查错用 `POST /rulebooks/lint`（写 `text`、`organizationId`）或 `dualreport lint 文件`，逐条给出行
+和列。时段（`per`、`each`）可写 event、day、week、month、two_months、quarter、half_year、year、period。记录另有
+`weekday`（monday 至 sunday）、`dayKind`（workday、weekend、holiday）、`timeOfDay`（night、morning、afternoon、evening）
+三列，评议另有 `level`（所选档次），可用于筛选和系数。
 
 | 写法 | 名称 | 例 |
 |---|---|---|

@@ -82,6 +82,14 @@ class ProjectUnfit(Invalid):
     zh, en = "该单位与该社区没有达成此项目", "This unit and this community have not agreed on such a project"
 
 
+class ShiftUnfit(Invalid):
+    """What bears on one shift is of somebody who was there, on its day, and the community of the shift says it."""
+
+    code = "shift_unfit"
+    zh = "该人员当日没有在本社区的该班次签到，或对象不是个人"
+    en = "The person was not present at such a shift of this community on that day, or it is not of a person"
+
+
 class EvidenceUnasked(Invalid):
     """Evidence goes with what somebody else has to confirm."""
 

@@ -81,6 +81,7 @@ class NewFact(Body):
             examples=[{"level": "district"}],
         ),
     ] = {}
+    shift_id: Annotated[UUID | None, Field(description="the shift it bears on, of whoever was present there")] = None
     project_id: Annotated[UUID | None, Field(description="the agreed project that it came of")] = None
     file_id: Annotated[UUID | None, Field(description="evidence, where somebody else has to confirm it")] = None
 
@@ -88,6 +89,8 @@ class NewFact(Body):
     def _of_one(self) -> NewFact:
         if (self.organization_id is None) == (self.person_id is None):
             raise ValueError("give one of organizationId and personId")
+        if self.shift_id is not None and self.person_id is None:
+            raise ValueError("shiftId goes with personId")
         return self
 
 

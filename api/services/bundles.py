@@ -14,12 +14,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api.db import Session
-from api.domain.bundle_rows import DAY_COLUMNS, Names, day_columns, entry_rows, keyed, occasion_names
+from api.domain.bundle_rows import DAY_COLUMNS, NONE, Names, day_columns, entry_rows, keyed, occasion_names
 from api.domain.rulebook.bundle import InputBundle, attributes, grouping, looks_back
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.sanctions import MAKE_UP
 from api.domain.workdays import WorkCalendar
-from api.models import Affiliation, Entry, Position, Sanction
+from api.models import Activity, Affiliation, Entry, Person, Position, Sanction
 from api.services.affiliations import IN_FORCE_ONCE
 from api.services.bundle_facts import fact_sources, unit_sources
 from api.services.cuts import Cut, occasions
@@ -28,6 +28,9 @@ from api.services.relations import shaped
 from api.services.subjects import Subject, Unit, organization_keys
 
 _Reversed = sa.orm.aliased(Entry, name="reversed_entry")
+_activity = sa.orm.aliased(Activity, name="served_activity")
+_leader, _kept = sa.orm.aliased(Person, name="leader"), sa.orm.aliased(Person, name="leader_kept")
+NOT_APPLICABLE = sa.literal_column(f"'{NONE}'")  # as a parameter PostgreSQL could not tell that it groups by the same
 COLUMNS: dict[str, Any] = {
     "activity": sa.func.coalesce(Entry.shift_id, Entry.activity_id, Entry.source_id),
     "community": Entry.community_id,
@@ -38,7 +41,15 @@ COLUMNS: dict[str, Any] = {
     "provenance": Entry.provenance,
     "servedOn": Entry.served_on,
     "unit": Entry.unit,
+    # of the activity, which nobody edits once it is published
+    "activityKind": sa.func.coalesce(_activity.kind, NOT_APPLICABLE),
+    "category": sa.func.coalesce(_activity.category, NOT_APPLICABLE),
+    "role": sa.case(
+        (Entry.account_id.in_((_leader.account_id, _kept.account_id)), sa.literal_column("'leader'")),
+        else_=sa.literal_column("'participant'"),
+    ),
 }
+_OF_ACTIVITIES = frozenset({"activityKind", "category", "role"})
 
 
 class Reading(NamedTuple):
@@ -72,6 +83,7 @@ def member_bundles(
     entries = _entries(session, cut, book, accounts)
     facts = fact_sources(session, cut, book, accounts)
     held = affiliations(session, cut, book, [subject.person_id for subject in subjects])
+    earlier = over_time(session, cut, book, accounts)
     asked = attributes(book)
     bundles: list[Any] = [
         {
@@ -80,10 +92,10 @@ def member_bundles(
             "entries": entries[subject.account_id],
             "affiliations": held[subject.person_id],
             **facts[subject.account_id],
+            **earlier[subject.account_id],
         }
         for subject in subjects
     ]
-    earlier = over_time(session, cut, book, accounts)
     return bundles
 
 
@@ -92,7 +104,6 @@ def unit_bundles(
     cut: Cut,
     book: Book,
     units: Sequence[Unit],
-            **earlier[subject.account_id],
     members: dict[UUID, list[Any]],
     denominators: dict[UUID, dict[str, int | None]],
     gaps: Sequence[dict[str, str]],
@@ -100,6 +111,7 @@ def unit_bundles(
     """Return the bundle of each unit: its own record, its members' judgements and its head-counts."""
     ids = [unit.id for unit in units]
     entries, facts = _entries(session, cut, book, ids), unit_sources(session, cut, book, ids, gaps)
+    earlier = over_time(session, cut, book, ids)
     bundles: list[Any] = [
         {
             **head(cut, unit.key, book.subject, ()),
@@ -108,10 +120,10 @@ def unit_bundles(
             "members": sorted(members.get(unit.id, []), key=lambda row: row["key"]),
             "denominators": denominators[unit.id],
             **facts[unit.id],
+            **earlier[unit.id],
         }
         for unit in units
     ]
-    earlier = over_time(session, cut, book, ids)
     return bundles
 
 
@@ -120,7 +132,6 @@ def head(cut: Cut, subject: str, kind: str, gaps: Sequence[dict[str, str]]) -> A
     told = {
         "subject": subject,
         "subjectKind": kind,
-            **earlier[unit.id],
         "period": {"start": cut.start.isoformat(), "end": cut.end.isoformat()},
         "asOf": cut.position,
         "timeZone": cut.zone.key,
@@ -155,6 +166,11 @@ def as_of(read: Reading, whose: sa.ColumnElement[bool], *selected: Any) -> Any:
     )
     if "kind" in read.columns:
         statement = statement.outerjoin(_Reversed, _Reversed.id == Entry.reverses_id)
+    if not _OF_ACTIVITIES.isdisjoint(read.columns):
+        statement = statement.outerjoin(_activity, _activity.id == Entry.activity_id)
+    if "role" in read.columns:  # a leader whose record was merged leads on under the record that is left
+        statement = statement.outerjoin(_leader, _leader.id == _activity.leader_id)
+        statement = statement.outerjoin(_kept, _kept.id == _leader.merged_into)
     return statement if read.lifetime else statement.where(Entry.served_on >= sa.bindparam("start"))
 
 

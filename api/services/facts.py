@@ -20,32 +20,34 @@ from api.domain.facts import (
     SUBJECTS,
     UNIT_KINDS,
     UNIT_REPORTED,
+    AlreadyTold,
     NotRegisteredThere,
     OwnPlaceOnly,
     ProjectUnfit,
+    ShiftUnfit,
     Told,
     require_sound,
 )
 from api.domain.ledger import SelfApproval
 from api.domain.nil_returns import NIL
-from api.domain.rulebook.bundle import grouping
+from api.domain.rulebook.bundle import grouping, kinds_asked
 from api.domain.rulebook.load import read
-from api.models import Case, Fact, Organization, Person, Rulebook
+from api.models import Case, Fact, Organization, Person, Rulebook, Shift
 from api.services import cases, contributions, offices, records
 from api.services.affiliations import as_of
-from api.services.bundle_facts import kinds_asked
-from api.services.days import today
+from api.services.days import today, zone_of
 from api.services.places import place
 from api.visibility import visible
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Of whom a fact is, and who employs them on the day; a unit is its own employer."""
+    """Of whom a fact is, and who employs them on the day; a unit is its own employer. `shift_id`: of which shift."""
 
     kind: str
     id: UUID
     employer_id: UUID | None
+    shift_id: UUID | None = None
 
 
 def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
@@ -55,8 +57,8 @@ def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     a case at the community, what a community tells of itself one at the office above; the fact stands when somebody
     else accepts it (`confirm`). Kinds are those of `domain.facts` and those for which a rulebook in force there asks.
     A repeat with the same Idempotency-Key changes nothing. NotFound, Forbidden, SelfApproval, NotRegisteredThere,
-    OwnPlaceOnly, ColumnUnasked, ReasonUnknown, what `require_sound` raises, and what `contributions` does: of a
-    project the same is recorded once.
+    OwnPlaceOnly, ShiftUnfit, AlreadyTold, ColumnUnasked, ReasonUnknown, what `require_sound` raises, and what
+    `contributions` does: of a project the same is recorded once.
     """
     told = Told(*(values[name] for name in ("kind", "occurred_on", "amount", "reason", "until", "code", "value")))
     told = replace(told, project=values["project_id"] and str(values["project_id"]), columns=values["columns"])
@@ -67,7 +69,7 @@ def record(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
         grant = require(actor, "fact.record", community.path)
         if told.project is not None:
             raise ProjectUnfit(pointer="/projectId")
-        account = _person(session, actor, values["person_id"], community.id, told, day)
+        account = _person(session, actor, values["person_id"], community.id, told, day, values["shift_id"])
         asked = _asked(session, actor, community.path, "person", told, day)
     elif values["organization_id"] == community.id:
         return _of_place(session, actor, told, community, day, claim(asked=True))
@@ -193,16 +195,43 @@ def _asked(session: Session, actor: Actor, path: str, account_kind: str, told: T
     return {kind for book in asking for kind in kinds_asked(book) or ()} | {kind for kind in of_groups if kind}
 
 
-def _person(session: Session, actor: Actor, person_id: UUID, community_id: UUID, told: Told, day: date) -> Account:
+def _person(
+    session: Session, actor: Actor, person_id: UUID, community_id: UUID, told: Told, day: date, shift_id: UUID | None
+) -> Account:  # fmt: skip
     seen = sa.select(Person.account_id).where(visible(actor, Person), Person.id == person_id)
     account_id = found(session.first(seen)).account_id
     if account_id == actor.account_id:
         raise SelfApproval
     belonging = as_of(session, actor.tenant_id, [account_id])
     since = day if told.kind == "exemption" else told.occurred_on
-    if belonging.home(account_id, since) != community_id:
+    if shift_id is not None:
+        _require_present(session, actor, account_id, community_id, told, shift_id)
+    elif belonging.home(account_id, since) != community_id:
         raise NotRegisteredThere(day=since.isoformat())
-    return Account("person", account_id, belonging.employer(account_id, told.occurred_on))
+    return Account("person", account_id, belonging.employer(account_id, told.occurred_on), shift_id)
+
+
+def _require_present(
+    session: Session, actor: Actor, account_id: UUID, community_id: UUID, told: Told, shift_id: UUID
+) -> None:
+    """Raise ShiftUnfit unless the person was present at a shift there that day, AlreadyTold of the same once more.
+
+    The shift is locked until the transaction ends, so that of two at once one is told.
+    """
+    here = sa.select(Shift.starts_at).where(visible(actor, Shift), Shift.id == shift_id)
+    shift = session.first(here.where(Shift.community_id == community_id).with_for_update(of=Shift))
+    undone = sa.orm.aliased(Fact)
+    standing = sa.select(Fact.id, Fact.kind).where(
+        Fact.tenant_id == actor.tenant_id, Fact.shift_id == shift_id, Fact.account_id == account_id,
+        Fact.reverses_id.is_(None), ~sa.exists().where(undone.reverses_id == Fact.id).correlate(Fact),
+    )  # fmt: skip
+    facts = session.rows(standing)
+    on = shift and shift.starts_at.astimezone(zone_of(session, actor.tenant_id)).date()
+    if told.kind == "exemption" or on != told.occurred_on or not any(fact.kind == "check_in" for fact in facts):
+        raise ShiftUnfit(pointer="/shiftId")
+    for fact in facts:
+        if fact.kind == told.kind:
+            raise AlreadyTold(factId=str(fact.id))
 
 
 def _row(
@@ -212,6 +241,7 @@ def _row(
         "id": new_id(), "tenant_id": actor.tenant_id, "recorded_at": session.now, "actor_id": actor.person_id,
         "grant_id": grant, **actor.take_key(), "kind": told.kind, "account_kind": account.kind,
         "account_id": account.id, "occurred_at": session.now, "served_on": told.occurred_on,
-        "provenance": COMMUNITY_RECORDED, "shift_id": None, "pair": None, "revision": 0, "community_id": community_id,
-        "employer_id": account.employer_id, "reverses_id": None, "details": told.details(),
+        "provenance": COMMUNITY_RECORDED, "shift_id": account.shift_id, "pair": None, "revision": 0,
+        "community_id": community_id, "employer_id": account.employer_id, "reverses_id": None,
+        "details": told.details(),
     }  # fmt: skip

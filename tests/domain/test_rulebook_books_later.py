@@ -82,13 +82,15 @@ def test_modelled_on_r21_50_is_silver_and_100_gold(minutes, grade):
 )
 def test_modelled_on_r24_base_times_role_times_conduct_half_rounded_up(role, conduct, points):
     # 5 × 1.4 × 0.5 = 3.5 → 4; 5 × 1.4 = 7; 5 × 1.2 = 6; 5 × 0.5 = 2.5 → 3
-    entry = service("e", 60, activity="a", kind="service", role=role)
+    led = "leader" if role == "leader" else "participant"
+    entry = service("e", 60, activity="a", activityKind="service", role=led)
     facts = [fact("c", "conduct", activity="a", value=conduct)] if conduct else []
+    facts += [fact("m", "role", activity="a", value="manager")] if role == "manager" else []
     assert evaluate(shipped("r24-leizhou"), bundle(entries=[entry], facts=facts))["score"] == points
 
 
 def test_modelled_on_r24_each_activity_is_rounded_by_itself():
-    entries = [service(f"e{n}", 60, activity=f"a{n}", kind="service", role="participant") for n in range(2)]
+    entries = [service(f"e{n}", 60, activity=f"a{n}", activityKind="service", role="participant") for n in range(2)]
     facts = [fact(f"c{n}", "conduct", activity=f"a{n}", value="fair") for n in range(2)]
     assert evaluate(shipped("r24-leizhou"), bundle(entries=entries, facts=facts))["score"] == "6"  # 3 + 3, not 5
 
