@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,10 +14,23 @@ from api.errors import Problem
 from api.jobs.kinds import JobHandle, job_kind
 from api.jobs.loop import run_to_end
 from api.models import NOBODY
-from api.services import allotting, cycles, jobs, judging, judging_places, part_periods, schedules, sealer, statements
+from api.services import (
+    allotting,
+    comparing,
+    cycles,
+    jobs,
+    judging,
+    judging_places,
+    part_periods,
+    schedules,
+    sealer,
+    statements,
+)
 
 MEMBERS_AT_ONCE = 200
 UNITS_AT_ONCE = 20
+
+_COUNTED = {"member": "members", "unit": "units", "branch": "branches", "community": "places"}
 
 Item = TypeVar("Item")
 Watch = Callable[[int, dict[str, Any]], None]
@@ -42,31 +57,39 @@ def _computed(job: JobHandle) -> dict[str, Any]:
     plan = job.read(judging.plan, cycle_id, *(job.counts[name] for name in ("position", "revision", "reviews")))
     members, units, kept = job.read(judging.subjects, plan)
     others = job.read(judging_places.places, plan, members)
+    plan = replace(plan, branches={member.account_id: member.branch_id for member in members})
     total, done = len(members) + len(units) + len(others.branches) + len(others.offices), 0
-    for some in _batches(members, MEMBERS_AT_ONCE):
-        todo = [member for member in some if member.account_id not in kept]
-        rows = job.read(judging.judge_members, plan, todo) if todo else []
-        done += len(some)
-        job.write(judging.keep, rows, done=done, total=total, counts={"members": done})
-    counted = judging.counted_in(members)
-    for some in _batches(units, UNITS_AT_ONCE):
-        todo = [unit for unit in some if unit.id not in kept]
-        rows = job.read(judging.judge_units, plan, todo, counted) if todo else []
-        done += len(some)
-        job.write(judging.keep, rows, done=done, total=total, counts={"units": done - len(members)})
-    for judge, items, more in (
-        (judging_places.judge_branches, others.branches, (others.mates,)),
-        (judging_places.judge_offices, others.offices, ()),
+    for kinds, judge, items, size, more in (
+        (("member",), judging.judge_members, members, MEMBERS_AT_ONCE, ()),
+        (("unit",), judging.judge_units, units, UNITS_AT_ONCE, (judging.counted_in(members),)),
+        (("branch",), judging_places.judge_branches, others.branches, UNITS_AT_ONCE, (others.mates,)),
+        (("community", "street"), judging_places.judge_offices, others.offices, UNITS_AT_ONCE, ()),
     ):
-        for some in _batches(items, UNITS_AT_ONCE):
-            todo = [each for each in some if each.id not in kept]
+        plan = _compared(job, plan, kinds, partial(_batches, items, size), judge, more)
+        before = done
+        for some in _batches(items, size):
+            todo = [each for each in some if judging.subject_id(each) not in kept]
             rows = job.read(judge, plan, todo, *more) if todo else []
             done += len(some)
-            job.write(judging.keep, rows, done=done, total=total)
+            job.write(judging.keep, rows, done=done, total=total, counts={_COUNTED[kinds[0]]: done - before})
     job.write(allotting.keep, job.read(allotting.allotted, cycle_id, plan.revision, plan.cut))
     finished = job.write(judging.finish, plan, job.kind)
     counts = {"members": len(members), "units": len(units), "branches": len(others.branches)}
     return {"cycleId": str(cycle_id), **finished, **counts, "places": len(others.offices)}
+
+
+def _compared(
+    job: JobHandle, plan: judging.Plan, kinds: Sequence[str], batches: Callable[[], Iterator[Sequence[Any]]],
+    judge: Callable[..., Any], more: Sequence[Any],
+) -> judging.Plan:  # fmt: skip
+    """Return the plan with the figures of groups of these subjects, after a first pass, where a rule compares them."""
+    if not comparing.asked(plan.books.all(), kinds):
+        return plan
+    everybody: list[comparing.Mine] = []
+    for some in batches():
+        everybody += job.read(comparing.brought, plan, judge, some, more)
+        job.progress(0, 1)
+    return replace(plan, figures={**plan.figures, **comparing.figures(plan, everybody)})
 
 
 @job_kind("cycle.deliver")

@@ -8,7 +8,7 @@ from api.adapters.render.bars import spread_svg
 from api.calls import House
 from api.domain.simulation import Tried
 from api.jobs.kinds import JobHandle, job_kind
-from api.services import judging, ledger_columns, simulations, unit_trials
+from api.services import comparing, judging, ledger_columns, simulations, unit_trials
 from api.services.subjects import Subject, Unit
 
 AT_ONCE, UNITS_AT_ONCE = 200, 20
@@ -20,6 +20,7 @@ def simulate(_house: House, job: JobHandle) -> dict[str, Any]:
     while job.write(ledger_columns.pack):
         continue
     trial, members, units = job.read(simulations.plan, job.input)
+    trial = _compared(job, trial, members)
     outcomes = _of_members(job, trial, members) if trial.subject == "member" else _of_units(job, trial, members, units)
     answer = simulations.summed(trial, outcomes)
     groups = [
@@ -30,6 +31,19 @@ def simulate(_house: House, job: JobHandle) -> dict[str, Any]:
         for rule in answer["rules"]
     ]
     return {**answer, "picture": spread_svg(groups)}
+
+
+def _compared(job: JobHandle, trial: simulations.Trial, members: list[Subject]) -> simulations.Trial:
+    """Return the trial with the figures of everybody's groups, after a first pass, where a rule compares members."""
+    if not any(book.figures for book, _ in trial.rules_on_members):
+        return trial
+    everybody: list[list[comparing.Mine]] = [[] for _ in trial.rules_on_members]
+    for start in range(0, len(members), AT_ONCE):
+        some = job.read(simulations.brought, trial, members[start : start + AT_ONCE])
+        for kept, more in zip(everybody, some, strict=True):
+            kept.extend(more)
+        job.progress(0, len(members))
+    return simulations.compared(trial, everybody)
 
 
 def _of_members(job: JobHandle, trial: simulations.Trial, members: list[Subject]) -> list[list[Tried]]:

@@ -105,12 +105,26 @@ class ChangedSeats(View):
     seats: int
 
 
+class Compared(View):
+    """Somebody else whose points or grade other figures of a group would make; what stands for them stays."""
+
+    subject_kind: str
+    subject_key: str
+    points_before: str | None
+    points: str | None
+    grade_before: str | None
+    grade: str | None
+
+
 class Effects(View):
     """What would change for whom; `unchanged` counts the subjects whose assessments stay byte for byte."""
 
     results: list[Result]
     others: list[Other]
     seats: list[ChangedSeats]
+    compared: list[Compared] = Field(
+        default=[], description="of a rule that compares: whom the changed best, mean or rank would judge otherwise"
+    )
     unchanged: int
     rule: Rule
 

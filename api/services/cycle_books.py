@@ -16,7 +16,7 @@ from api.domain.rulebook.choose import Class, Rule, Traits, chosen, require_clea
 from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.subject_kinds import Asked, RulebookDoesNotFit, require_authority, require_grades, require_members
 from api.models import Cycle, CycleRulebook, Organization, Rulebook
-from api.services import rulebooks
+from api.services import comparing, rulebooks
 from api.services.bundle_facts import unrecorded
 from api.services.cuts import Cut
 from api.visibility import visible
@@ -83,7 +83,7 @@ def allow(session: Session, actor: Actor, at: Any, start: date, values: dict[str
     `values` has `member_rulebook_id` and `unit_rulebook_id`, each may be None, and `rulebooks`, each with `subject`,
     `rulebook_id` and `class_`, which is None or has the members of a Class. Raises NoRulebookNamed,
     RulebookDoesNotFit, RulebooksContradict, CommunityJudgedByStreet, StreetJudgedByDistrict, MembersNotJudged,
-    QuotaWithoutGrade.
+    QuotaWithoutGrade, SwitchedOff where a rulebook compares subjects and ranking is off.
     """
     asked = [
         Asked(subject, values[name], pointer=f"/{rulebook_pointer(subject)}")
@@ -99,6 +99,7 @@ def allow(session: Session, actor: Actor, at: Any, start: date, values: dict[str
     require_clear(rules)
     require_members(rules)
     require_grades(rules)
+    comparing.require_allowed(session, actor.tenant_id, at.id, (rule.ruled.content for rule in rules))
     return [_row(actor, rule) for rule in rules[len(asked) :]]
 
 

@@ -6,8 +6,8 @@ goes on where it was, and one that was cancelled leaves nothing that anybody see
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.seal import ordered, seal
 from api.domain.steps import TABLES
 from api.models import Assessment, Cycle, Organization, OrganizationCount
-from api.services import bundles, chains, changes, cycle_books, days
+from api.services import bundles, chains, changes, comparing, cycle_books, days
 from api.services.bundle_facts import exempt_accounts
 from api.services.bundle_reviews import last_sealed, with_reviews
 from api.services.cuts import Cut, last_recorded
@@ -38,7 +38,8 @@ _COMPUTED_BY = ("cycle.compute", "cycle.tally")
 class Plan:
     """One computation: of which cycle, as of what, by which rules; `reviews` is the position up to which voices count.
 
-    Without it nobody was asked yet.
+    Without it nobody was asked yet. `figures` are what is told each subject of its groups, known after a first pass,
+    `branches` the Party branch of each member.
     """
 
     cycle_id: UUID
@@ -47,6 +48,8 @@ class Plan:
     cut: Cut
     books: Books
     reviews: int | None = None
+    figures: comparing.Told = field(default_factory=dict)
+    branches: Mapping[UUID, UUID | None] = field(default_factory=dict)
 
 
 _CYCLE = sa.select(
@@ -61,12 +64,16 @@ def begin(session: Session, actor: Actor, cycle_id: UUID, step: str) -> dict[str
 
     The position is the last sealed one that holds a fact or an entry, or a step of a place where places are judged.
     `step` is cycle.compute, which asks nobody, or
-    cycle.tally, which weighs every voice that is sealed by now.
+    cycle.tally, which weighs every voice that is sealed by now. SwitchedOff where a rule compares subjects and the
+    district no longer has ranking on.
     """
     cycle = _cycle(session, actor, cycle_id)
     TABLES["cycle"].next(cycle.state, step)
     latest = sa.select(sa.func.max(Assessment.revision)).where(Assessment.cycle_id == cycle_id)
-    of_places = cycle_books.of_cycle(session, actor, cycle_id).kinds & {"community", "street"}
+    books = cycle_books.of_cycle(session, actor, cycle_id)
+    told = [book.document() for book in books.all()]
+    comparing.require_allowed(session, actor.tenant_id, cycle.organization_id, told)
+    of_places = books.kinds & {"community", "street"}
     position = last_recorded(session, actor.tenant_id, STEPS if of_places else ())
     reviews = last_sealed(session, actor.tenant_id) if step == "cycle.tally" else None
     return {"counts": {"position": position, "revision": (session.scalar(latest) or 0) + 1, "reviews": reviews}}
@@ -117,7 +124,7 @@ def judge_members(session: Session, _actor: Actor, plan: Plan, members: Sequence
             minutes, services = served(bundle.get("entries", ()), plan.cut.start.isoformat(), plan.cut.end.isoformat())
             where = {"subject_id": member.account_id, "subject_key": member.key, "employer_id": member.employer_id}
             where |= {"community_id": member.community_id, "minutes": minutes, "services": services}
-            rows.append({**where, **judged(session, plan, ruled.book, bundle)})
+            rows.append({**where, **judged(session, plan, ruled.book, bundle, where["subject_id"])})
     return rows
 
 
@@ -164,7 +171,7 @@ def rolled_up(
             employer = group.id if kind == "unit" else None
             where = {"subject_id": group.id, "subject_key": group.key, "employer_id": employer, "community_id": None}
             where |= {"minutes": minutes, "services": services}
-            rows.append({**where, **judged(session, plan, ruled.book, bundle)})
+            rows.append({**where, **judged(session, plan, ruled.book, bundle, where["subject_id"])})
     return rows
 
 
@@ -208,8 +215,14 @@ def _cycle(session: Session, actor: Actor, cycle_id: UUID) -> Any:
     return found(session.first(_CYCLE.where(Cycle.tenant_id == actor.tenant_id, Cycle.id == cycle_id)))
 
 
-def judged(session: Session, plan: Plan, book: Book, bundle: Any) -> dict[str, Any]:
+def subject_id(subject: Any) -> UUID:
+    """Return the id under which a member, unit, branch or place is judged."""
+    return subject.account_id if isinstance(subject, Subject) else subject.id
+
+
+def judged(session: Session, plan: Plan, book: Book, bundle: Any, whose: UUID) -> dict[str, Any]:
     """Return what is kept of a judgement, beside whose it is and where they belong."""
+    bundle = comparing.with_figures(book, bundle, whose, plan.figures)
     judgement = evaluate(book, bundle)
     sealed = seal(book, bundle, judgement)
     return {

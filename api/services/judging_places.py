@@ -86,7 +86,7 @@ def _row(session: Session, plan: Plan, office: Office, book: Any, bundle: Any) -
     minutes, services = served(bundle["entries"], start, end)
     where = {"subject_id": office.id, "subject_key": office.key, "employer_id": None}
     where |= {"community_id": office.id if office.subject == "community" else None}
-    return {**where, "minutes": minutes, "services": services, **judged(session, plan, book, bundle)}
+    return {**where, "minutes": minutes, "services": services, **judged(session, plan, book, bundle, office.id)}
 
 
 def _kept(plan: Plan, accounts: Sequence[UUID]) -> Any:

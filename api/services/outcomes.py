@@ -12,7 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from api.db import Session
-from api.domain.rulebook.bundle import attributes, grouping
+from api.domain.rulebook.bundle import attributes, grouping, kinds_asked
 from api.domain.rulebook.compiled import Compiled, compiled, deciding, reads
 from api.domain.rulebook.evaluate import Verdict, evaluate
 from api.domain.rulebook.measure import Cadence, PresenceMeasure, RowMeasure, Series
@@ -23,9 +23,9 @@ from api.domain.rulebook.values import Number, whole
 from api.domain.rulebook.verdicts import Alike, alike, verdicts
 from api.models import Fact, Person
 from api.models.record import STATED
-from api.services import bundles, ledger_sets
-from api.services.bundle_facts import kinds_asked
+from api.services import bundles, comparing, ledger_sets
 from api.services.cuts import Cut
+from api.services.earlier_results import looks_at_results, waits_by_working_days
 from api.services.ledger_sets import Numbering
 from api.services.standings import may_be_exempt
 from api.services.subjects import Subject, batched
@@ -35,11 +35,30 @@ _PRESENCE = frozenset({"check_in", "check_out"})
 
 
 def one_by_one(
-    session: Session, cut: Cut, book: Book, members: Sequence[Subject], gaps: Sequence[dict[str, str]]
-) -> list[Verdict]:
-    """Return what the engine says of each of these members' bundles."""
-    judged = (evaluate(book, bundle) for bundle in bundles.member_bundles(session, cut, book, members, gaps))
+    session: Session, cut: Cut, book: Book, members: Sequence[Subject], gaps: Sequence[dict[str, str]],
+    told: comparing.Told | None = None,
+) -> list[Verdict]:  # fmt: skip
+    """Return what the engine says of each of these members' bundles; `told` are the figures of their groups."""
+    given = bundles.member_bundles(session, cut, book, members, gaps)
+    judged = (
+        evaluate(book, comparing.with_figures(book, bundle, member.account_id, told or {}))
+        for member, bundle in zip(members, given, strict=True)
+    )
     return [Verdict(each["outcome"], each["grade"], tuple(each["possible"]), _number(each["score"])) for each in judged]
+
+
+def brought(
+    session: Session, cut: Cut, book: Book, members: Sequence[Subject], gaps: Sequence[dict[str, str]]
+) -> list[comparing.Mine]:
+    """Return what each of these members brings into the groups that a rulebook compares."""
+    given = bundles.member_bundles(session, cut, book, members, gaps)
+    return [
+        comparing.mine(
+            book, bundle, evaluate(book, bundle), member.account_id, unit=member.employer_id,
+            community=member.community_id, branch=member.branch_id,
+        )
+        for member, bundle in zip(members, given, strict=True)
+    ]  # fmt: skip
 
 
 def _number(written: str | None) -> Number | None:
@@ -65,7 +84,8 @@ def in_sets(
     that it asks for or an exemption. `known` is what `numbered` makes of these members, made here if it is not given.
     """
     ready, asked = compiled(book), kinds_asked(book)
-    if ready is None or asked is None or asked & _PRESENCE or not members:
+    told = looks_at_results(book) or waits_by_working_days(book)  # what sums say nothing of
+    if ready is None or asked is None or asked & _PRESENCE or told or not members:
         return [None] * len(members)
     if cut.start.day != 1 or cut.end.day != 1:
         ready = replace(ready, source="entries")

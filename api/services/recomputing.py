@@ -76,6 +76,7 @@ def prepare(session: Session, actor: Actor, recomputation_id: UUID, position: in
     gone = {each.subject_id for each in former} - there
     if gone:
         raise NoLongerSubject(count=len(gone))
+    plan = replace(plan, branches={each.account_id: each.branch_id for each in everybody})
     was_at = {each.subject_id: each.employer_id for each in former if each.subject_kind == "member"}
     return Again(row.id, plan, members, units, places, was_at, kept)
 
@@ -104,8 +105,17 @@ def judge_groups(
     return judging.rolled_up(session, again.plan, kind, groups, members, heads, totals)
 
 
-def propose(session: Session, actor: Actor, again: Again) -> dict[str, Any]:
+def judge_again(
+    again: Again, kind: str, session: Session, actor: Actor, plan: judging.Plan, groups: Sequence[Unit]
+) -> list[dict[str, Any]]:
+    """Judge groups as `judge_groups` does, by another plan."""
+    return judge_groups(session, actor, replace(again, plan=plan), kind, groups)
+
+
+def propose(session: Session, actor: Actor, again: Again, compared: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Show what was computed to who may adopt it, with its effects and its digest; a repeat changes nothing.
+
+    `compared` are those whom other figures of their groups would judge otherwise (`comparing.effects`).
 
     StepNotAllowed where it was dropped meanwhile.
     """
@@ -117,7 +127,7 @@ def propose(session: Session, actor: Actor, again: Again) -> dict[str, Any]:
         allotting.keep(session, actor, follows.allotted)
         values = {
             "position": again.plan.cut.position,
-            "effects": follows.effects,
+            "effects": {**follows.effects, "compared": list(compared)},
             "digest_before": chains.digest_of(session, row.cycle_id, row.computed),
             "digest": chains.digest_of(session, row.cycle_id, row.computed, row.revision),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -21,7 +21,7 @@ from api.domain.simulation import Tried, moves, spread
 from api.domain.suppression import small
 from api.errors import Conflict, Invalid, NotFound
 from api.models import Cycle, Organization, Rulebook
-from api.services import assessments, bundles, cycle_books, days, jobs, judging, outcomes, rulebooks
+from api.services import assessments, bundles, comparing, cycle_books, days, jobs, judging, outcomes, rulebooks
 from api.services.bundle_facts import unrecorded
 from api.services.cuts import Cut, last_recorded
 from api.services.places import governed
@@ -66,7 +66,10 @@ class Planned(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a simulation needs to know: its rules, the one tried first, and as of what it looks."""
+    """What a simulation needs to know: its rules, the one tried first, and as of what it looks.
+
+    `told` are, for each rule on members by its place in `rules_on_members`, the figures of everybody's groups.
+    """
 
     cut: Cut
     path: str
@@ -76,6 +79,17 @@ class Trial:
     subject: str = "member"
     member_books: tuple[Book, ...] = ()
     member_gaps: tuple[list[dict[str, str]], ...] = ()
+    told: tuple[comparing.Told, ...] = ()
+
+    @property
+    def rules_on_members(self) -> tuple[tuple[Book, list[dict[str, str]]], ...]:
+        """Return the rules by which members are judged, each with what nobody records of it."""
+        books, gaps = (self.books, self.gaps) if self.subject == "member" else (self.member_books, self.member_gaps)
+        return tuple(zip(books, gaps, strict=True))
+
+    def told_by(self, place: int) -> comparing.Told:
+        """Return the figures of everybody's groups under one of the rules on members."""
+        return self.told[place] if self.told else {}
 
 
 def request(session: Session, actor: Actor, rulebook_id: UUID, values: dict[str, Any]) -> UUID:
@@ -175,11 +189,27 @@ def tried(session: Session, _actor: Actor, trial: Trial, members: Sequence[Subje
         [
             _tried(trial, member, verdict)
             for member, verdict in zip(
-                members, outcomes.one_by_one(session, trial.cut, book, members, gaps), strict=True
+                members,
+                outcomes.one_by_one(session, trial.cut, book, members, gaps, trial.told_by(place)),
+                strict=True,
             )
         ]
-        for book, gaps in zip(trial.books, trial.gaps, strict=True)
+        for place, (book, gaps) in enumerate(trial.rules_on_members)
     ]
+
+
+def brought(session: Session, _actor: Actor, trial: Trial, members: Sequence[Subject]) -> list[list[comparing.Mine]]:
+    """Return for each rule on members what these bring into their groups; nothing where it compares nobody."""
+    return [
+        outcomes.brought(session, trial.cut, book, members, gaps) if book.figures else []
+        for book, gaps in trial.rules_on_members
+    ]
+
+
+def compared(trial: Trial, everybody: Sequence[Sequence[comparing.Mine]]) -> Trial:
+    """Return the trial with the figures of all groups."""
+    told = [comparing.told_of([book], some) for (book, _), some in zip(trial.rules_on_members, everybody, strict=True)]
+    return replace(trial, told=tuple(told))
 
 
 def _tried(trial: Trial, member: Subject, verdict: Verdict) -> Tried:

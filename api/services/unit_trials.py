@@ -10,7 +10,7 @@ from api.access import Actor
 from api.db import Session
 from api.domain.rulebook.evaluate import as_member, evaluate
 from api.domain.simulation import Tried
-from api.services import bundles, judging
+from api.services import bundles, comparing, judging
 from api.services.bundle_facts import exempt_accounts
 from api.services.simulations import Trial
 from api.services.subjects import Subject, Unit, batched
@@ -22,8 +22,12 @@ Rows = list[dict[UUID, dict[str, Any]]]
 def member_rows(session: Session, _actor: Actor, trial: Trial, members: Sequence[Subject]) -> Rows:
     """Return how these members would be judged under the member rule of each unit rule; reads only."""
     rows: Rows = []
-    for book, gaps in zip(trial.member_books, trial.member_gaps, strict=True):
-        given = bundles.member_bundles(session, trial.cut, book, members, gaps)
+    for place, (book, gaps) in enumerate(trial.rules_on_members):
+        bare = bundles.member_bundles(session, trial.cut, book, members, gaps)
+        given = [
+            comparing.with_figures(book, bundle, member.account_id, trial.told_by(place))
+            for member, bundle in zip(members, bare, strict=True)
+        ]
         rows.append({
             member.account_id: {
                 **as_member(evaluate(book, bundle)), "reportedIn": "yes" if member.community_id is not None else "no"
