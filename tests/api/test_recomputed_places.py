@@ -230,6 +230,32 @@ async def test_a_community_is_judged_by_lists_feedback_and_bulletins_that_its_st
     assert missed_there["桃园社区"] == {"lists": 0, "feedback": 0, "bulletins": 0}
 
 
+async def test_each_session_of_a_unit_is_marked_by_its_community_and_the_year_is_their_mean(world):
+    """Modelled on R-11: two marks a session, recorded by the community when it was held, taken back where wrong."""
+    unit = str(world.year.units[0])
+    await ruled(world, "r11-qishan")
+
+    async def marked(day, by="worker", **marks):
+        at = {"organizationId": unit, "communityId": str(world.places["community"]), "occurredOn": day}
+        bodies = [{"kind": f"session_{name}", "value": mark, **at} for name, mark in marks.items()]
+        return [await posted(world, by, "/facts", body, 201) for body in bodies]
+
+    await marked("2025-03-08", order="excellent", effect="fair")
+    await marked("2025-06-14", order="fair", effect="good")
+    (wrong,) = await marked("2025-06-14", order="poor")  # of another session that day, and by mistake
+    await posted(world, "worker", f"/facts/{wrong['fact']['id']}/reverse", {"reason": "recorded_by_mistake"}, 201)
+    (claimed,) = await marked("2025-09-13", by="liaison-0", order="excellent")
+    assert (claimed["fact"], claimed["case"]["organizationName"]) == (None, "桃园社区")  # nobody marks themselves
+    cycle = await opened(world, ("basic-member", "r11-qishan"), through="open-self-review")
+    judged = await all_of(world, cycle)
+    numbers = {}
+    for name in ("考核单位0", "考核单位1"):
+        shown = await got(world, "district_officer", f"/assessments/{judged[name]['id']}")
+        told = {line["rule"]: line["value"] for line in shown["judgement"]["numbers"]}
+        numbers[name] = (told["order"], told["effect"], told["average"])
+    assert numbers == {"考核单位0": ("40", "35", "75"), "考核单位1": (None,) * 3}  # none: unknown, not nought
+
+
 async def test_a_units_team_is_a_share_of_all_its_staff_and_unknown_where_nobody_counted(world):
     """Modelled on R-13: a team of at least a fifth of the staff in units of more than 50."""
     counts = {"source": "单位年报", "counts": [{"kind": "staff", "asOf": "2025-06-01", "value": 60}]}

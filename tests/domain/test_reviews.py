@@ -222,7 +222,7 @@ def test_a_kind_of_voice_that_no_rubric_asks_for_stays_unknown():
     asks = shipped("r11-qishan")
     assert unasked(asks) == []
     silent = Rulebook.model_validate({name: part for name, part in asks.document().items() if name != "rubrics"})
-    assert [gap["kind"] for gap in unasked(silent)] == ["community", "joint_meeting"]
+    assert [gap["kind"] for gap in unasked(silent)] == ["joint_meeting"]
 
 
 def judged_by(name, kind, heard, **sources):
@@ -231,20 +231,29 @@ def judged_by(name, kind, heard, **sources):
     return evaluate(book, bundle(kind, 2025, reviews=rows, unknown=[*gaps, *unasked(book)], **sources))
 
 
+def marked(day, **marks):
+    """Return what the community records of a session: a fact for each of the two things that it marks."""
+    return [
+        {"key": f"{day}/{name}", "kind": f"session_{name}", "occurredOn": day, "value": mark}
+        for name, mark in marks.items()
+    ]
+
+
 def test_modelled_on_r11_sessions_and_the_joint_meeting_come_out_of_the_marks_that_are_given():
     goods = {"key": "g", "unit": "fen", "kind": "donation", "amount": 100_000, "servedOn": "2025-05-01"}
-    sessions = Heard("community", LAST, "70", {"order": "good", "effect": "fair"})
+    first = marked("2025-03-01", order="excellent", effect="fair")
+    sessions = [*first, *marked("2025-09-01", order="fair", effect="fair")]  # 40 and 30 on average
+    poor = [*marked("2025-03-01", order="fair", effect="poor"), *marked("2025-09-01", order="good", effect="fair")]
     meeting = {mark: Heard("street", LAST, points, {"joint_meeting": mark}) for mark, points in
                (("fair", "60"), ("poor", "0"))}  # fmt: skip
-    for heard, found in (
-        ([sessions, meeting["fair"]], ("graded", "passed", "60")),
-        ([sessions, meeting["poor"]], ("graded", "not_passed", "0")),
-        ([sessions], ("unknown", None, None)),  # until the joint meeting decides
-        ([meeting["fair"]], ("unknown", None, "60")),
-        ([Heard("community", LAST, "30", {"order": "fair", "effect": "poor"}), meeting["fair"]],
-         ("graded", "not_passed", "60")),
-    ):  # fmt: skip
-        judgement = judged_by("r11-qishan", "unit", heard, entries=[goods])
+    for facts, heard, found in (
+        (sessions, [meeting["fair"]], ("graded", "passed", "60")),
+        (sessions, [meeting["poor"]], ("graded", "not_passed", "0")),
+        (sessions, [], ("unknown", None, None)),  # until the joint meeting decides
+        ([], [meeting["fair"]], ("unknown", None, "60")),
+        (poor, [meeting["fair"]], ("graded", "not_passed", "60")),  # 35 and 15
+    ):
+        judgement = judged_by("r11-qishan", "unit", heard, entries=[goods], facts=facts)
         assert (judgement["outcome"], judgement["grade"], judgement["score"]) == found
 
 

@@ -159,13 +159,14 @@ def test_modelled_on_r09_bulletins_are_due_every_two_months():
 
 def test_modelled_on_r11_the_joint_meeting_decides_unless_the_goods_are_short():
     goods = {"key": "g", "unit": "fen", "kind": "donation", "amount": 100000, "servedOn": "2026-05-01"}
-    sessions = [review("s1", "community", 80), review("s2", "community", 90)]
+    marks = [("order", "excellent"), ("order", "good"), ("effect", "good")]  # 45 and 40 on average
+    sessions = {"facts": [fact(f"s{n}", f"session_{name}", value=mark) for n, (name, mark) in enumerate(marks)]}
     book = shipped("r11-qishan")
-    waiting = evaluate(book, bundle("unit", entries=[goods], reviews=sessions))
+    waiting = evaluate(book, bundle("unit", entries=[goods], **sessions))
     assert (waiting["outcome"], waiting["possible"]) == ("unknown", ["passed", "not_passed"])
-    decided = evaluate(book, bundle("unit", entries=[goods], reviews=[*sessions, review("m", "joint_meeting", 70)]))
+    decided = evaluate(book, bundle("unit", entries=[goods], reviews=[review("m", "joint_meeting", 70)], **sessions))
     assert decided["grade"] == "passed"
-    short = evaluate(book, bundle("unit", entries=[goods | {"amount": 99999}], reviews=sessions))
+    short = evaluate(book, bundle("unit", entries=[goods | {"amount": 99999}], **sessions))
     assert short["grade"] == "not_passed", "a gate decides although the meeting has not met"
 
 
