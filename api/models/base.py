@@ -136,4 +136,9 @@ def appended_args(table: str, *more: Any) -> tuple[Any, ...]:
 
 def partial_unique(name: str, *columns: str, where: str) -> sa.Index:
     """Return a unique index over the rows that `where` selects, alike on both databases."""
-    return sa.Index(name, *columns, unique=True, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    return partial_index(name, *columns, where=where, unique=True)
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    """Return an index over the rows that `where` selects, alike on both databases."""
+    return sa.Index(name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where))

@@ -200,6 +200,9 @@ class SearchWindow(SQLModel, table=True):
     """
 
     __tablename__ = "search_windows"
+    __table_args__ = (
+        sa.Index("ix_search_windows_begins", "tenant_id", "noun", "every", "starts", "before", "subject_id"),
+    )
     tenant_id: UUID = Field(primary_key=True, foreign_key="tenants.id")
     noun: str = Field(primary_key=True)
     subject_id: UUID = Field(primary_key=True)

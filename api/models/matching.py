@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from api.models.base import Changing, Row, instant, json_field, one_of, ref, sealed
+from api.models.base import Changing, Row, instant, json_field, one_of, partial_index, ref, sealed
 from api.models.personal import MENTIONED, Personal
 
 _OWN = Personal("matching", "person_id", "request")
@@ -67,6 +67,11 @@ class MatchRun(Changing, table=True):
     finished_at: datetime | None = instant(optional=True)
 
 
+def _held(name: str, column: str, *more: str) -> sa.Index:
+    """Return an index of proposals over those that have something in the column."""
+    return partial_index(f"ix_match_proposals_{name}", column, *more, where=f"{column} IS NOT NULL")
+
+
 class MatchProposal(Changing, table=True):
     """A need proposed to a person or a unit, with reasons; nobody is bound before they say yes, and no costs nothing.
 
@@ -78,11 +83,14 @@ class MatchProposal(Changing, table=True):
         one_of("state", "prepared", "proposed", "accepted", "declined", "lapsed"),
         sa.CheckConstraint("rating IS NULL OR rating BETWEEN 1 AND 5", name="rating"),
         sa.UniqueConstraint("run_id", "number"),
-        sa.Index("ix_match_proposals_person", "tenant_id", "person_id", "id"),
-        sa.Index("ix_match_proposals_unit", "tenant_id", "organization_id", "id"),
-        sa.Index("ix_match_proposals_need", "need_id", "state"),
-        sa.Index("ix_match_proposals_due", "tenant_id", "state", "answer_by"),
-        sa.Index("ix_match_proposals_team", "team_id"),
+        # A run writes tens of thousands of rows at once: an index holds only those that are asked for by it. None
+        # begins with the tenant, which SQLite would take for a choice and read all proposals of a city for one person.
+        _held("person", "person_id", "id"),
+        _held("unit", "organization_id", "id"),
+        _held("team", "team_id"),
+        _held("shift_id", "shift_id"),
+        sa.Index("ix_match_proposals_need", "need_id"),
+        partial_index("ix_match_proposals_waiting", "id", where="state = 'proposed'"),
     )
     run_id: UUID = ref("match_runs.id")
     number: int
@@ -99,7 +107,7 @@ class MatchProposal(Changing, table=True):
     answer_by: datetime = instant()
     answered_at: datetime | None = instant(optional=True)
     reason: str | None = sealed("match_proposals.reason", _OWN, optional=True)
-    shift_id: UUID | None = Field(default=None, foreign_key="shifts.id", index=True)
+    shift_id: UUID | None = Field(default=None, foreign_key="shifts.id")
     project_id: UUID | None = Field(default=None, foreign_key="projects.id")
     rating: int | None = None
     team_id: UUID | None = None  # of a team; with a person one of its people, whom its yes asked

@@ -141,7 +141,8 @@ def lapse_due(session: Session, actor: Actor, limit: int = 500) -> int:
     waiting = sa.select(
         MatchProposal.id, MatchProposal.state, MatchProposal.version, MatchProposal.community_id
     ).join(Need, Need.id == MatchProposal.need_id).where(
-        MatchProposal.tenant_id == actor.tenant_id, MatchProposal.state == "proposed",
+        # As a word: the index of those that wait is not chosen by a value that is told later.
+        MatchProposal.tenant_id == actor.tenant_id, MatchProposal.state == sa.literal_column("'proposed'"),
         sa.or_(MatchProposal.answer_by <= session.now, Need.state != "published"),
     )  # fmt: skip
     rows = session.rows(waiting.order_by(MatchProposal.id).limit(limit))

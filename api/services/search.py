@@ -124,19 +124,24 @@ def beginning(
         bounds = [] if since is None else [Shift.starts_at >= since]
         bounds += [] if until is None else [Shift.starts_at < until]
         return sa.exists().where(Shift.activity_id == Activity.id, Shift.state == "open", *bounds)
-    zone = zone_of(session, actor.tenant_id)
-    first: Any = SearchWindow.starts
-    if since is not None:
-        begin = rules.local_seconds(since, zone)
-        # The first time at or after `since`: of what happens once its own, of what repeats the next.
-        again = sa.func.nullif(SearchWindow.every, 0, type_=sa.BigInteger)
-        later = SearchWindow.starts + (begin - SearchWindow.starts + again - 1) // again * again
-        first = sa.case((SearchWindow.starts >= begin, SearchWindow.starts), else_=later)
-    bounds = [first < SearchWindow.before, SearchWindow.before.is_(None)]
-    held = [SearchWindow.tenant_id == actor.tenant_id, SearchWindow.noun == noun, sa.or_(*bounds), first.is_not(None)]
-    if until is not None:
-        held.append(first < rules.local_seconds(until, zone))
-    return _LISTED[noun][0].id.in_(sa.select(SearchWindow.subject_id).where(*held))
+    window, zone = SearchWindow, zone_of(session, actor.tenant_id)
+    begin, end = (None if each is None else rules.local_seconds(each, zone) for each in (since, until))
+    bounds = [] if begin is None else [window.starts >= begin]
+    bounds += [] if end is None else [window.starts < end]
+    once = sa.and_(window.every == 0, *bounds, sa.or_(window.before.is_(None), window.starts < window.before))
+    first: Any = window.starts
+    if begin is not None:
+        every = sa.func.nullif(window.every, 0, type_=sa.BigInteger)  # rows of the other kind may be reckoned too
+        later = window.starts + (begin - window.starts + every - 1) // every * every
+        first = sa.case((window.starts >= begin, window.starts), else_=later)
+    bounds = [] if end is None else [window.starts < end, first < end]
+    again = sa.and_(window.every > 0, *bounds, sa.or_(window.before.is_(None), first < window.before))
+    # Apart, since of what happens once the index on when it begins gives only those that do in the stretch.
+    of = [
+        sa.select(window.subject_id).where(window.tenant_id == actor.tenant_id, window.noun == noun, which)
+        for which in (once, again)
+    ]
+    return _LISTED[noun][0].id.in_(sa.union_all(*of))
 
 
 def forget(session: Session, tenant_id: UUID) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from api.domain.matching.times import Window
 from api.errors import Problem
 from api.jobs.loop import run_due
 from api.models import Event, MatchProposal, Need, Project, Shift, Signup
-from api.services import changes, match_answers, projects
+from api.services import changes, match_answers, match_proposals, projects
 from api.wall import HOUSE_ROLE
 from tests.support import offering
 from tests.support import world as worlds
@@ -143,3 +144,36 @@ def test_without_looking_at_what_is_taken_a_need_is_promised_twice(world, monkey
     monkeypatch.setattr(match_answers, "_OVERLAPPING", sa.select(sa.literal(1)).where(sa.false()))
     all_say_yes(world, asked[: PLACES + 5])
     assert promised(world, need_id)[1] > PLACES
+
+
+def test_on_sqlite_what_was_proposed_to_somebody_is_read_by_their_own_index(world):
+    """PostgreSQL chooses by what it counted; SQLite counts nothing, and an index that begins with the tenant is a trap.
+
+    The control is such an index: with it all proposals of a city are read for one person.
+    """
+    seen = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        if "FROM match_proposals" in statement:
+            seen.append((statement, parameters))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        asked = SimpleNamespace(state="proposed", limit=50, cursor=None)
+        world.house.read_now(world.crowd[0], match_proposals.mine, asked)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    (statement, parameters) = seen[0]
+    if world.house.engines.dialect != "sqlite":
+        return
+
+    def plan(session, actor, more):
+        for each in more:
+            session.execute(sa.text(each))
+        explained = session.connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)
+        return " ".join(row[-1] for row in explained)
+
+    own, trap = "ix_match_proposals_person (person_id=?)", "ON match_proposals (tenant_id, state)"
+    assert own in world.run(plan, [])
+    assert own not in world.run(plan, [f"CREATE INDEX trap {trap}"])
+    world.run(plan, ["DROP INDEX trap"])
