@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from api.access import Actor, found
+from api.access import Actor, found, within
 from api.db import Session
 from api.domain.appeals import (
     SEALED,
@@ -87,6 +88,32 @@ def require_decided(session: Session, actor: Actor, cycle_id: UUID) -> None:
     owed = len(recomputations.owed(session, actor, cycle_id))
     if open_count or owed or recomputations.live(session, cycle_id):
         raise AppealsUndecided(open=open_count, owed=owed)
+
+
+def open_to(session: Session, actor: Actor, cycle_ids: Sequence[UUID]) -> set[UUID]:
+    """Return in which of these cycles a result stands against which the actor may appeal, and has not appealed yet."""
+    if not cycle_ids:
+        return set()
+    reaches = actor.reaches_for("cycle.appeal")
+    at = {
+        kind: [each.organization_id for each in reaches if each.role in roles]
+        for kind, roles in (
+            ("branch", _SPEAKS_FOR_BRANCH), ("community", _SPEAKS_FOR_PLACE), ("street", _SPEAKS_FOR_PLACE)
+        )
+    }  # fmt: skip
+    mine = sa.or_(
+        Assessment.subject_id == actor.account_id,
+        *(sa.and_(Assessment.subject_kind == kind, Assessment.subject_id.in_(nodes)) for kind, nodes in at.items()),
+        within(actor.only("liaison"), "cycle.appeal", Assessment.subject_id),
+    )
+    judged = sa.select(Assessment.cycle_id, Assessment.subject_id).join(Cycle, Cycle.id == Assessment.cycle_id)
+    asked = sa.select(Case.subject_id, Case.facts).where(
+        Case.tenant_id == actor.tenant_id, Case.kind == "appeal", Case.subject_id.in_(cycle_ids),
+        Case.opened_by == actor.person_id, sa.or_(Case.state.in_(_OPEN), Case.answered_by.is_not(None)),
+    )  # fmt: skip
+    before = {(row.subject_id, row.facts["appeal"]["subjectId"]) for row in session.rows(asked)}
+    rows = session.rows(judged.where(Cycle.id.in_(cycle_ids), mine, stands()))
+    return {row.cycle_id for row in rows if (row.cycle_id, str(row.subject_id)) not in before}
 
 
 def involved(session: Session, tenant_id: UUID, cycle_id: UUID, subject_id: UUID, asker_id: UUID) -> list[str]:

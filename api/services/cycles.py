@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api import paging
-from api.access import Actor, allowed, found, require
+from api.access import Actor, found, require
 from api.db import Session
-from api.domain.cycle_calendar import require_ended, shut
+from api.domain.cycle_calendar import require_ended
 from api.domain.seal import SealBroken
 from api.domain.steps import TABLES
 from api.errors import Invalid
@@ -21,6 +21,7 @@ from api.services import (
     bundle_reviews,
     chains,
     changes,
+    cycle_actions,
     cycle_books,
     cycle_clocks,
     days,
@@ -192,12 +193,13 @@ def _found(session: Session, actor: Actor, cycle_id: UUID) -> Any:
 
 def _views(session: Session, actor: Actor, cycles: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     day, books = days.today(session, actor.tenant_id), cycle_books.shown(session, [cycle["id"] for cycle in cycles])
-    views = []
-    for cycle in cycles:
-        refused = shut(cycle["period_end"], cycle["appeals_until"], day)
-        steps = allowed(actor, "cycle", cycle["state"], cycle["path"], own=True)
-        views.append({
-            **cycle, **cycle_clocks.shown(cycle, day), "rulebooks": books[cycle["id"]],
-            "allowed_actions": [step for step in steps if step not in refused],
-        })  # fmt: skip
-    return views
+    steps = cycle_actions.actions(session, actor, cycles, day)
+    return [
+        {
+            **cycle,
+            **cycle_clocks.shown(cycle, day),
+            "rulebooks": books[cycle["id"]],
+            "allowed_actions": own,
+        }
+        for cycle, own in zip(cycles, steps, strict=True)
+    ]

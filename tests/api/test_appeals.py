@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from uuid import UUID
 
 import pytest
@@ -166,6 +167,9 @@ async def test_only_the_subject_appeals_and_only_in_the_window(world):
     assert wrong["errors"][0]["pointer"] == "/ground"
     shown = await got(world, "m001", f"/cycles/{cycle}")
     assert shown["allowedActions"] == ["cycle.appeal"]
+    for name in ("m004", "auditor", "liaison-0"):  # appealed before; no subject; appealed for the unit
+        assert (await got(world, name, f"/cycles/{cycle}"))["allowedActions"] == []
+    assert (await got(world, "district_officer", f"/cycles/{cycle}"))["allowedActions"] == []  # the window is open
 
 
 def another_of_the_unit(session, actor, world):
@@ -173,6 +177,34 @@ def another_of_the_unit(session, actor, world):
     world.people["both"] = people.add(session, actor, {"name": "兼"}, since=worlds.LONG_AGO)
     for role, at in (("district_officer", world.places["district"]), ("liaison", world.year.units[0])):
         people.grant(session, actor, world.people["both"], role, at, since=worlds.LONG_AGO)
+
+
+async def test_a_correction_that_comes_during_a_computation_counts_in_the_next_one(world):
+    cycle = await opened(world, through="open-self-review")
+    whole = (await all_of(world, cycle))[MINE]["minutes"]
+    (entry, *_) = [each for each in (await got(world, "m002", "/entries"))["items"] if each["amount"] == 90]
+    body = await got(world, "district_officer", f"/cycles/{cycle}")
+    copied = ("organizationId", "periodStart", "periodEnd", "cutOff", "memberRulebookId", "unitRulebookId")
+    again = {"title": "再算", **{name: body[name] for name in copied}}
+    path = f"/cycles/{(await posted(world, 'district_officer', '/cycles', again, 201))['id']}"
+    job = UUID((await posted(world, "district_officer", f"{path}/compute", status=202))["id"])
+    begun, corrected = threading.Event(), threading.Event()
+
+    def waits(_per_cent, _counts):  # its position is settled, and nobody was judged yet
+        begun.set()
+        assert corrected.wait(60)
+
+    computing = asyncio.create_task(asyncio.to_thread(run_due, world.house, only=job, watch=waits))
+    assert await asyncio.to_thread(begun.wait, 60)
+    await posted(world, "street_officer", f"/entries/{entry['id']}/reverse", {"reason": "recorded_by_mistake"}, 201)
+    corrected.set()
+    await computing
+    first = (await got(world, "district_officer", path))["digest"]
+    assert (await all_of(world, path.rpartition("/")[2]))[MINE]["minutes"] == whole
+    await worked(world, "district_officer", f"{path}/compute")
+    assert (await all_of(world, path.rpartition("/")[2]))[MINE]["minutes"] == whole - 90
+    assert (await got(world, "district_officer", path))["digest"] != first
+    world.run(assessed.post, world.year.accounts[2], 90, world.year.shifts[6], world.year.units[0])  # for who comes after
 
 
 async def proposed(world, cycle, forget=False):

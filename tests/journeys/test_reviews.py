@@ -24,6 +24,13 @@ def world(database, tmp_path_factory):
     built.close()
 
 
+async def offers(world, path, expected):
+    """To speak is offered to who is asked and has not spoken yet, and to nobody else."""
+    for name, asked in expected.items():
+        shown = await done(world, name, "GET", path, status=200)
+        assert ("cycle.review" in shown["allowedActions"]) is asked, name
+
+
 async def test_four_parties_and_a_panel_make_the_year_end_half_of_a_units_grade(world):
     path, cycle_id = await opened(world)
     unit, members = world.places["judged"], world.year.accounts
@@ -40,6 +47,7 @@ async def test_four_parties_and_a_panel_make_the_year_end_half_of_a_units_grade(
     below = await judged(world, cycle_id, unit)
     assert (below["points"], below["grade"]) == (None, None)  # two of five: the panel is unknown, and all that reads it
     await done(world, PANEL[2], "POST", f"{path}/reviews", voice(unit, "panel", year_end="good"))
+    await offers(world, path, {PANEL[2]: False, PANEL[3]: True})
     turnout = await done(world, "district_officer", "GET", f"{path}/turnout", status=200)
     assert [(item["party"], item["voices"], item["recusals"]) for item in turnout["items"]] == [
         ("self", 1, 0), ("community", 2, 1), ("street", 1, 0), ("resident", 2, 0), ("panel", 3, 0)
@@ -69,6 +77,7 @@ async def test_four_parties_and_a_panel_make_the_year_end_half_of_a_units_grade(
 async def _self_reviewed(world, path, unit):
     """Let the unit speak of itself: once, and nobody else for it."""
     await step(world, path, "open-self-review")
+    await offers(world, path, {"spokesman": True, "recipient": False})
     own = voice(unit, "self", year_end="excellent")
     due = (await done(world, "spokesman", "GET", "/me/reviews-to-give", status=200))["items"]
     assert [(item["subjectId"], item["parties"], item["name"]) for item in due] == [(str(unit), ["self"], "考核单位0")]
@@ -84,6 +93,7 @@ async def _self_reviewed(world, path, unit):
 async def _heard(world, path, unit, members):
     """Let community, street and recipients speak; return the community's voice and what it said."""
     await step(world, path, "open-public-review")
+    await offers(world, path, {"spokesman": False, "recipient": True, PANEL[2]: True})
     await _who_may_not(world, path, unit, members)
     said = "走访少，材料齐"
     heard = voice(unit, "community", said, study="good", volunteering="excellent", year_end="good")
