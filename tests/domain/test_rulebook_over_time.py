@@ -9,7 +9,7 @@ from tests.domain.rulebook_bundles import HEAD, fact, judged, labelled, service,
 
 CAPPED = """
 measures:
-  - {{id: hours, source: entries, caps: [{cap}]}}
+  - {{id: hours, source: entries, where: {{unit: [volunteer_minutes]}}, caps: [{cap}]}}
 final: hours
 """
 

@@ -65,7 +65,7 @@ def _grain(rulebook: Rulebook) -> Number | None:
     """Return the step in which the final number comes, if it is rounded or counted; None if it may be any number."""
     for measure in rulebook.measures:
         if measure.id == rulebook.final:
-            counted = isinstance(measure, RowMeasure) and (measure.cadence or measure.distinct)
+            counted = isinstance(measure, RowMeasure) and (measure.required or measure.distinct)
             return 1 if counted and not (isinstance(measure, RowMeasure) and measure.caps) else None
     for _, scores in stages(rulebook):
         for score in scores:

@@ -1,4 +1,4 @@
-"""States over time: from which strike on a subject is barred, until when, and what of its rows lies in that."""
+"""States over time: from which strike on a subject is barred and until when, and on which days alone rows count."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from api.domain.rulebook.bundle import InputBundle
 from api.domain.rulebook.filters import Filter, RowSource, Window
 from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.rows import Part, chosen, first_of, months_after
-from api.domain.rulebook.stretch import Bar, Release
+from api.domain.rulebook.spans import merged
+from api.domain.rulebook.stretch import Bar, During, Release
 from api.domain.rulebook.values import Number
 
 Stretch = tuple[str, str]
@@ -84,3 +85,21 @@ def _rows(source: RowSource, where: Filter, bundle: InputBundle, doubts: set[str
     parts = chosen(reader, bundle.get(source) or [], period, unsure)
     doubts |= {f"{source}:{key}" for key in unsure}
     return parts
+
+
+def only_during(rule: During, parts: list[Part], bundle: InputBundle, doubts: set[str]) -> set[str]:
+    """Let parts outside of the days that a rule names count nothing; return the key of the fact since which they do."""
+    period = bundle["period"]["end"]
+    held = [
+        (row["start"], row.get("end") or FOR_GOOD)
+        for row in bundle.get("affiliations") or []
+        if row["kind"] in rule.affiliations
+    ]
+    free = merged(bundle, rule.not_exempt)
+    facts = _rows("facts", rule.since, bundle, doubts) if rule.since is not None else []
+    first = facts[-1].date if facts else period if rule.since is not None else ""
+    for part in parts:
+        here = not rule.affiliations or any(start <= part.day < end for start, end in held)
+        if part.day < first or not here or any(start <= part.day < end for start, end in free):
+            part.becomes(0, "outside")
+    return {part.key for part in facts[-1:]}

@@ -186,7 +186,8 @@ def looks_back(rulebook: Rulebook, source: Literal["affiliations", "exemptions"]
         return any(look.back for each in rulebook.measures for look in looks(each) if look.source == source)
     back = [each for each in rulebook.measures if isinstance(each, RowMeasure) and earlier(each)]
     spans = (measure.cadence or measure.series or measure.deadline for measure in back)
-    return any(each is not None and each.exempt for each in spans)
+    away = any(measure.during and measure.during.not_exempt for measure in back)
+    return away or any(each is not None and each.exempt for each in spans)
 
 
 def kinds_asked(rulebook: Rulebook) -> set[str] | None:

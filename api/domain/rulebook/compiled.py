@@ -148,7 +148,7 @@ def _steps(measure: RowMeasure) -> list[Step] | None:
     if measure.distinct:
         steps.append(Step("distinct", measure.distinct))  # type: ignore[arg-type]
     for cap in sorted(measure.caps, key=lambda cap: cap.width):
-        if cap.per is None or not isinstance(cap.at_most, int):
+        if cap.per is None or cap.by or not isinstance(cap.at_most, int):
             return None
         steps.append(Step("cap", cap.per, cap.at_most))
     if measure.cadence:

@@ -10,14 +10,14 @@ from api.domain.rulebook.stretch import Cap
 from api.domain.rulebook.values import Number
 
 
-def under_caps(parts: list[Part], caps: Iterable[Cap]) -> None:
+def under_caps(parts: list[Part], caps: Iterable[Cap], doubts: set[str]) -> None:
     """Let parts, in the order of their days, fill the caps from the narrowest to the widest."""
     for cap in sorted(caps, key=lambda cap: cap.width):
-        if cap.per is None:
-            _fill_stretches(parts, cap)
-            continue
-        for group in grouped(parts, cap.per):
-            fill(group, cap.at_most, f"cap:{cap.per}")
+        for group in grouped(parts, cap.per or "period", cap.by, doubts):
+            if cap.per is None:
+                _fill_stretches(group, cap)
+            else:
+                fill(group, cap.at_most, f"cap:{cap.per}")
 
 
 def fill(group: list[Part], at_most: Number, why: str) -> None:

@@ -44,6 +44,16 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
         "任意连续若干天、若干月的上限", "cap of any days or months",
         "caps: [{days: 30, atMost: 300}, {months: 3, atMost: 600}]",
     ),
+    "Cap.by": ("某列各个取值分别封顶", "a cap for each value", "caps: [{per: year, by: community, atMost: 1200}]"),
+    "RowMeasure.distinctPer": (
+        "每个时段内各不相同的只计一次", "once each in every span",
+        "distinct: household, distinctPer: month, cadence: {each: month, atLeast: 2}",
+    ),
+    "Keep.by": ("取最低、最早或最近的几条", "the lowest, first or last", "keep: {per: period, choose: 10, by: latest}"),
+    "During": (
+        "只计在册期间、豁免之外或某事之后的", "only in some days",
+        "during: {affiliations: [registration], notExempt: [ill], since: {kind: [decision]}}",
+    ),
     "RowMeasure.result": ("平均、中位数、最高或最低", "average, median or extremes", "result: median"),
     "RowMeasure.trim": ("去掉最高分和最低分", "without the extremes", "result: average, trim: 1"),
     "RowMeasure.quorum": ("法定票数", "quorum", "quorum: 3"),

@@ -11,24 +11,34 @@ from api.domain.rulebook.rows import Part
 from api.domain.rulebook.values import Number, text, whole
 
 
-def count_once(parts: list[Part], column: str, doubts: set[str]) -> None:
-    """Count 1 for each different day, activity or other value, at its first part that counts anything."""
-    seen: set[str] = set()
+def count_once(parts: list[Part], column: str, per: str | None, doubts: set[str]) -> None:
+    """Count 1 for each different day, activity or other value, at its first part that counts anything.
+
+    With `per` it counts once in each span of that kind.
+    """
+    seen: set[tuple[str, str]] = set()
     for part in parts:
         found = part.named(column)
         if found is None:
             doubts.add(f"{part.source}:{part.key}")
-        first = part.value > 0 and part.count > 0 and found not in seen
+        alike = (part.named(per) or "" if per else "", found or "")
+        first = part.value > 0 and part.count > 0 and alike not in seen
         if first and found is not None:
-            seen.add(found)
+            seen.add(alike)
         if first:
             part.value = 1
         else:
             part.becomes(0, f"same:{column}")
 
 
+_LEFT = {"highest": "lower", "lowest": "higher", "earliest": "later", "latest": "earlier"}
+
+
 def keep_best(parts: list[Part], keep: Keep, doubts: set[str]) -> None:
-    """Let only the rows of a span or value that come to most count; of equal ones the earlier."""
+    """Let only some rows of a span or value count: those that come to most or least, the first or the last.
+
+    Of equal ones it is the earlier.
+    """
     groups: defaultdict[str, defaultdict[tuple[str, str], list[Part]]] = defaultdict(lambda: defaultdict(list))
     for part in parts:
         found = part.named(keep.per)
@@ -36,10 +46,14 @@ def keep_best(parts: list[Part], keep: Keep, doubts: set[str]) -> None:
             doubts.add(f"{part.source}:{part.key}")
         groups[found or ""][part.source, part.key].append(part)
     for rows in groups.values():
-        best = sorted(rows.values(), key=lambda row: -sum(part.value for part in row))
+        best = list(rows.values())
+        if keep.by in ("highest", "lowest"):
+            best.sort(key=lambda row: sum(part.value for part in row), reverse=keep.by == "highest")
+        elif keep.by == "latest":
+            best.reverse()
         for row in best[keep.choose :]:
             for part in row:
-                part.becomes(0, f"lower:{keep.per}")
+                part.becomes(0, f"{_LEFT[keep.by]}:{keep.per}")
 
 
 def middle_of(measure: RowMeasure, parts: list[Part]) -> Number | None:

@@ -73,7 +73,7 @@ def _caps(rulebook: Rulebook) -> Iterator[Finding]:
         for (_, narrow), (at, wide) in pairwise(caps):
             pointer = f"/measures/{n}/caps/{at}"
             # a stretch of days may lie across two spans of the calendar
-            inside = narrow.per is not None or wide.per in (None, "period")
+            inside = (narrow.per is not None or wide.per in (None, "period")) and wide.by in (None, narrow.by)
             if narrow.name == wide.name or (inside and narrow.at_most > wide.at_most):
                 most = {"narrow_most": text(narrow.at_most), "wide_most": text(wide.at_most)}
                 yield finding("contradictory_caps", pointer, narrow=narrow.name, wide=wide.name, **most)

@@ -37,9 +37,12 @@ def _of_rows(measure: RowMeasure) -> Iterator[Look]:
         yield Look(one.source, one.where, one.without, frozenset(columns(one)), _date(one), earlier(one))
     for one in measure.sources:
         for rule in one.bearing:
-            yield Look(
-                "facts", rule.where, {}, frozenset({*rule.where, rule.match, "value"}), "day", bool(one.answered)
-            )
+            told = frozenset({*rule.where, rule.match, "value"})
+            yield Look("facts", rule.where, {}, told, "day", one.answered is not None)
+        for factor in one.factors:
+            if factor.fact:
+                told = frozenset({factor.table.column})
+                yield Look("facts", factor.fact.where, {}, told, "day", False)
     if measure.approval:
         told = frozenset({"kind", "value", "activity"})
         yield Look("facts", {"kind": [measure.approval.kind]}, {}, told, "day", False)
@@ -47,6 +50,13 @@ def _of_rows(measure: RowMeasure) -> Iterator[Look]:
         yield Look("affiliations", {"kind": measure.deadline.after}, {}, frozenset({"kind"}), "day", True)
     for bar in measure.bars:
         yield from _of_bar(bar)
+    if measure.during and measure.during.affiliations:
+        yield Look(
+            "affiliations", {"kind": measure.during.affiliations}, {}, frozenset({"kind"}), "day", earlier(measure)
+        )
+    if measure.during and measure.during.since is not None:
+        since = measure.during.since
+        yield Look("facts", since, {}, frozenset(since), "day", True)
 
 
 def _of_bar(bar: Bar) -> Iterator[Look]:
@@ -69,6 +79,7 @@ def columns(measure: RowMeasure) -> set[str]:
     for factor in measure.factors:
         needed.add(factor.fact.match if factor.fact else factor.table.column)
     needed |= {rule.match for rule in measure.bearing}
+    needed |= {rule.by for rule in (measure.qualify, measure.steps, *measure.caps) if rule and rule.by}
     if measure.distinct and measure.distinct not in SPANS:
         needed.add(measure.distinct)
     per_event = [measure.rounding, measure.qualify, measure.approval, measure.steps, *measure.caps]
@@ -86,11 +97,11 @@ def _date(measure: RowMeasure) -> str:
     by_span = [measure.rounding, measure.qualify, measure.approval, measure.steps, *measure.caps]
     spans = [rule.per or "day" for rule in by_span if rule]
     spans += [rule.each for rule in (measure.cadence, measure.series) if rule]
-    spans += [measure.distinct] if measure.distinct in SPANS else []
+    spans += [each for each in (measure.distinct, measure.distinct_per) if each in SPANS]
     window = measure.window or Window()
     cut = window.since or window.before or window.last_days or window.last_months
     by_event = measure.cadence is not None and measure.cadence.each == "event"
-    in_order = measure.rolling or measure.deadline or measure.answered or measure.bars or by_event
+    in_order = measure.rolling or measure.deadline or measure.answered or measure.bars or measure.during or by_event
     if measure.distinct or in_order or cut:
         spans.append("day")
     wide = "period"

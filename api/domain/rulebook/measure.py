@@ -7,15 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from api.domain.rulebook.filters import ByFact, Factor, Filter, MemberNumber, RowSource, Table, Take, Window
-from api.domain.rulebook.stretch import Answered, Bar, Cap, Deadline, Rolling, SpanSteps
+from api.domain.rulebook.stretch import Answered, Bar, Cap, Deadline, During, Rolling, SpanSteps
 from api.domain.rulebook.unfit import Unfit
 from api.domain.rulebook.values import Column, Exact, Identifier, Labels, Rounding, Sentence, Span, Strict
 
 
 class Qualify(Strict):
-    """A span whose sum is under `atLeast` counts nothing."""
+    """A span whose sum is under `atLeast` counts nothing; `by` looks at each value of a column by itself."""
 
     per: Span
+    by: Column | None = None
     at_least: Exact
 
 
@@ -55,10 +56,14 @@ class Cadence(Strict):
 
 
 class Keep(Strict):
-    """Of each span, or of each value of a column, only the `choose` rows that come to most count."""
+    """Of each span, or of each value of a column, only the `choose` rows that come to most count.
+
+    `by` takes those that come to least instead, or the first or the last ones; of equal ones the earlier.
+    """
 
     per: Column | Span
     choose: Annotated[int, Field(ge=1)] = 1
+    by: Literal["highest", "lowest", "earliest", "latest"] = "highest"
 
 
 class Streak(Strict):
@@ -112,9 +117,9 @@ class Also(Strict):
 class RowMeasure(_Measure):
     """Rows, filtered, weighed, capped and added up.
 
-    The rules apply in one order: window and filter, reversals, factors, voiding, the rows of `also`, bars, rounding,
-    approval, the minimum, the steps, `keep`, `distinct`, the caps from narrow to wide, and last the result, the
-    cadence, the deadline, the series, the rolling days or the answers.
+    The rules apply in one order: window and filter, reversals, factors, voiding, the rows of `also`, bars, `during`,
+    rounding, approval, the minimum, the steps, `keep`, `distinct`, the caps from narrow to wide, and last the result,
+    the cadence, the deadline, the series, the rolling days or the answers.
     `months` is how many whole months an affiliation lasts within the window.
     """
 
@@ -127,9 +132,11 @@ class RowMeasure(_Measure):
     voided_by: list[ByFact] = []
     also: Annotated[list[Also], Field(max_length=10)] = []
     bars: Annotated[list[Bar], Field(max_length=5)] = []
+    during: During | None = None
     steps: SpanSteps | None = None
     keep: Keep | None = None
     distinct: Column | Span | None = None
+    distinct_per: Span | None = None  # once in each span of this kind, not once in all
     rounding: SpanRounding | None = None
     qualify: Qualify | None = None
     approval: Approval | None = None
@@ -148,12 +155,11 @@ class RowMeasure(_Measure):
     def _fits_its_source(self) -> RowMeasure:
         by_span = (self.qualify, self.rounding, self.keep, self.steps, *self.caps)
         spans = [rule.per or "day" for rule in by_span if rule] + [self.distinct]
-        dated = self.ways or self.window or self.approval or self.also or self.bars or {*spans} - {"event", None}
+        by_rows = self.ways or self.approval or self.also or self.bars or self.during
+        dated = by_rows or self.window or {*spans} - {"event", None}
         if self.source == "members" and (dated or self.voided_by):
             raise Unfit("members_have_no_days")
-        if self.source == "affiliations" and (
-            self.caps or self.ways or self.qualify or self.approval or self.also or self.steps or self.bars
-        ):
+        if self.source == "affiliations" and (by_rows or self.caps or self.qualify or self.steps):
             raise Unfit("affiliations_last")
         if self.take == "months" and self.source != "affiliations":
             raise Unfit("months_of_affiliations")
@@ -196,6 +202,8 @@ class RowMeasure(_Measure):
             raise Unfit("streak_without_cadence")
         if self.trim and self.result != "average":
             raise Unfit("trim_of_average")
+        if self.distinct_per and not self.distinct:
+            raise Unfit("per_without_distinct")
         if self.keep and self.distinct:
             raise Unfit("keep_or_distinct")
         return self

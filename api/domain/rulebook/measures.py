@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from api.domain.rulebook.answers import answers
-from api.domain.rulebook.barred import bar, bars_of, days_in
+from api.domain.rulebook.barred import bar, bars_of, days_in, only_during
 from api.domain.rulebook.bundle import InputBundle
 from api.domain.rulebook.filling import fill, under_caps
 from api.domain.rulebook.filters import Window
@@ -65,13 +65,15 @@ def _from_rows(measure: RowMeasure, bundle: InputBundle) -> Reading:
         stretches, strikes = bars_of(rule, bundle, doubts)
         bar(parts, stretches)
         reading.facts |= strikes
+    if measure.during:
+        reading.facts |= only_during(measure.during, parts, bundle, doubts)
     if measure.rounding:
-        for group in grouped(parts, measure.rounding.per):
+        for group in grouped(parts, measure.rounding.per, None, doubts):
             _round(group, measure.rounding)
     if measure.approval:
         _approve(measure.id, measure.approval, parts, bundle.get("facts") or [], reading)
     _choose(measure, parts, doubts)
-    under_caps(parts, measure.caps)
+    under_caps(parts, measure.caps, doubts)
     if measure.answered:
         told = answers(measure.answered, parts, bundle, _days(measure.window, bundle), doubts)
         parts, reading.spans = told.parts, told.spans
@@ -104,17 +106,17 @@ def _parts(measure: RowMeasure, bundle: InputBundle, reading: Reading, doubts: s
 def _choose(measure: RowMeasure, parts: list[Part], doubts: set[str]) -> None:
     """Leave out what is under a minimum, give sums their points, leave out what is not the best or counted already."""
     if measure.qualify:
-        for group in grouped(parts, measure.qualify.per):
+        for group in grouped(parts, measure.qualify.per, measure.qualify.by, doubts):
             if sum(part.value for part in group) < measure.qualify.at_least:
                 for part in group:
                     part.becomes(0, f"under_minimum:{measure.qualify.per}")
     if measure.steps:
-        for group in grouped(parts, measure.steps.per):
+        for group in grouped(parts, measure.steps.per, measure.steps.by, doubts):
             _step(group, measure.steps)
     if measure.keep:
         keep_best(parts, measure.keep, doubts)
     if measure.distinct:
-        count_once(parts, measure.distinct, doubts)
+        count_once(parts, measure.distinct, measure.distinct_per, doubts)
 
 
 def _finish(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
@@ -152,7 +154,8 @@ def not_recorded(measure: Measure, bundle: InputBundle) -> list[str]:
     reasons: list[str] = [look.source for look in needed if bundle.get(look.source) is None]
     if isinstance(measure, RowMeasure):
         spans = measure.cadence or measure.series or measure.deadline
-        if spans and spans.exempt and bundle.get("exemptions") is None:
+        away = measure.during and measure.during.not_exempt
+        if ((spans and spans.exempt) or away) and bundle.get("exemptions") is None:
             reasons.append("exemptions")
         if measure.answered and measure.answered.working_days is not None and bundle.get("restDays") is None:
             reasons.append("restDays")
@@ -193,7 +196,7 @@ def _approve(rule: str, approval: Approval, parts: list[Part], facts: list[Row],
             span = row["occurredOn"] if approval.per == "day" else row.get("activity") or ""
             given[span] = max(given.get(span, -1), levels.index(row["value"]))
             reading.facts.add(row["key"])
-    for group in grouped(parts, approval.per):
+    for group in grouped(parts, approval.per, None, set()):
         total = sum(part.value for part in group)
         level = next((tier.level for tier in approval.tiers if tier.up_to is None or total <= tier.up_to), None)
         span = group[0].span(approval.per)

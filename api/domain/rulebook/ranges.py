@@ -67,6 +67,8 @@ def spans_of(window: Window | None, period: str, span: Span) -> Bound:
 
 def times_of(cap: Cap, window: Window | None, period: str) -> Bound:
     """Return how often a cap can be filled at most in a window of such a period."""
+    if cap.by is not None:
+        return inf
     if cap.per is not None:
         return spans_of(window, period, cap.per)
     days, months = spans_of(window, period, "day"), spans_of(window, period, "month")
@@ -119,15 +121,16 @@ def _of_measure(measure: Measure, period: str) -> Range:
     low: Bound = min(_lowest(one) for one in measure.sources)
     high: Bound = inf
     if measure.steps:
-        low, high = _of_steps(measure.steps, spans_of(measure.window, period, measure.steps.per))
+        times = inf if measure.steps.by else spans_of(measure.window, period, measure.steps.per)
+        low, high = _of_steps(measure.steps, times)
     if measure.result != "sum":
         return low, inf
     if measure.series:
         return _of_series(measure.series, (low, high), spans_of(measure.window, period, measure.series.each))
-    if measure.distinct in MONTHS or measure.distinct in ("day", "week"):
+    if not measure.distinct_per and (measure.distinct in MONTHS or measure.distinct in ("day", "week")):
         high = spans_of(measure.window, period, measure.distinct)  # type: ignore[arg-type]
     high = min([high, *(_most(cap, times_of(cap, measure.window, period)) for cap in measure.caps)])
-    if measure.rolling and measure.distinct == "day":
+    if measure.rolling and measure.distinct == "day" and not measure.distinct_per:
         high = min(high, measure.rolling.days)
     return low, high
 
@@ -173,10 +176,10 @@ def _to_grain(rounding: Rounding, low: Bound, high: Bound) -> Range:
 def most_of_a_span(measure: RowMeasure, each: Span) -> Bound:
     """Return the most that one span of a kind can come to under the caps of spans within it, and counting once."""
     most: Bound = inf
-    if measure.distinct in SPANS:
+    if measure.distinct in SPANS and not measure.distinct_per:
         most = _times_in(each, measure.distinct)
     for cap in measure.caps:
-        times = _times_in(each, cap.per) if cap.per else _stretches_in(each, cap)
+        times = inf if cap.by else _times_in(each, cap.per) if cap.per else _stretches_in(each, cap)
         most = min(most, inf if times == inf else cap.at_most * times)
     return most
 

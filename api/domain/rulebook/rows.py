@@ -187,11 +187,17 @@ def _months(first: str, after: str) -> int:
     return max(0, begun - (after[8:] < first[8:]))
 
 
-def grouped(parts: list[Part], per: str) -> list[list[Part]]:
-    """Return the parts of each span of this kind, in the order in which the spans come up."""
-    groups: defaultdict[str, list[Part]] = defaultdict(list)
+def grouped(parts: list[Part], per: str, by: str | None, doubts: set[str]) -> list[list[Part]]:
+    """Return the parts of each span of this kind, and of each value of a column `by` in it, as they come up.
+
+    A part without a value of the column stands with others of that sort, and is doubtful.
+    """
+    groups: defaultdict[tuple[str, str | None], list[Part]] = defaultdict(list)
     for part in parts:
-        groups[part.span(per)].append(part)
+        value = part.row.get(by) if by else None
+        if by and value is None:
+            doubts.add(f"{part.source}:{part.key}")
+        groups[part.span(per), value].append(part)
     return list(groups.values())
 
 

@@ -41,11 +41,13 @@ class Cap(Strict):
     """At most so much of each span counts, or of any so many days or months in a row; earlier days first.
 
     What is taken away makes room in a span. In any stretch of days it does not: none ever has more than `atMost`.
+    `by` caps each value of a column by itself, such as each community.
     """
 
     per: Span | None = None
     days: Annotated[int, Field(ge=2, le=3660)] | None = None
     months: Annotated[int, Field(ge=1, le=120)] | None = None
+    by: Column | None = None
     at_most: Annotated[Exact, Field(ge=0)]
 
     @model_validator(mode="after")
@@ -57,14 +59,17 @@ class Cap(Strict):
     @property
     def name(self) -> str:
         """Return what the cap is of, as reasons and findings name it: month, 30 days, 3 months."""
-        return self.per or (f"{self.days} days" if self.days else f"{self.months} months")
+        span = self.per or (f"{self.days} days" if self.days else f"{self.months} months")
+        return f"{span}/{self.by}" if self.by else span
 
     @property
-    def width(self) -> tuple[int, int]:
-        """Return the place of the cap among others, from narrow to wide; of two alike the calendar's first."""
-        if self.per is not None:
-            return WIDTHS[self.per], 0
-        return self.days or 31 * (self.months or 0), 1
+    def width(self) -> tuple[int, bool, bool, str]:
+        """Return the place of the cap among others, from narrow to wide.
+
+        Of two alike the calendar's comes first, and one of each value before one of all.
+        """
+        days = WIDTHS[self.per] if self.per is not None else self.days or 31 * (self.months or 0)
+        return days, self.per is None, self.by is None, self.by or ""
 
 
 WIDTHS: dict[Span, int] = {
@@ -75,9 +80,13 @@ WIDTHS: dict[Span, int] = {
 
 
 class SpanSteps(Strict):
-    """The sum of each span becomes the points of the highest step that it reaches, `below` if it reaches none."""
+    """The sum of each span becomes the points of the highest step that it reaches, `below` if it reaches none.
+
+    `by` looks at each value of a column by itself.
+    """
 
     per: Span
+    by: Column | None = None
     steps: Annotated[list[Step], Field(min_length=1)]
     below: Exact = 0
 
@@ -137,6 +146,23 @@ class Bar(Strict):
     def _says_which_ends_it(self) -> Bar:
         if "ends" in self.model_fields_set and (self.lasts is None or self.until is None):
             raise Unfit("released_by_one")
+        return self
+
+
+class During(Strict):
+    """Only rows of some days count: while an affiliation of these kinds lasts, outside of exemptions, since a fact.
+
+    `since` counts from the day of the latest such fact on record; without one nothing counts.
+    """
+
+    affiliations: list[Identifier] = []
+    not_exempt: list[Identifier] = []
+    since: Filter | None = None
+
+    @model_validator(mode="after")
+    def _names_days(self) -> During:
+        if not self.affiliations and not self.not_exempt and self.since is None:
+            raise Unfit("during_something")
         return self
 
 

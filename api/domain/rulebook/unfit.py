@@ -43,6 +43,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "只有平均值可以去掉最高分和最低分",
         "only an average leaves out the highest and the lowest",
     ),
+    "per_without_distinct": (
+        "distinctPer 说明在什么时段内只计一次，须与 distinct 一起写",
+        "distinctPer says in which span distinct counts once: it needs distinct",
+    ),
+    "during_something": (
+        "during 须写 affiliations、notExempt 或 since 之一",
+        "during names affiliations, notExempt or since",
+    ),
     "keep_or_distinct": (
         "keep 与 distinct 都是取舍记录，只能用一个",
         "keep and distinct both choose among rows: only one of them stands",

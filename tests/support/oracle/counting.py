@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from tests.support.oracle.over_time import at_the_end, fill_any, in_reply, is_barred, width
+from tests.support.oracle.over_time import at_the_end, fill_any, in_reply, is_barred, on_days, width
 from tests.support.oracle.picking import Answer, Bit, bits_of, in_table, passes, unrecorded
 from tests.support.oracle.plain import Row, day, number, rounded, span
 from tests.support.oracle.stretches import calendar, in_days, in_time, is_exempt, one_by_one, roll
@@ -27,17 +27,20 @@ def counted(measure: Row, bundle: Row) -> Answer:
     answer = Answer(unknown=unrecorded(measure, bundle))
     bits, facts = _all_sources(measure, bundle, answer), bundle.get("facts") or []
     is_barred(measure.get("bars", []), bits, bundle, answer)
+    on_days(measure.get("during", {}), bits, bundle, answer)
     _each(bits, measure.get("rounding"), _round)
     _approve(measure.get("approval"), bits, facts, answer)
-    _each(bits, measure.get("qualify"), _drop_small)
-    _each(bits, measure.get("steps"), _give_points)
+    for rule, does in ((measure.get("qualify"), _drop_small), (measure.get("steps"), _give_points)):
+        for some in _apart(bits, rule["by"], answer) if rule and "by" in rule else [bits]:
+            _each(some, rule, does)
     _best(measure.get("keep"), bits, answer)
-    _once(measure.get("distinct"), bits, answer)
+    _once(measure, bits, answer)
     for cap in sorted(measure.get("caps", []), key=width):
-        if "per" in cap:
-            _each(bits, cap, _cap)
-        else:
-            fill_any(bits, cap)
+        for some in _apart(bits, cap.get("by"), answer):
+            if "per" in cap:
+                _each(some, cap, _cap)
+            else:
+                fill_any(some, cap)
     if "answered" in measure:
         bits = in_reply(measure, bits, bundle, answer)
     else:
@@ -191,20 +194,39 @@ def _best(rule: Row | None, bits: list[Bit], answer: Answer) -> None:
     for bit in bits:
         own = (bit.source, bit.key)
         rivals = [key for key in order if names[key] == names[own]]
-        better = [k for k in rivals if totals[k] > totals[own]
-                  or (totals[k] == totals[own] and order.index(k) < order.index(own))]  # fmt: skip
+        better = [k for k in rivals if _before(rule.get("by"), totals, order, k, own)]
         if len(better) >= rule.get("choose", 1):
             bit.counts = Fraction(0)
 
 
-def _once(column: str | None, bits: list[Bit], answer: Answer) -> None:
+def _before(by: str | None, totals: dict[Any, Fraction], order: list[Any], one: Any, other: Any) -> bool:
+    """Say whether one row is taken before another."""
+    place = order.index(one) - order.index(other)
+    if by in ("earliest", "latest"):
+        return place > 0 if by == "latest" else place < 0
+    more = totals[other] - totals[one] if by == "lowest" else totals[one] - totals[other]
+    return more > 0 or (more == 0 and place < 0)
+
+
+def _apart(bits: list[Bit], column: str | None, answer: Answer) -> list[list[Bit]]:
+    """Return the rows of each value of a column by themselves."""
+    if column is None:
+        return [bits]
+    answer.unknown |= {f"{bit.source}:{bit.key}" for bit in bits if bit.row.get(column) is None}
+    return [[bit for bit in bits if bit.row.get(column) == value]
+            for value in dict.fromkeys(bit.row.get(column) for bit in bits)]  # fmt: skip
+
+
+def _once(measure: Row, bits: list[Bit], answer: Answer) -> None:
+    column, per = measure.get("distinct"), measure.get("distinctPer")
     seen: set[Any] = set()
     for bit in bits if column else []:
         found = _named(bit, column)
         if found is None:
             answer.unknown.add(f"{bit.source}:{bit.key}")
-        counts = bit.counts > 0 and bit.rows > 0 and found not in seen
-        seen |= {found} if counts else set()
+        within = (_named(bit, per) if per else None, found)
+        counts = bit.counts > 0 and bit.rows > 0 and within not in seen
+        seen |= {within} if counts else set()
         bit.counts = Fraction(counts)
 
 

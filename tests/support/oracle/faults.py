@@ -107,7 +107,8 @@ def _cap(per: str) -> Fault:
         "year": "quarter",
         "period": "half_year",
     }
-    return [filling], "grouped", lambda piece: lambda parts, kind: piece(parts, wrong[per] if kind == per else kind)
+    return [filling], "grouped", lambda piece: lambda parts, kind, *more: piece(
+        parts, wrong[per] if kind == per else kind, *more)  # fmt: skip
 
 
 def _gates(effect: str, instead: str = "") -> Fault:

@@ -151,6 +151,16 @@ class Measurer:
         other = Random(repr(measure))  # apart from the other draws, which stay as they are
         if other.random() < 0.15:
             measure["bars"] = [_bar(other)]
+        column = "community" if measure["source"] == "entries" else "matter"
+        for rule in [*measure.get("caps", []), measure.get("steps"), measure.get("qualify")]:
+            if rule and not measure.get("also") and other.random() < 0.12:
+                rule["by"] = column
+        if measure.get("distinct") and other.random() < 0.5:
+            measure["distinctPer"] = other.choice(("day", "month", "quarter"))
+        if "keep" in measure and other.random() < 0.5:
+            measure["keep"]["by"] = other.choice(("lowest", "earliest", "latest"))
+        if other.random() < 0.25:
+            measure["during"] = _during(other)
         by_days = {"cadence", "series", "rolling", "deadline"} & measure.keys()
         if measure["source"] == "facts" and not by_days and other.random() < 0.3:
             when = other.choice(
@@ -255,3 +265,9 @@ def _bar(chance: Random) -> Row:
         made["until"] = release | {"atLeast": chance.choice((1, 2)) if release["source"] == "facts" else 300}
         made |= {"ends": "first"} if "lasts" in made and chance.random() < 0.5 else {}
     return made
+
+
+def _during(chance: Random) -> Row:
+    ways = {"affiliations": ["registration", "team"], "notExempt": chance.sample(EXEMPTIONS, 2),
+            "since": {"kind": chance.sample(FACTS, 2)}}  # fmt: skip
+    return {name: ways[name] for name in chance.sample(sorted(ways), chance.choice((1, 1, 2)))}

@@ -12,11 +12,12 @@ MONTHS = {"month": 1, "two_months": 2, "quarter": 3, "half_year": 6, "year": 12}
 
 
 def width(cap: Row) -> float:
-    """Say where a cap stands among others, by the most days that it can be of; after a calendar span of as many."""
+    """Say where a cap stands among others: by the most days that it can be of, the calendar's first, of all last."""
+    whole = 0 if "by" in cap else 0.25
     if "per" in cap:
         short = {"event": 0, "day": 1, "week": 7, "year": 366, "period": 10**9, "half_year": 184, "quarter": 92}
-        return short.get(cap["per"], 31 * MONTHS.get(cap["per"], 0))
-    return cap.get("days", 31 * cap.get("months", 0)) + 0.5
+        return short.get(cap["per"], 31 * MONTHS.get(cap["per"], 0)) + whole
+    return cap.get("days", 31 * cap.get("months", 0)) + 0.5 + whole
 
 
 def fill_any(bits: list[Bit], cap: Row) -> None:
@@ -145,3 +146,19 @@ def _runs_out(rule: Row, on: date, bundle: Row) -> date:
         while on.isoformat() in (bundle.get("restDays") or []):
             on += timedelta(days=1)
     return on
+
+
+def on_days(rule: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
+    """Look at each row's day: is the subject affiliated, not exempt, and did the fact come before?"""
+    facts = _ever("facts", rule["since"], bundle, answer) if "since" in rule else []
+    last = max((bit.first for bit in facts), default=date.max if "since" in rule else date.min)
+    for bit in bits:
+        held = [row for row in bundle.get("affiliations") or [] if row["kind"] in rule.get("affiliations", [])]
+        away = [row for row in bundle.get("exemptions") or [] if row["kind"] in rule.get("notExempt", [])]
+        inside = [row for row in held if _lasts(row, bit.own)]
+        if bit.own < last or ("affiliations" in rule and not inside) or any(_lasts(row, bit.own) for row in away):
+            bit.counts = Fraction(0)
+
+
+def _lasts(row: Row, on: date) -> bool:
+    return day(row["start"]) <= on and (not row.get("end") or on < day(row["end"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.domain.rulebook import answers, filling, measures
-from tests.support.oracle.faulty import Fault, changed, of_rows
+from tests.support.oracle.faulty import Fault, changed, of_measure, of_rows
 
 
 def stretch(**update: Any) -> Fault:
@@ -16,7 +16,18 @@ def bar(**update: Any) -> Fault:
     return [measures], "bars_of", lambda piece: lambda rule, *given: piece(changed(**update)(rule), *given)
 
 
+def during(**update: Any) -> Fault:
+    return [measures], "only_during", lambda piece: lambda rule, *given: piece(changed(**update)(rule), *given)
+
+
 OVER_TIME: dict[str, Fault] = {
+    "each value by itself": ([measures, filling], "grouped", lambda piece: lambda parts, per, by, doubts: piece(
+        parts, per, None, doubts)),
+    "once each in a span": of_measure(distinct_per="period"),
+    "the first, the last, the least": of_measure(keep=changed(by="highest")),
+    "while affiliated": during(affiliations=lambda kinds: []),
+    "while not exempt": during(not_exempt=lambda kinds: []),
+    "since a fact": during(since=None),
     "cap of any days": stretch(days=1),
     "cap of any months": stretch(months=lambda months: months + 1),
     "answered in time": ([answers], "last_day", lambda piece: lambda rule, day, rest: day),

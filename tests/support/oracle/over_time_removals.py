@@ -44,7 +44,32 @@ def of_nothing(source: str, *path: str) -> Removal:
     return lambda case: each(measures(case, source), change)
 
 
+def by_value(case: Case) -> bool:
+    """Let caps, steps and minimums look at all values of a column together."""
+    rules = [rule for m in measures(case) for rule in [*m.get("caps", []), m.get("steps"), m.get("qualify")] if rule]
+    return each((rule for rule in rules if "by" in rule), lambda rule: rule.pop("by"))
+
+
+def in_during(member: str) -> Removal:
+    """Let rows count whatever their days say of one thing."""
+
+    def change(measure: Row) -> None:
+        del measure["during"][member]
+        if not measure["during"]:
+            del measure["during"]
+
+    return lambda case: each((m for m in measures(case) if member in m.get("during", {})), change)
+
+
 OVER_TIME: dict[str, Removal] = {
+    "each value by itself": by_value,
+    "once each in a span": drop("distinctPer"),
+    "the first, the last, the least": lambda case: each(
+        (m["keep"] for m in measures(case) if "by" in m.get("keep", {})), lambda keep: keep.pop("by")
+    ),
+    "while affiliated": in_during("affiliations"),
+    "while not exempt": in_during("notExempt"),
+    "since a fact": in_during("since"),
     "cap of any days": stretch_cap("days"),
     "cap of any months": stretch_cap("months"),
     "answered in time": answered,

@@ -57,6 +57,21 @@ def passes(row: Row, where: Row, without: Row) -> bool | None:
     return False if False in told else None if None in told else True
 
 
+def _over_time(measure: Row) -> list[tuple[str, Row, Row]]:
+    """Return what is read of bars and of the days on which alone rows count."""
+    readings: list[tuple[str, Row, Row]] = []
+    during = measure.get("during", {})
+    if "affiliations" in during:
+        readings.append(("affiliations", {"kind": during["affiliations"]}, {}))
+    if "since" in during:
+        readings.append(("facts", during["since"], {}))
+    for rule in [*measure.get("bars", []), *([measure["bar"]] if "bar" in measure else [])]:
+        readings.append(("facts", rule["strikes"], {}))
+        until = rule.get("until")
+        readings += [(until["source"], until.get("where", {}), {})] if until else []
+    return readings
+
+
 def unrecorded(measure: Row, bundle: Row) -> set[str]:
     """Say which sources nobody kept that the measure looks at."""
     readings: list[tuple[str, Row, Row]] = []
@@ -70,13 +85,11 @@ def unrecorded(measure: Row, bundle: Row) -> set[str]:
         readings.append(("facts", {"kind": [measure["approval"]["kind"]]}, {}))
     if measure.get("answered"):
         readings.append(("facts", measure["answered"]["where"], {}))
-    for rule in [*measure.get("bars", []), *([measure["bar"]] if "bar" in measure else [])]:
-        readings.append(("facts", rule["strikes"], {}))
-        until = rule.get("until")
-        readings += [(until["source"], until.get("where", {}), {})] if until else []
+    during, more = measure.get("during", {}), _over_time(measure)
+    readings += more
     reasons = {source for source, _, _ in readings if bundle.get(source) is None}
     in_time = measure.get("cadence") or measure.get("series") or measure.get("deadline") or {}
-    if in_time.get("exempt") and bundle.get("exemptions") is None:
+    if (in_time.get("exempt") or during.get("notExempt")) and bundle.get("exemptions") is None:
         reasons.add("exemptions")
     if "workingDays" in measure.get("answered", {}) and bundle.get("restDays") is None:
         reasons.add("restDays")
