@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parents[1] / "corpus"
 SEALED = {
     "2026-11-bodies.jsonl.gz": "a4d07cc060959eeba84e115ddcca8a74b2dfee73813e88baa9b28b20c8b4032d",
     "2026-11-more.jsonl.gz": "f79b0cf989341f53cd5d406dcc6c0889174ef2e695b15d790f87d740aee08c0d",
+    "2026-11-services.jsonl.gz": "7f47ddcda38f16f7a92d0dca15d080128b8102a88907765350b20e7e20573e3d",
     "2026-11-sessions.jsonl.gz": "9992f7eed6aa1554d226b95a389fda4b1870ff222e64b34e65807f62524c9679",
     "2026-11-voices.jsonl.gz": "9ed5dd492766565096f445404d439384dbd10145b2f4168b70891b500a6ad637",
     "2026-11.jsonl.gz": "1ad8dc8e06e959f60f0dfaf7e73eb1099495358e8a3f8faa54c76bb582ac3d1c",

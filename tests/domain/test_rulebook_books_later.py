@@ -97,7 +97,7 @@ def test_modelled_on_r24_each_activity_is_rounded_by_itself():
 
 def test_modelled_on_r25_8_1_hours_in_a_day_wait_for_the_parent():
     book = shipped("r25-guangdong")
-    entries = [service("e1", 300, pair="1"), service("e2", 186, pair="1"), service("e3", 480, "2026-03-06", pair="1")]
+    entries = [service("e1", 300), service("e2", 186), service("e3", 480, "2026-03-06")]
     judgement = evaluate(book, bundle(entries=entries))
     assert judgement["score"] == "8", "the day of exactly 8 hours counts, the day of 8.1 waits"
     assert judgement["pending"] == [{"rule": "minutes", "span": "2026-03-05", "level": "parent", "sum": "486"}]
@@ -106,14 +106,14 @@ def test_modelled_on_r25_8_1_hours_in_a_day_wait_for_the_parent():
 
 
 def test_modelled_on_r25_over_12_hours_need_the_province():
-    entries = [service("e1", 721, pair="1")]
+    entries = [service("e1", 721)]
     parent = fact("ok", "hours_approved", "2026-03-05", value="parent")
     waiting = evaluate(shipped("r25-guangdong"), bundle(entries=entries, facts=[parent]))
     assert (waiting["score"], waiting["pending"][0]["level"]) == ("0", "province")
 
 
 def test_modelled_on_r25_a_service_over_midnight_is_split_between_its_days():
-    night = service("e1", 540, pair="1", days={"2026-03-05": 270, "2026-03-06": 270})
+    night = service("e1", 540, days={"2026-03-05": 270, "2026-03-06": 270})
     judgement = evaluate(shipped("r25-guangdong"), bundle(entries=[night]))
     assert (judgement["score"], judgement["pending"]) == ("9", [])
 

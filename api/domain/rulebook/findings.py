@@ -94,12 +94,26 @@ _TEXTS: dict[str, tuple[Severity, str, str, str, str]] = {
         "改用到场确认，照片和轨迹只能自愿",
         "take the presence that was confirmed; photos and tracks are voluntary",
     ),
+    "no_such_column": (
+        "warning",
+        "分录没有“{column}”这一列：该项始终未知",
+        "entries have no column “{column}”: it stays unknown",
+        "改用分录有的列，或改由记实事项（facts）记录",
+        "take a column that entries have, or have it recorded as a fact",
+    ),
+    "mixed_units": (
+        "warning",
+        "没有写明一种单位（unit）：分钟、金额和积分会相加",
+        "minutes, money and points are added up",
+        "在 where 中写明 unit，如 volunteer_minutes",
+        "name the unit in where, such as volunteer_minutes",
+    ),
     "spendable": (
         "warning",
         "以可兑换积分计分：兑换了的人会因此落后",
-        "it counts points that can be spent: who redeems them falls behind",
+        "it counts what can be spent: who redeems falls behind",
         "改用服务时长，或用 kind、nature 只取获得的积分",
-        "take the hours, or only what was earned, by kind or nature",
+        "take the hours, or what was earned, by kind or nature",
     ),
     "impossible_cadence": (
         "error",
@@ -244,7 +258,7 @@ _TEXTS: dict[str, tuple[Severity, str, str, str, str]] = {
     "weights": (
         "warning",
         "权重之和为 {total}，不是 1",
-        "the weights add up to {total}, not 1",
+        "the weights come to {total}, not 1",
         "检查权重",
         "check them",
     ),
