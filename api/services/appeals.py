@@ -198,7 +198,7 @@ def _withdrawn(session: Session, actor: Actor, cycle_id: UUID, subject_id: UUID)
     for row in rows:
         if row.state in _OPEN:
             raise AppealOpen(caseId=str(row.id))
-        if row.answered_by is not None:
+        if row.answered_by is not None or "reopened" in row.facts:  # taken back once reopened, it stays decided
             raise AppealDecided(caseId=str(row.id))
     return len(rows)
 

@@ -15,7 +15,7 @@ from api.domain.appeals import GRANTED, NothingToRecompute, NotStanding, Recompu
 from api.domain.four_eyes import require_another
 from api.domain.seal import SealBroken
 from api.domain.steps import TABLES
-from api.models import Assessment, Case, Cycle, Organization, Recomputation
+from api.models import Assessment, Case, Cycle, Event, Organization, Recomputation
 from api.services import chains, changes, jobs, own_results
 from api.visibility import visible
 from api.visibility.judged import stands
@@ -120,19 +120,29 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
 
 
 def owed(session: Session, actor: Actor, cycle_id: UUID) -> list[Any]:
-    """Return the upheld appeals of a cycle that no adopted recomputation follows, in their order."""
+    """Return the upheld appeals of a cycle that no adopted recomputation follows, in their order.
+
+    What was decided once more after a recomputation waits for another one. Where a reopened appeal was taken back the
+    first decision stands.
+    """
     upheld = sa.select(Case.id, Case.facts).where(
         Case.tenant_id == actor.tenant_id, Case.subject_kind == "cycle", Case.subject_id == cycle_id,
-        Case.kind == "appeal", Case.state.in_(("answered", "closed")), Case.answered_by.is_not(None),
+        Case.kind == "appeal", Case.state.in_(("answered", "closed")),
     )  # fmt: skip
-    adopted = sa.select(Recomputation.case_ids).where(
+    cases = [case for case in session.rows(upheld.order_by(Case.id)) if case.facts.get("outcome") in GRANTED]
+    adopted = sa.select(Recomputation.id, Recomputation.case_ids).where(
         Recomputation.cycle_id == cycle_id, Recomputation.state == "adopted"
     )
-    followed = {each for row in session.rows(adopted) for each in row.case_ids}
+    followed = {each: row.id for row in session.rows(adopted.order_by(Recomputation.id)) for each in row.case_ids}
+    again = [case.id for case in cases if str(case.id) in followed and "reopened" in case.facts]
+    answers = sa.select(Event.subject_id, Event.id).where(
+        Event.tenant_id == actor.tenant_id, Event.kind == "case.answer", Event.subject_id.in_(again)
+    )
+    last = {row.subject_id: row.id for row in session.rows(answers.order_by(Event.id))} if again else {}
     return [
         case
-        for case in session.rows(upheld.order_by(Case.id))
-        if case.facts.get("outcome") in GRANTED and str(case.id) not in followed
+        for case in cases
+        if str(case.id) not in followed or (case.id in last and followed[str(case.id)] < last[case.id])
     ]
 
 
