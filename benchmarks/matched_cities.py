@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -39,29 +41,46 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TIMES = (("morning", 9), ("afternoon", 14), ("evening", 19))
 _DEGREE = 111_195
 _AT_ONCE = 2000
+_TIMES = 3
 
 
 def measured(volunteers: int) -> dict[str, Any]:
-    """Fill a database with a city and match it once; return what it cost and what it came to."""
+    """Fill a database with a city and match it; return what it cost and what it came to.
+
+    Three copies of it are matched, each followed by the bare flow, and of both the best counts: the machine is not
+    alone. The memory is that of the first.
+    """
     propose(*city(300)[:2])  # libraries are loaded once a process, and so are the kinds of jobs
     discover()
     with empty("sqlite") as (url, var_dir, _):
         house = House(Settings(database_url=url, var_dir=var_dir, jobs=False), lambda: MONDAY)
-        try:
-            actor = _filled(house, city(volunteers))  # and the city goes: what remains of it stands in the database
-            values = {"organization_id": actor.reaches[0].organization_id, "kind": "people"}
-            run_id = house.write_now(actor, match_runs.request, values)
-            begun = time.process_time()
-            run_due(house)
-            cost = time.process_time() - begun
-            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            of = MatchProposal.run_id == run_id
-            written = house.read_now(
-                actor, lambda session, _: session.scalar(sa.select(sa.func.count()).where(of, _PROPOSED))
-            )
-            stored = house.read_now(actor, match_runs.stored, run_id)
-        finally:
-            house.close()
+        actor = _filled(house, city(volunteers))  # and the city goes: what remains of it stands in the database
+        house.close()
+        found = [_matched(actor, url, var_dir, number) for number in range(_TIMES)]
+    return {**found[0], **{name: min(each[name] for each in found) for name in ("cpu", "bare")}}
+
+
+def _matched(actor: Actor, url: str, var_dir: Path, number: int) -> dict[str, Any]:
+    """Match a copy of the filled database once, then solve the bare flow of the same graph."""
+    filled = Path(url.removeprefix("sqlite:///"))
+    copy = filled.with_name(f"{number}-{filled.name}")
+    shutil.copy(filled, copy)
+    house = House(Settings(database_url=f"sqlite:///{copy}", var_dir=var_dir, jobs=False), lambda: MONDAY)
+    try:
+        values = {"organization_id": actor.reaches[0].organization_id, "kind": "people"}
+        run_id = house.write_now(actor, match_runs.request, values)
+        begun = time.process_time()
+        run_due(house)
+        cost = time.process_time() - begun
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        of = MatchProposal.run_id == run_id
+        written = house.read_now(
+            actor, lambda session, _: session.scalar(sa.select(sa.func.count()).where(of, _PROPOSED))
+        )
+        stored = house.read_now(actor, match_runs.stored, run_id)
+    finally:
+        house.close()
+        copy.unlink()
     return {"cpu": cost, "memory": memory, "proposals": written, "state": stored.state, **_bare(stored)}
 
 
@@ -69,16 +88,13 @@ _PROPOSED = MatchProposal.state == "proposed"
 
 
 def _bare(stored: Any) -> dict[str, Any]:
-    """Return what the solver alone takes for the graph of the stored run, the best of three."""
+    """Return what the solver alone takes for the graph of the stored run."""
     run = columns(*match_runs.restored_inputs(stored))
     pairs = candidates(run)
-    worth, costs = scores(run, pairs), []
-    for _ in range(3):
-        built = network(run, pairs, worth)
-        begun = time.process_time()
-        solve(built, len(pairs.ask))
-        costs.append(time.process_time() - begun)
-    return {"bare": min(costs), "pairs": len(pairs.ask)}
+    built = network(run, pairs, scores(run, pairs))
+    begun = time.process_time()
+    solve(built, len(pairs.ask))
+    return {"bare": time.process_time() - begun, "pairs": len(pairs.ask)}
 
 
 def _filled(house: House, town: City) -> Actor:

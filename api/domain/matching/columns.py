@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from zlib import crc32
 
@@ -182,14 +183,24 @@ def _skills(
         of[category].append((number, gate))
     code = {why: number for number, why in enumerate(reasons_shut, start=1)}
     keys, levels, times, shut = array("q"), array("b"), array("b"), array("h")
+
+    @cache  # many have the same skills, and nothing against them
+    def able(skills: Any, declines: Any, gates: Any) -> tuple[list[int], array[int], array[int], array[int]]:
+        refusals, closed = dict(declines), dict(gates)
+        found = [
+            (kind, min(max(level, 1), 3), min(max(refusals.get(category, 0), 0), weights.most),
+             code[closed[gate]] if gate in closed else 0)
+            for category, level in sorted(dict(skills).items())
+            for kind, gate in of.get(category, ())
+        ]  # fmt: skip
+        one, two, three, four = zip(*found, strict=True) if found else ((), (), (), ())
+        return list(one), array("b", two), array("b", three), array("h", four)
+
     for number, offer in enumerate(offers):
-        base, refusals, gates = number * len(kinds), dict(offer.declines), dict(offer.shut)
-        for category, level in sorted(dict(offer.skills).items()):
-            for kind, gate in of.get(category, ()):
-                keys.append(base + kind)
-                levels.append(min(max(level, 1), 3))
-                times.append(min(max(refusals.get(category, 0), 0), weights.most))
-                shut.append(code[gates[gate]] if gate in gates else 0)
+        base, (numbers, *others) = number * len(kinds), able(offer.skills, offer.declines, offer.shut)
+        keys.extend([base + kind for kind in numbers])
+        for column, more in zip((levels, times, shut), others, strict=True):
+            column.extend(more)
     return _kept(keys), _kept(levels), _kept(times), _kept(shut)
 
 

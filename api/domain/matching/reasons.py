@@ -90,17 +90,15 @@ def proposed(
     weights, slots, asks, offers = columns.weights, sorted(columns.slots), columns.asks, columns.offers
     named = [(name, getattr(weights, name)) for name in FACTORS]
     named += [("decline", -weights.decline), ("no_show", -weights.no_show)]
-    factors = zip(*(valued[name].tolist() for name, _ in named), strict=True)
+    names, given = zip(*named, strict=True)
+    factors = np.column_stack([valued[name] for name in names])
+    counted = (factors * np.array(given) * places[:, None]).tolist()
     flat = (column.tolist() for column in (*pairs, places, earned.cover, earned.load, earned.points()))
     place = place_worth(weights)
-    for found, offer, ask, slot, many, cover, load, points, metres in zip(
-        factors, *flat, distances(columns, pairs).tolist(), strict=True
+    for found, points_each, offer, ask, slot, many, cover, load, points, metres in zip(
+        factors.tolist(), counted, *flat, distances(columns, pairs).tolist(), strict=True
     ):
-        sums = [
-            (name, value, weight, value * weight * many)
-            for (name, weight), value in zip(named, found, strict=True)
-            if value
-        ]
+        sums = [each for each in zip(names, found, given, points_each, strict=True) if each[1]]
         sums.append(("place", many, place, place * many))
         if cover:
             sums.append(("cover", 1, weights.cover, cover))
