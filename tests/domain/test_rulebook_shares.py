@@ -270,3 +270,23 @@ def test_the_average_of_months_of_which_poor_ones_count_nothing_and_ill_ones_fal
     free = [{"key": "x", "kind": "ill", "start": "2026-01-01", "end": "2026-03-01"}] if ill else []
     judgement = judged(MONTHS, {"facts": marks, "reviews": [review("r", "street", 90)], "exemptions": free})
     assert (value(judgement, "running"), judgement["score"]) == (running, points)  # 95 × 10/12; 57 + 36
+
+
+@pytest.mark.parametrize(
+    ("by", "result", "points"),
+    [
+        ("latest", "average", "60"),
+        ("highest", "smallest", "70"),
+        ("earliest", "median", "50"),
+        ("lowest", "largest", "50"),
+    ],
+)
+def test_of_the_marks_that_are_kept_alone_the_average_and_the_extremes_are_made(by, result, points):
+    text = f"""
+measures:
+  - {{id: mark, source: reviews, result: {result}, quorum: 3, keep: {{per: period, choose: 2, by: {by}}}}}
+final: mark
+"""
+    given = ((1, 90), (2, 10), (3, 50), (4, 70))
+    marks = [review(f"v{month}", "resident", mark, f"2026-0{month}-01") for month, mark in given]
+    assert judged(text, {"reviews": marks})["score"] == points

@@ -53,6 +53,7 @@ def keep_best(parts: list[Part], keep: Keep, doubts: set[str]) -> None:
             best.reverse()
         for row in best[keep.choose :]:
             for part in row:
+                part.left = True
                 part.becomes(0, f"{_LEFT[keep.by]}:{keep.per}")
 
 

@@ -120,10 +120,10 @@ def _choose(measure: RowMeasure, parts: list[Part], doubts: set[str]) -> None:
 
 
 def _finish(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading: Reading) -> None:
-    voices = sum({(part.source, part.key): part.count for part in parts}.values())  # the days of one row are one voice
-    needed = max(measure.quorum or 0, 2 * measure.trim + 1 if measure.trim else 0)
-    if voices < needed:
-        reading.unknown.append(f"quorum:{voices}/{needed}")
+    heard, chosen = _voices(parts), [part for part in parts if not part.left]
+    voices, quorum, trimmed = _voices(chosen), measure.quorum or 0, 2 * measure.trim + 1 if measure.trim else 0
+    if heard < quorum or voices < trimmed:
+        reading.unknown.append(f"quorum:{heard if heard < quorum else voices}/{max(quorum, trimmed)}")
     if measure.cadence:
         _cadence(measure, measure.cadence, parts, bundle, reading)
     elif measure.series:
@@ -141,11 +141,15 @@ def _finish(measure: RowMeasure, parts: list[Part], bundle: InputBundle, reading
     elif not voices:
         reading.unknown.append(f"{measure.source}:none")
     elif measure.result == "average" and not measure.trim:
-        reading.value = whole(Fraction(sum(part.value for part in parts)) / voices)
+        reading.value = whole(Fraction(sum(part.value for part in chosen)) / voices)
     elif measure.result in ("average", "median"):
-        reading.value = middle_of(measure, parts)
+        reading.value = middle_of(measure, chosen)
     else:
-        reading.value = (max if measure.result == "largest" else min)(part.value for part in parts)
+        reading.value = (max if measure.result == "largest" else min)(part.value for part in chosen)
+
+
+def _voices(parts: list[Part]) -> int:
+    return sum({(part.source, part.key): part.count for part in parts}.values())  # the days of one row are one voice
 
 
 def not_recorded(measure: Measure, bundle: InputBundle) -> list[str]:

@@ -20,13 +20,14 @@ Row = dict[str, Any]
 class Part:
     """One row, or one day of it: what was recorded and what of it still counts, with the reasons for the difference."""
 
-    __slots__ = ("activity", "count", "date", "day", "key", "recorded", "row", "source", "value", "why")
+    __slots__ = ("activity", "count", "date", "day", "key", "left", "recorded", "row", "source", "value", "why")
 
     def __init__(self, source: str, key: str, row: Row, date: str, day: str, value: Number, count: int):
         self.source, self.key, self.row, self.date, self.day = source, key, row, date, day
         self.activity: str = row.get("activity") or ""
         self.recorded = self.value = value
         self.count = count
+        self.left = False  # others of its span were chosen: no average, median or extreme is made of it
         self.why: list[str] = []
 
     def span(self, per: str) -> str:

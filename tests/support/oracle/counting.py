@@ -196,7 +196,7 @@ def _best(rule: Row | None, bits: list[Bit], answer: Answer) -> None:
         rivals = [key for key in order if names[key] == names[own]]
         better = [k for k in rivals if _before(rule.get("by"), totals, order, k, own)]
         if len(better) >= rule.get("choose", 1):
-            bit.counts = Fraction(0)
+            bit.counts, bit.chosen = Fraction(0), False
 
 
 def _before(by: str | None, totals: dict[Any, Fraction], order: list[Any], one: Any, other: Any) -> bool:
@@ -231,11 +231,15 @@ def _once(measure: Row, bits: list[Bit], answer: Answer) -> None:
 
 
 def _result(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
-    voices = sum({(bit.source, bit.key): bit.rows for bit in bits}.values())
-    needed = max(measure.get("quorum", 0), 2 * measure["trim"] + 1 if "trim" in measure else 0)
-    if voices < needed:
-        answer.unknown.add(f"quorum:{voices}/{needed}")
-    result, values = measure.get("result", "sum"), [bit.counts for bit in bits]
+    everybody = sum({(bit.source, bit.key): bit.rows for bit in bits}.values())
+    chosen = [bit for bit in bits if bit.chosen]
+    voices = sum({(bit.source, bit.key): bit.rows for bit in chosen}.values())
+    quorum, trimmed = measure.get("quorum", 0), 2 * measure["trim"] + 1 if "trim" in measure else 0
+    if everybody < quorum:
+        answer.unknown.add(f"quorum:{everybody}/{max(quorum, trimmed)}")
+    elif voices < trimmed:
+        answer.unknown.add(f"quorum:{voices}/{max(quorum, trimmed)}")
+    result, values = measure.get("result", "sum"), [bit.counts for bit in chosen]
     if measure.get("cadence"):
         in_time(measure, bits, bundle, answer)
     elif measure.get("series"):
@@ -251,7 +255,7 @@ def _result(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
     elif result == "average" and "trim" not in measure:
         answer.value = sum(values, Fraction(0)) / voices
     elif result in ("average", "median"):
-        answer.value = _middle(measure, bits)
+        answer.value = _middle(measure, chosen)
     else:
         answer.value = sorted(values)[-1 if result == "largest" else 0]
 

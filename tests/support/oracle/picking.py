@@ -25,6 +25,7 @@ class Bit:
     recorded: Fraction
     counts: Fraction
     rows: int
+    chosen: bool = True
 
     def where(self, kind: str) -> Any:
         if kind == "event":
