@@ -4,8 +4,11 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.domain.bundle_rows import DAY_COLUMNS
 from api.domain.rulebook.lint import lint
 from api.domain.rulebook.load import located
+from api.domain.rulebook.readable import ENTRY_COLUMNS
+from api.services.bundles import COLUMNS
 
 BOOK = """format: 1
 id: example
@@ -62,7 +65,9 @@ FINDINGS = [
      "{each: month, atLeast: 31}"),
     ("length: 2", "length: 13", "13}", "impossible_streak", "length: 12"),
     ("atLeast: 0, atMost: 60", "atLeast: 61, atMost: 60", "61, atMost", "floor_over_cap", "atLeast: 0, atMost: 60"),
-    (CAPS, "window: {since: 07-01, before: 06-30}", "{since: 07-01", "empty_window",
+    (CAPS, "window: {since: 12-01, before: 03-01}", "{since: 12-01", "window_over_new_year",
+     "window: {since: 03-01, before: 12-01}"),
+    (CAPS, "window: {since: 07-01, before: 07-01}", "{since: 07-01", "empty_window",
      "window: {since: 06-30, before: 07-01}"),
     (CAPS, "window: {since: 11-20}", "{since: 11-20", "year_end_volume", "window: {since: 10-01}"),
     (KIND, "where: {kind: [log_in]", "[log_in]", "formalism", "where: {kind: [log_of_visits]"),
@@ -79,6 +84,11 @@ FINDINGS = [
     (KIND, "where: {kind: [photo_proof]", "[photo_proof]", "forced_trace", "where: {kind: [photo_exhibition]"),
     ("source: facts\n    where: {kind: [visit], by: [street]}", "source: entries\n    where: {unit: [points]}",
      "[points]", "spendable", "source: entries\n    where: {unit: [points], nature: [earned]}"),
+    ("source: facts\n    where: {kind: [visit], by: [street]}", "source: entries", "id: visits", "mixed_units",
+     "source: entries\n    where: {unit: [volunteer_minutes, participation]}"),
+    ("source: facts\n    where: {kind: [visit], by: [street]}",
+     "source: entries\n    where: {unit: [volunteer_minutes], form: [online]}", "id: visits", "no_such_column",
+     "source: entries\n    where: {unit: [volunteer_minutes], dayKind: [weekend], relation: [home]}"),
     ("zh: 走访, en: Vi", "zh: 现场照片张数, en: Vi", "现场照片", "forced_trace", "zh: 老照片修复, en: Vi"),
     ("zh: 走访, en: Vi", "zh: 平台登录天数, en: Vi", "平台登录", "formalism", "zh: 平台开放日, en: Vi"),
     ("instead: middle", "instead: high", "high}", "raised_by_quota", "instead: low"),
@@ -112,6 +122,10 @@ def test_a_fault_is_found_at_its_line_and_column_and_what_is_near_is_not(old, ne
     assert (line, column) == (before.count("\n") + 1, len(before) - before.rfind("\n"))
     assert all((finding.zh, finding.en, finding.remedy_zh, finding.remedy_en))
     assert code not in [each.code for each, _, _ in found(BOOK.replace(old, near, 1))]
+
+
+def test_lint_knows_the_columns_that_bundles_have():
+    assert {*COLUMNS, *DAY_COLUMNS, "relation", "key"} - {"id"} == ENTRY_COLUMNS
 
 
 def test_a_veto_of_a_department_is_found_behind_a_score_and_not_where_the_subject_is_a_unit():

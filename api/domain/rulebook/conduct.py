@@ -98,8 +98,11 @@ def _window(rulebook: Rulebook, measure: RowMeasure, n: int) -> Iterator[Finding
     if window is None or measure.source == "affiliations":
         return
     since, before = window.since, window.before
-    if since is not None and before is not None and before <= since and not window.years_back:
+    turned = since is not None and before is not None and before <= since and not window.years_back
+    if turned and (before == since or rulebook.period != "year"):
         yield finding("empty_window", f"/measures/{n}/window", since=since, before=before)
+    elif turned:
+        yield finding("window_over_new_year", f"/measures/{n}/window", since=since, before=before)
     elif rulebook.period == "year" and _only_the_end(window):
         yield finding("year_end_volume", f"/measures/{n}/window")
 

@@ -34,6 +34,7 @@ Range = tuple[Bound, Bound]
 """Lowest and highest value; only the infinities are floats, because no exact number stands for them."""
 
 FREE: Range = (-inf, inf)
+_SPENT = frozenset({"points", "fen"})  # units of which entries are taken away again: redeemed, paid back
 MONTHS = {"month": 1, "two_months": 2, "quarter": 3, "half_year": 6, "year": 12}
 _DAYS = {"month": 31, "quarter": 92, "half_year": 184, "year": 366}
 
@@ -141,7 +142,8 @@ def _lowest(measure: RowMeasure) -> Bound:
         return -inf
     if isinstance(measure.take, Table) and measure.result == "sum":
         return -inf if min([*measure.take.values.values(), measure.take.otherwise or 0]) < 0 else 0
-    return -inf if measure.source == "reviews" or not isinstance(measure.take, str) else 0
+    spent = measure.source == "entries" and measure.take == "amount" and bool(_SPENT & {*measure.where.get("unit", ())})
+    return -inf if spent or measure.source == "reviews" or not isinstance(measure.take, str) else 0
 
 
 def _of_steps(steps: SpanSteps, times: Bound) -> Range:
