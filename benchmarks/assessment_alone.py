@@ -29,8 +29,8 @@ def main() -> None:
     house = House(Settings(database_url=asked["url"], var_dir=Path(asked["var"]), jobs=False), lambda: NOW)
     cut = Cut(tenant, ZoneInfo("Asia/Shanghai"), START, END, date(2025, 12, 31), asked["position"])
     with house.engines.look(tenant) as session:
-        people = session.rows(sa.select(Person.account_id, Person.id).order_by(Person.id))
-        members = [Subject(*row, str(n), None, None, True, {}) for n, row in enumerate(people)]
+        people = sa.select(Person.account_id, Person.id).order_by(Person.id)
+        members = [Subject(*row, str(n), None, None, True, {}) for n, row in enumerate(session.rows(people))]
         found = outcomes.in_sets(session, cut, shipped("r19-hailin"), members, [])
     house.close()
     assert all(found)

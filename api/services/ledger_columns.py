@@ -88,14 +88,14 @@ def _seen(session: Session, tenant_id: UUID) -> Seen:
 
 
 def told(session: Session, tenant_id: UUID, position: int) -> Sequence[Any]:
-    """Return what each block up to a position was the first to see, in their order, and the bytes of its accounts."""
+    """Return what each block up to a position was the first to see, in their order, and how long its arrays are."""
     return _as_bytes(session, _TOLD, {"tenant": tenant_id, "position": position})
 
 
 _TOLD = (
     sa.select(
         _C.last, _C.accounts, _C.occasions, _C.months, _C.wide, sa.cast(_C.codes, sa.Text).label("codes"),
-        sa.func.length(_C.account).label("size"),
+        *(sa.func.length(_C[name]).label(f"{name}_size") for name in TYPES),
     )
     .where(
         _C.tenant_id == sa.bindparam("tenant"), _C.level == sa.literal_column("0"),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from api.db import Session
-from api.domain.columns import COLUMNS, TYPES, Arrays, following, places, written
+from api.domain.columns import COLUMNS, TYPES, Arrays, as_arrays, as_bytes, following, places, written
 from api.domain.rulebook.compiled import Compiled, Source
 from api.domain.rulebook.postings import Flags, Postings
 from api.services.ledger_columns import FOLD, arrays_of, codes_in, posting_of, sealed, stored, told
@@ -24,12 +25,13 @@ class Numbering:
 
     `subjects` is the place among these accounts of each account's number, −1 of others'; `wide` says of whom sums of
     months hide something. `tail` is what no block holds yet, its numbers coming after all others; `rows` is how many
-    postings there are in all.
+    postings there are in all, `kinds` the widest that they are written in.
     """
 
     tenant_id: UUID
     blocks: int
     rows: int
+    kinds: Mapping[str, str]
     subjects: NDArray[np.int32]
     wide: Flags
     columns: Sequence[dict[str, str | None]]
@@ -53,8 +55,15 @@ def numbering(session: Session, tenant_id: UUID, position: int, accounts: Iterab
     hidden[odd[odd >= 0]] = True
     columns = [dict(zip(COLUMNS, code, strict=True)) for code in [*codes, *tail.codes]]
     named = len(occasions) // 16 + len(tail.occasions)
-    size = sum(row.size for row in news) // 4 + len(rows)
-    return Numbering(tenant_id, len(news), size, subjects, hidden, columns, named, tail.arrays)
+    size = sum(row.account_size for row in news) // 4 + len(rows)
+    last = as_arrays(as_bytes(tail.arrays))
+    kinds = {name: _widest(name, news, last[name].itemsize) for name in TYPES}
+    return Numbering(tenant_id, len(news), size, kinds, subjects, hidden, columns, named, last)
+
+
+def _widest(name: str, news: Sequence[Any], least: int) -> str:
+    widths = (4 * getattr(row, f"{name}_size") // row.account_size for row in news)
+    return f"{TYPES[name][:2]}{max((least, *widths))}"
 
 
 def postings(session: Session, known: Numbering, ready: Compiled, days: tuple[int, int]) -> Postings:
@@ -64,7 +73,8 @@ def postings(session: Session, known: Numbering, ready: Compiled, days: tuple[in
     and ends with a month. A few statements, whatever the size.
     """
     names = ("account", "day", "amount", "code", *sorted(ready.columns))
-    found, end = {name: np.empty(known.rows, TYPES[name]) for name in names}, 0
+    kinds = TYPES if ready.source == "months" else known.kinds
+    found, end = {name: np.empty(known.rows, kinds[name]) for name in names}, 0
     for arrays in _blocks(session, known, ready.source, names):  # one at a time, while it lies in the cache
         subject, day = known.subjects[arrays["account"]], arrays["day"]
         keep = (subject >= 0) & (day >= days[0]) & (day < days[1])

@@ -118,8 +118,9 @@ def as_postings(histories, monthly=False):
             cell[:] = cell[0] + amount, cell[1] + count
         rows = [(subject, 0, on, *cell, code) for (subject, on, code), cell in sums.items()]
     column = lambda n, kind: np.array([row[n] for row in rows], kind)  # noqa: E731
+    amount = np.int16 if all(abs(row[3]) < 2**15 for row in rows) else np.int64
     return Postings(
-        column(0, np.int32), np.array([row[2].toordinal() for row in rows], np.int32), column(3, np.int64),
+        column(0, np.int32), np.array([row[2].toordinal() for row in rows], np.int32), column(3, amount),
         column(4, np.int8), column(5, np.uint16), np.zeros(0, np.int64) if monthly else column(1, np.int64),
         COLUMNS, len(histories), 5, wide if monthly else None,
     )  # fmt: skip

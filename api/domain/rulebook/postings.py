@@ -18,6 +18,7 @@ class Postings:
 
     `code` is the place in `columns` of what the other columns say. `occasion` counts shifts and activities from 0 up to
     `named`; a posting that belongs to none has a negative number, which its reversal shares. A reversal has `count` −1.
+    Numbers may be as narrow as what they hold: nothing is added or multiplied before it is made wide.
     Sums of months stand on a day of theirs and have no occasions; `wide` says then of whom they hide something: an
     occasion in several months, or an amount below nought that takes nothing back. It is None for single postings.
     """

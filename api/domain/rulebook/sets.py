@@ -61,7 +61,7 @@ def summed(sums: Sums, postings: Postings, period: tuple[str, str]) -> Totals:
     if highest * len(groups.value) >= _EXACT:
         raise TooLarge
     if groups.count is not None:
-        odd[groups.subject[groups.value * groups.count < 0]] = True
+        odd[groups.subject[np.sign(groups.value) * np.sign(groups.count) < 0]] = True
     if measure.distinct and postings.wide is not None:
         odd |= postings.wide
     steps = sums.steps if postings.wide is None or sums.months is None else sums.months
@@ -118,13 +118,16 @@ def _by_table(groups: _Groups, postings: Postings, steps: Sequence[Step]) -> _Gr
     assert groups.occasion is not None  # noqa: S101 - see _fits_a_table
     at_once = max(1, _CELLS // named)
     for first in range(0, postings.subjects, at_once):
-        here, occasion = groups, groups.occasion
+        subject, occasion, value = groups.subject, groups.occasion, groups.value
         if at_once < postings.subjects:
-            which = (groups.subject >= first) & (groups.subject < first + at_once)
-            here, occasion = _some(groups, which), occasion[which]
-        key = (here.subject.astype(np.int64) - first) * named + occasion
+            which = (subject >= first) & (subject < first + at_once)
+            subject, occasion, value = subject[which], occasion[which], value[which]
+        key = subject.astype(np.int64)
+        key -= first
+        key *= named
+        key += occasion
         size = min(at_once, postings.subjects - first) * named
-        table = _Groups(key, key, None, np.bincount(key, weights=here.value, minlength=size), None)
+        table = _Groups(key, key, None, np.bincount(key, weights=value, minlength=size), None)
         for step in steps:
             _apply(step, table, np.zeros(0, np.bool_))
         found.append(table.value.reshape(-1, named).sum(axis=1))
