@@ -111,3 +111,16 @@ def test_seats_by_steps_of_the_size_of_the_group():
     seats = [of_a_unit(book, TEN[:size], {"none"})[0] for size in (2, 3, 5, 6, 9, 10)]
     assert seats == [0, 1, 1, 2, 2, 3]
     assert of_a_unit(book, TEN[:2], {"none"})[1] == {"needs_decision": 2}  # the rule is silent on groups of two
+
+
+def test_a_tie_is_broken_by_the_next_number_and_what_is_alike_in_all_waits_for_people():
+    scores = ((95, 3), (95, 2), (95, 2), (80, 9), (80, 9), (80, 9))  # a third of six is two
+    judged = [
+        {**each, "numbers": [*each["numbers"], {"rule": "votes_for", "value": str(votes)}]}
+        for each, (_, votes) in zip(branch(*(score for score, _ in scores)), scores, strict=True)
+    ]
+    first, *_ = BOOK.quotas[0].ranks
+    by_votes = rule(atMost="1/3", rank=[first, "votes_for"])
+    made = [row["decision"] for row in allot(by_votes, judged)]
+    assert made == ["kept", "needs_decision", "needs_decision", "kept", "kept", "kept"]
+    assert [row["decision"] for row in allot(rule(atMost="1/3"), judged)] == ["needs_decision"] * 3 + ["kept"] * 3

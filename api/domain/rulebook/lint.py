@@ -172,7 +172,7 @@ def _unused(rulebook: Rulebook) -> Iterator[Finding]:
     for _, condition in conditions(rulebook):
         for _, leaf in values_in(condition):
             read |= {leaf.value, leaf.pro_rata or ""} if isinstance(leaf, Compare) else set()
-    read |= {quota.rank for quota in rulebook.quotas} | {figure.of for figure in rulebook.figures}
+    read |= {name for quota in rulebook.quotas for name in quota.ranks} | {figure.of for figure in rulebook.figures}
     read.add(rulebook.final or "")
     made = [("measures", n, rule.id) for n, rule in enumerate(rulebook.measures) if not rule.informative]
     made += [("figures", n, figure.id) for n, figure in enumerate(rulebook.figures)]

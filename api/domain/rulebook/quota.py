@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from fractions import Fraction
+from typing import TypedDict
 
 from api.domain.rulebook.evaluate import Judgement
 from api.domain.rulebook.schema import Rulebook
 from api.domain.rulebook.seats import Quota
-from api.domain.rulebook.values import Number, Rounding, exact
+from api.domain.rulebook.values import Number, Rounding
 
 
 class Allotment(TypedDict):
@@ -40,6 +41,7 @@ class Group:
 Groups = Mapping[str, Sequence[Hashable]]
 """For each `within` that the quotas name, the group of each judgement in their order."""
 
+Ranks = tuple[Number, ...]
 Words = Mapping[str, Mapping[Hashable, frozenset[str]]]
 """For each quota with `shareBy` the words that may be said of the organisation of each group; all for one not in it."""
 
@@ -148,7 +150,7 @@ def _apply(
     words: frozenset[str] | None,
 ) -> None:
     free = _seats(quota, len(_counted(quota, [judgement for judgement, _ in group])), words)
-    claims: list[tuple[Number | None, Allotment]] = []
+    claims: list[tuple[Ranks | None, Allotment]] = []
     unknown: list[Allotment] = []
     for judgement, row in group:
         possible = _open(quota, judgement, row, rulebook)
@@ -169,7 +171,7 @@ def _apply(
             row.update(quota=quota.id, grade=None, decision="needs_decision")
 
 
-def _fate(values: Sequence[Number], free: int, none_said: bool, value: Number) -> str:
+def _fate(values: Sequence[Ranks], free: int, none_said: bool, value: Ranks) -> str:
     """Say what becomes of one claim among these, best first, where so many seats are free."""
     if len(values) <= free:
         return "kept"
@@ -190,7 +192,8 @@ def _open(quota: Quota, judgement: Judgement, row: Allotment, rulebook: Rulebook
     return frozenset({row["before"] or "", earlier.instead})
 
 
-def _ranked(quota: Quota, judgement: Judgement) -> Number | None:
-    lines: list[dict[str, Any]] = judgement["numbers"]
-    written = next((line["value"] for line in lines if line["rule"] == quota.rank), None)
-    return None if written is None else exact(written)
+def _ranked(quota: Quota, judgement: Judgement) -> Ranks | None:
+    """Return the numbers by which a judgement ranks, None where one of them is unknown."""
+    written = {line["rule"]: line["value"] for line in judgement["numbers"]}
+    values = [written.get(name) for name in quota.ranks]
+    return tuple(Fraction(value) for value in values if value is not None) if None not in values else None

@@ -105,8 +105,14 @@ def _numbers(rulebook: Rulebook) -> Iterator[Finding]:
     yield from _figures(rulebook, known)
     if rulebook.final is not None:
         yield from _unknown(rulebook.final, known, "/final")
+    yield from _ranks(rulebook, known)
+
+
+def _ranks(rulebook: Rulebook, known: set[str]) -> Iterator[Finding]:
     for n, quota in enumerate(rulebook.quotas):
-        yield from _unknown(quota.rank, known, f"/quotas/{n}/rank")
+        for place, name in enumerate(quota.ranks):
+            at = f"/quotas/{n}/rank" if isinstance(quota.rank, str) else f"/quotas/{n}/rank/{place}"
+            yield from _unknown(name, known, at)
 
 
 def _figures(rulebook: Rulebook, known: set[str]) -> Iterator[Finding]:

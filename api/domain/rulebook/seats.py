@@ -53,7 +53,8 @@ class ShareBy(Strict):
 class Quota(Rule):
     """At most a share of a group may have a grade; the next ones by `rank` get `instead`, and ties wait for people.
 
-    `orBetter` counts the better grades too (good or better: at most 60 %). `allBut` leaves out the last so many.
+    Several numbers in `rank` break ties, one after the other. `orBetter` counts the better grades too (good or better:
+    at most 60 %). `allBut` leaves out the last so many.
     `within` names the group: all subjects of the cycle, or the members of one unit, Party branch or community each.
     The share is `atMost`, or that of the highest step of `bySize` that the group reaches (no seat under the first), or
     where `shareBy` lists the word about the group's organisation, what it lists.
@@ -71,8 +72,13 @@ class Quota(Rule):
     most: Annotated[int, Field(ge=1)] | None = None
     of: Literal["graded", "all"] = "graded"
     within: Within = "cycle"
-    rank: Reference
+    rank: Reference | Annotated[list[Reference], Field(min_length=1)]
     instead: Identifier
+
+    @property
+    def ranks(self) -> list[str]:
+        """Return the numbers by which the best are found: where the first is equal the next one decides."""
+        return [self.rank] if isinstance(self.rank, str) else self.rank
 
     @model_validator(mode="after")
     def _has_one_share(self) -> Quota:

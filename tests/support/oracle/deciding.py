@@ -249,15 +249,16 @@ def _after(quota: Row, order: list[str], judgements: Sequence[Row], rows: list[P
             may.append(n)
     if len(claims) + len(may) <= seats:
         return rows
-    ranks = {n: judgements[n]["numbers"].get(quota["rank"]) for n in claims}
+    by = quota["rank"] if isinstance(quota["rank"], list) else [quota["rank"]]
+    ranks = {n: [judgements[n]["numbers"].get(name) for name in by] for n in claims}
     to_people = {n: (None, "needs_decision", frozenset({str(judgements[n]["grade"]), quota["instead"]}))
                  for n in claims + may}  # fmt: skip
-    if (seats == 0 and of_group is not None) or may or None in ranks.values():
+    if (seats == 0 and of_group is not None) or may or any(None in each for each in ranks.values()):
         return [to_people.get(n, row) for n, row in enumerate(rows)]
     made = list(rows)
     for n in claims:
-        above = sum(number(ranks[other]) > number(ranks[n]) for other in claims)
-        level = sum(number(ranks[other]) == number(ranks[n]) for other in claims)
+        above = sum([number(each) for each in ranks[other]] > [number(each) for each in ranks[n]] for other in claims)
+        level = sum(ranks[other] == ranks[n] for other in claims)
         if above >= seats:
             made[n] = (quota["instead"], "lowered", frozenset())
         elif above + level > seats:

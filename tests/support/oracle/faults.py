@@ -211,10 +211,12 @@ FAULTS: dict[str, Fault] = {
     "fewest seats": _seats(fewest=0),
     "most seats": _seats(most=None),
     "a grade or better": ([quota], "covered", lambda piece: lambda book, rule: frozenset({rule.grade})),
-    "all but the last": _seats(all_but=lambda number: number + 1),
-    "seats by size": _seats(by_size=lambda steps: steps and steps[:1]),
-    "a share by the group's grade": ([quota], "_seats", lambda piece: lambda rule, counted, words: piece(
-        rule, counted, words and frozenset(sorted(words)[:1]))),
+    "all but the last": _seats(all_but=None),
+    "ties broken": ([quota], "_ranked", lambda piece: lambda rule, judged: (
+        found := piece(rule, judged)) and found[:1]),
+    "seats by size": _seats(by_size=None),
+    "a share by the group's grade": ([quota], "_seats", lambda piece: lambda rule, *more: piece(
+        changed(share_by=None)(rule), *more)),
     "exemption of a cadence": of_measure(cadence=changed(exempt=_first_of)),
     "exemption of a part of a span": of_measure(cadence=changed(exempt_when="whole")),
     "exemptions": ([measures, spans], "merged", lambda piece: lambda *given: piece(*given)[:1]),

@@ -108,6 +108,10 @@ PRIMITIVES: dict[str, Removal] = {
     "most seats": in_quotas("most"),
     "a grade or better": in_quotas("orBetter"),
     "all but the last": in_quotas("allBut"),
+    "ties broken": lambda case: each(
+        (q for q in case.books[0].get("quotas", []) if isinstance(q["rank"], list)),
+        lambda q: q.update(rank=q["rank"][0]),
+    ),
     "seats by size": in_quotas("bySize"),
     "a share by the group's grade": in_quotas("shareBy"),
     "exemption of a cadence": cadence_member("exempt"),

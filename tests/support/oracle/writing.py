@@ -167,17 +167,23 @@ class _Author(Measurer):
             better = self.maybe(0.5)
             at = n + (self.chance.choice((0, 1, 1)) if better else 0)
             self.book["quotas"].append({"id": f"quota_{n}", "labels": LABELS, "grade": names[at],
-                                        "instead": names[at + 1], "of": of, "rank": "total"}
+                                        "instead": names[at + 1], "of": of, "rank": self._rank()}
                                        | ({"within": "branch"} if self.maybe(0.3) else {})
                                        | ({"orBetter": True} if better else {}) | self._share(share) | self._seats()
                                        )  # fmt: skip
 
+    def _rank(self) -> str | list[str]:
+        coarse = [each["id"] for each in self.book["scores"] if each["op"] in ("award", "tally", "lookup")]
+        first = self.chance.choice(coarse or ["m0"])
+        return [first, self.pick().partition(".")[0], "total"] if self.maybe(0.5) else "total"
+
     def _share(self, share: str) -> Row:
         chance = self.chance
-        steps: list[Row] = [{"reaches": chance.choice((1, 2)), "seats": chance.choice((0, 1, 2, 2))},
-                            {"reaches": chance.choice((3, 4)), "atMost": chance.choice((0, "20%", "60%", 1))}]  # fmt: skip
+        few, more = chance.choice((0, 1, 2, 2)), chance.choice((0, "20%", "60%", 1))
+        steps: list[Row] = [{"reaches": chance.choice((1, 2)), "seats": few}]
+        steps.append({"reaches": chance.choice((3, 4)), "atMost": more})
         made: Row = {"bySize": steps[chance.choice((0, 0, 1)) :]} if self.maybe(0.3) else {"atMost": share}
-        if self.maybe(0.4):
+        if self.maybe(0.5):
             listed = [word for word in ("excellent", "good", "poor", "none") if self.maybe(0.6)] or ["excellent"]
             shares = {word: chance.choice((0, "20%", "1/3", "60%", 1)) for word in listed}
             facts = {"source": "facts", "where": {"kind": ["final_grade"]}} if self.maybe(0.5) else {}
@@ -186,6 +192,6 @@ class _Author(Measurer):
 
     def _seats(self) -> Row:
         made: Row = {"seats": self.chance.choice(("half_up", "up"))} if self.maybe(0.7) else {}
-        made |= {"fewest": self.chance.choice((1, 2))} if self.maybe(0.45) else {}
-        made |= {"allBut": self.chance.choice((1, 2, 3))} if self.maybe(0.4) else {}
+        made |= {"fewest": self.chance.choice((1, 2, 2))} if self.maybe(0.5) else {}
+        made |= {"allBut": self.chance.choice((1, 2, 3))} if self.maybe(0.5) else {}
         return made | ({"most": 1} if self.maybe(0.6) else {})
