@@ -10,6 +10,7 @@ from api.domain.rulebook.values import Rounding, text
 from api.domain.rulebook.words import (
     COMMA,
     EFFECTS,
+    LACKS,
     OPERATIONS,
     OUTCOMES,
     SEMICOLON,
@@ -62,12 +63,12 @@ def _number(number: dict[str, Any], labels: dict[str, str], language: Language, 
     if number["stage"] != "measures":
         read = pick(COMMA, language).join(_named(row, labels, language) for row in number["from"])
         how = pick(OPERATIONS[number["op"]], language)
-        lines = [_say("computed", language, label=label, value=value, how=how, inputs=read)]
+        lines = [_say("computed" if read else "given", language, label=label, value=value, how=how, inputs=read)]
         if number.get("before") is not None:
             lines.append(_say("before", language, before=shown(number["before"], language)))
         return lines
     lines = [_say("number", language, label=label, value=value)]
-    lines += [_say("unknown", language, what=what) for what in number.get("unknown", [])]
+    lines += [_say("unknown", language, what=_lack(code, language)) for code in number.get("unknown", [])]
     for span in number.get("spans", []):
         state = pick(STATES[span["state"]], language)
         sentence = "scored_span" if "value" in span else "span"
@@ -79,6 +80,17 @@ def _number(number: dict[str, Any], labels: dict[str, str], language: Language, 
         lines += [_input(row, pick(SOURCES[row.get("source", own)], language), language) for row in number["inputs"]]
         lines += [_say("fact", language, key=key) for key in number.get("facts", [])]
     return lines
+
+
+def _lack(code: str, language: Language) -> str:
+    """Return in words what a number lacks: a source, rows of it, a head-count by its name, voices."""
+    source, _, about = code.partition(":")
+    if source == "quorum":
+        return pick(LACKS["quorum"], language).format(*about.split("/"))
+    named = pick(LACKS[source] if source in LACKS else SOURCES[source], language)
+    if about == "none":
+        return pick(LACKS["none"], language).format(named)
+    return f"{named} {about}" if about else named
 
 
 def _input(row: dict[str, Any], source: str, language: Language) -> str:

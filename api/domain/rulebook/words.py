@@ -106,6 +106,7 @@ OUTCOMES = {
 SENTENCES = {
     "number": ("{label}：{value}", "{label}: {value}"),
     "computed": ("{label}：{value}（{how}：{inputs}）", "{label}: {value} ({how}: {inputs})"),
+    "given": ("{label}：{value}（{how}）", "{label}: {value} ({how})"),
     "before": ("　取整、封顶或保底前为 {before}", "  before rounding, floor and cap: {before}"),
     "input": (
         "　{source} {key}：记录 {recorded}，计入 {counted}",
@@ -123,6 +124,14 @@ SENTENCES = {
     "gate_unknown": ("{label}：资料不全，尚不能判断", "{label}: cannot be told yet"),
     "pending": ("{span} 合计 {sum}，等待{level}确认后计入", "{span}: {sum} in all, counts after approval by {level}"),
 }
+
+LACKS = {
+    "exemptions": ("豁免", "exemptions"),
+    "restDays": ("休息日历", "the calendar of days of rest"),
+    "quorum": ("只有 {} 票，法定 {} 票", "{} of the {} voices that are needed"),
+    "none": ("没有{}", "there is no {}"),
+}
+"""What a number lacks, beside the sources by their names."""
 
 UNKNOWN = ("未知", "unknown")
 COMMA = ("，", ", ")
