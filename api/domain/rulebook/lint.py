@@ -11,6 +11,7 @@ from api.domain.rulebook.conduct import conduct
 from api.domain.rulebook.findings import Finding, finding
 from api.domain.rulebook.measure import RowMeasure
 from api.domain.rulebook.ranges import Bound, Range, most_of_a_span, ranges, spans_of, times_of
+from api.domain.rulebook.readable import readable
 from api.domain.rulebook.references import conditions, references, stages
 from api.domain.rulebook.rivals import rivals
 from api.domain.rulebook.rubric import VOICES
@@ -29,6 +30,7 @@ def lint(rulebook: Rulebook) -> list[Finding]:
         *_cadences(rulebook),
         *_limits(rulebook),
         *conduct(rulebook),
+        *readable(rulebook),
         *_gates(rulebook),
         *_quotas(rulebook),
         *rivals(rulebook),
