@@ -46,13 +46,7 @@ async def test_branch_and_street_follow_a_members_appeal_and_nobody_else_does(wo
     before = await all_of(world, cycle)
     case = await appealed(world, cycle, "m002")
     await decided(world, case["id"], "upheld")
-    mine = {"ground": "wrong_record", "reason": "支部所含党员有漏记", "organizationId": str(world.places["branch0"])}
-    for name in ("secretary1", "committee", "liaison-0", "m002"):  # nobody above a branch speaks for it, nor another's
-        refused = await posted(world, name, f"/cycles/{cycle}/appeals", mine, 403)
-        assert refused["code"] == "not_the_subject"
-    theirs = await posted(world, "secretary0", f"/cycles/{cycle}/appeals", mine, 201)
-    assert theirs["facts"]["appeal"]["subjectKind"] == "branch"
-    await decided(world, theirs["id"], "upheld")
+    await branch_appeals(world, cycle)
     missed(world, 2)
     result = await worked(world, "district_officer", f"/cycles/{cycle}/recomputations", {"reason": "补录后复算"})
     assert [result[kind] for kind in ("members", "units", "branches", "places")] == [1, 1, 1, 1]
@@ -80,15 +74,23 @@ async def test_branch_and_street_follow_a_members_appeal_and_nobody_else_does(wo
     assert bundle["denominators"] == {"members": 6, "exempt_members": 0, "eligible_members": 6}
     for key, told in ((mine, "申诉成立，按更正后的记录"), ("考核单位0", "所含对象申诉成立"), ("第0党支部", "申诉成立")):
         stands = after[key]["standing"]
-        assert (stands["basisLabels"]["zh"], stands["recomputationId"]) == (
-            "申诉后更正",
-            result["recomputationId"],
-        )
+        assert (stands["basisLabels"]["zh"], stands["recomputationId"]) == ("申诉后更正", result["recomputationId"])
         assert stands["decisionLabels"]["zh"].startswith(told)
         assert stands["decidedAt"] is not None
     with world.house.engines.look() as session:
         for check in (audit_judged.assessments_reproduce, audit_judged.assessed_minutes_are_folds):
             assert list(check(session, world.operator.tenant_id)) == []
+
+
+async def branch_appeals(world, cycle):
+    """Let who holds office at a branch appeal for it; nobody above it speaks for it, nor another's secretary."""
+    mine = {"ground": "wrong_record", "reason": "支部所含党员有漏记", "organizationId": str(world.places["branch0"])}
+    for name in ("secretary1", "committee", "liaison-0", "m002"):
+        refused = await posted(world, name, f"/cycles/{cycle}/appeals", mine, 403)
+        assert refused["code"] == "not_the_subject"
+    theirs = await posted(world, "secretary0", f"/cycles/{cycle}/appeals", mine, 201)
+    assert theirs["facts"]["appeal"]["subjectKind"] == "branch"
+    await decided(world, theirs["id"], "upheld")
 
 
 async def test_a_community_appeals_against_its_street_and_the_street_does_not_appeal_for_it(world):
