@@ -1,6 +1,7 @@
 """Points against the group: the best's hours are forty points, ranks by thirds, and a mean that corrects."""
 
 from fractions import Fraction
+from random import Random
 from statistics import mean, median
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from api.domain.rulebook.compiled import compiled
 from api.domain.rulebook.evaluate import evaluate
 from api.domain.rulebook.explain import explain
-from api.domain.rulebook.group import brought, figures
+from api.domain.rulebook.figures import PLACES, Figure
+from api.domain.rulebook.group import Brought, brought, figures
 from api.domain.rulebook.lint import lint
 from api.domain.rulebook.load import RulebookInvalid, load
 from tests.domain.rulebook_bundles import bundle, service
@@ -132,3 +134,46 @@ def test_lint_speaks_of_rivalry_small_groups_and_what_can_be_spent():
 def test_no_figure_is_taken_of_a_figure_or_of_nothing(of):
     with pytest.raises(RulebookInvalid):
         load(BOOK.replace("of: minutes, take: ahead", f"of: {of}, take: ahead"))
+
+
+TAKES = ("best", "least", "mean", "median", "sum", "size", "rank", "ahead", "behind")
+
+
+def plainly(take, lowest, own, others):
+    """Work one figure out by counting; `others` are all of the group, the own number perhaps among them."""
+    if take in ("sum", "size"):
+        return sum(others) if take == "sum" else len(others)
+    if not others or (own is None and take in ("rank", "ahead", "behind")):
+        return None
+    if take in ("rank", "ahead", "behind"):
+        before = [each for each in others if (each < own if lowest else each > own)]
+        after = [each for each in others if each != own and each not in before]
+        return len(before) + 1 if take == "rank" else Fraction(len(before if take == "ahead" else after), len(others))
+    return {"best": max, "least": min, "mean": mean, "median": median}[take](others)
+
+
+def test_figures_of_random_groups_are_what_counting_gives():
+    chance, compared, whole_book = Random(20260101), 0, load(BOOK)
+    for _ in range(200):
+        take, lowest = chance.choice(TAKES), chance.random() < 0.3
+        within, under = chance.choice(("unit", "cycle")), chance.choice(("unknown", "cycle"))
+        subject = chance.choice(("member", "community"))
+        said = {"id": "one", "labels": {"zh": "项", "en": "item"}, "of": "minutes", "take": take, "within": within}
+        lowest = lowest and take in PLACES
+        figure = Figure.model_validate({**said, "underFive": under, "lowest": lowest})
+        book = whole_book.model_copy(update={"figures": [figure], "subject": subject})
+        rows = [
+            (Fraction(chance.randint(0, 6), 2) if chance.random() < 0.97 else None, chance.choice("ab"), n % 7 != 6)
+            for n in range(chance.choice((3, 6, 9, 14)))
+        ]
+        some = [Brought({"one": value}, {"one": counts}, {"unit": unit, "cycle": ""}) for value, unit, counts in rows]
+        for (own, unit, _), told in zip(rows, figures(book, some), strict=True):
+            whole = [value for value, _, counts in rows if counts]
+            group = [value for value, at, counts in rows if counts and (within == "cycle" or at == unit)]
+            if subject == "member" and len(group) < 5:
+                group = whole if under == "cycle" and len(whole) >= 5 else [None]
+            expected = None if None in group else plainly(take, lowest, own, group)
+            found = None if told["one"] is None else Fraction(told["one"])
+            assert found == (None if expected is None else Fraction(expected)), (figure, rows)
+            compared += expected is not None
+    assert compared > 500
