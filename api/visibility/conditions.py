@@ -187,7 +187,8 @@ def grants(actor: Actor) -> Condition:
 
 
 def _unrestricted(account: Any) -> Condition:
-    return ~sa.exists().where(RestrictedPerson.account_id == account)
+    gone = sa.exists().where(RestrictedPerson.account_id == account)
+    return ~gone.correlate_except(RestrictedPerson)  # by itself it looks no further out than one statement
 
 
 def _told_in_detail(actor: Actor) -> Condition:
