@@ -15,7 +15,7 @@ from api.domain.rulebook.explain import explain
 from api.models import Assessment, Cycle, Organization
 from api.services import opened, own_pages
 from api.services.places import governed
-from api.services.standing import of_rows
+from api.services.standing import decided_on, of_rows
 from api.visibility import prepared, visible
 from api.visibility.judged import stands
 from api.visibility.ruled import TOLD
@@ -26,14 +26,14 @@ _SHOWN = (
         Assessment.employer_id, Assessment.community_id, Assessment.revision, Assessment.outcome, Assessment.grade,
         Assessment.points, Assessment.minutes, Assessment.services, Assessment.bundle_hash, Assessment.judgement,
         Assessment.judgement_hash, Cycle.title.label("cycle_title"), Cycle.state.label("cycle_state"),
+        decided_on(),
     )
     .join(Cycle, Cycle.id == Assessment.cycle_id)
 )  # fmt: skip
 _OPENED = sa.select(
     Assessment.id, Assessment.cycle_id, Assessment.revision, Assessment.subject_kind, Assessment.subject_id,
     Assessment.outcome, Assessment.grade, Assessment.bundle, Assessment.judgement,
-    Assessment.bundle_hash, Assessment.judgement_hash, Cycle.cut_off, Assessment.cycle_id,
-    Organization.path,
+    Assessment.bundle_hash, Assessment.judgement_hash, Cycle.cut_off, Organization.path, decided_on(),
 ).join(Cycle, Cycle.id == Assessment.cycle_id).join(Organization, Organization.id == Cycle.organization_id)  # fmt: skip
 
 

@@ -53,7 +53,8 @@ def entries(session: Session, actor: Actor, row: Any) -> dict[str, list[UUID]]:
         if seen:
             behind.append(each)
         if "activity" in read.columns and found.title is not None:
-            occasions[found.occasion] = Occasion(found.occasion, found.title, found.host, found.starts_at)
+            served = found[2 + columns.index("activity")]
+            occasions[served] = Occasion(served, found.title, found.host, found.starts_at)
     return dict(zip(_keys(session, cut, read.columns, list(groups), occasions), groups.values(), strict=True))
 
 
@@ -76,7 +77,7 @@ def _statement(actor: Actor, read: bundles.Reading, columns: tuple[str, ...], of
     statement = bundles.as_of(read, whose, Entry.id, seen, *asked).order_by(Entry.id)
     if "activity" not in read.columns:
         return statement
-    told = (_occasion.label("occasion"), _activity.title, _host.name.label("host"), _shift.starts_at)
+    told = (_activity.title, _host.name.label("host"), _shift.starts_at)
     return (
         statement.add_columns(*told)
         .outerjoin(_shift, _shift.id == _occasion)

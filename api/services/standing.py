@@ -55,6 +55,8 @@ class Standing:
         }  # fmt: skip
 
 
+# Written out: a value bound where an index holds some states alone makes SQLite plan the statement anew at every call.
+_CONFIRMED, _ADOPTED = sa.literal_column("'confirmed'"), sa.literal_column("'adopted'")
 _AT_ONCE = 4_000  # subjects of one statement, which names each of them twice
 _TOLD: dict[str, Any] = {
     "subject_id": sa.Uuid(), "id": sa.Uuid(), "kind": sa.String(), "outcome": sa.String(), "grade": sa.String(),
@@ -79,7 +81,7 @@ _DECIDED = sa.union_all(
     _told(
         "ruled", Ruling, subject_id=Ruling.subject_id, id=Ruling.id, kind=Ruling.kind, outcome=Ruling.outcome,
         grade=Ruling.grade, grade_labels=Ruling.grade_labels, reason=Ruling.reason, decided_at=Ruling.decided_at,
-    ).where(Ruling.state == "confirmed", _theirs(Ruling)),
+    ).where(Ruling.state == _CONFIRMED, _theirs(Ruling)),
     _told(
         "allotted", Allotment, subject_id=Allotment.subject_id, kind=Allotment.decision, grade=Allotment.grade,
         grade_labels=Allotment.grade_labels,
@@ -87,8 +89,8 @@ _DECIDED = sa.union_all(
     _told(
         "again", Recomputation, id=Recomputation.id, kind=Recomputation.kind, decided_at=Recomputation.decided_at,
         assessment_ids=Recomputation.assessment_ids,
-    ).where(Recomputation.state == "adopted"),
-).order_by("decided_at", "id")  # fmt: skip
+    ).where(Recomputation.state == _ADOPTED),
+)  # fmt: skip
 
 
 def standing(session: Session, cycle_id: UUID, subjects: Collection[UUID] | None = None) -> dict[UUID, Standing]:
@@ -109,13 +111,18 @@ def of_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Standin
     """Return what stands for each of these assessments, in their order.
 
     Each has cycle_id, revision, subject_id, outcome and grade. A quota's answer and a ruling count for the revision
-    that they are about, so that a computation anew begins without them.
+    that they are about, so that a computation anew begins without them. Where the rows say by `decided_on` that
+    nothing was decided on any of them, no statement is needed.
     """
     decided: dict[str, dict[Key, Any]] = {"ruled": {}, "allotted": {}, "again": {}}
-    cycles = sorted({row["cycle_id"] for row in rows})
-    for some in batched((row["subject_id"] for row in rows), _AT_ONCE):
+    asked = [row for row in rows if row.get("decided_on", True)]
+    cycles = sorted({row["cycle_id"] for row in asked})
+    for some in batched((row["subject_id"] for row in asked), _AT_ONCE):
         for row in session.rows(_DECIDED, {"cycles": cycles, "subjects": some}):
-            decided[row.what][row.cycle_id, row.revision, row.subject_id] = row
+            key = row.cycle_id, row.revision, row.subject_id
+            former = decided[row.what].get(key)
+            if former is None or (former.decided_at, former.id) < (row.decided_at, row.id):
+                decided[row.what][key] = row
     named = _named(session, decided["again"].values())
     keys = [(row["cycle_id"], row["revision"], row["subject_id"]) for row in rows]
     return [
@@ -124,6 +131,33 @@ def of_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Standin
         )
         for row, key in zip(rows, keys, strict=True)
     ]  # fmt: skip
+
+
+def decided_on() -> sa.Label[bool]:
+    """Return a column for a statement on assessments: whether a quota, people or a recomputation decided on each."""
+    ruled = (
+        sa.exists()
+        .where(
+            Ruling.cycle_id == Assessment.cycle_id, Ruling.revision == Assessment.revision,
+            Ruling.subject_id == Assessment.subject_id, Ruling.state == _CONFIRMED,
+        )
+    )  # fmt: skip
+    allotted = (
+        sa.exists()
+        .where(
+            Allotment.cycle_id == Assessment.cycle_id, Allotment.revision == Assessment.revision,
+            Allotment.subject_id == Assessment.subject_id, Allotment.decision != "kept",
+        )
+    )  # fmt: skip
+    again = (
+        sa.exists()
+        .where(
+            Recomputation.cycle_id == Assessment.cycle_id, Recomputation.revision == Assessment.revision,
+            Recomputation.state == _ADOPTED,
+        )
+    )  # fmt: skip
+    each = (decision.correlate(Assessment) for decision in (ruled, allotted, again))
+    return sa.or_(*each).label("decided_on")
 
 
 def decisions_digest(session: Session, cycle_id: UUID, revision: int) -> str:
