@@ -91,25 +91,30 @@ def _facts(session: Session, cut: Cut, book: Book, into: dict[UUID, UUID]) -> di
     asked = kinds_asked(book)
     by_hand = _recorded(session, cut, book, into, (asked or set()) - DERIVED - {"exemption"})
     steps = _steps(session, cut, into)
-    papers, columns = _papers(session, steps), grouping(book)["facts"]["columns"]
+    papers, columns, since = _papers(session, steps), grouping(book)["facts"]["columns"], _since(book, cut)
     found = {}
     for office in set(into.values()):
         mine = steps[office]
         rows = [
             *request_rows(_requests(mine, cut)),
             *day_rows(
-                PUBLISHED, [(day, "need") for _, _, step, day in mine if step == "need.publish" and day >= cut.start]
+                PUBLISHED, [(day, "need") for _, _, step, day in mine if step == "need.publish" and day >= since]
             ),
-            *day_rows(ISSUED, [(day, papers[each]) for _, each, _, day in mine if each in papers and day >= cut.start]),
+            *day_rows(ISSUED, [(day, papers[each]) for _, each, _, day in mine if each in papers and day >= since]),
         ]
         rows = [
             {**row, **day_columns(row, row["occurredOn"], columns)}
             for row in rows
-            if cut.start.isoformat() <= row["occurredOn"] < cut.end.isoformat()
+            if since.isoformat() <= row["occurredOn"] < cut.end.isoformat()
         ]
         derived = [row for row in rows if asked is None or row["kind"] in asked]
         found[office] = sorted([*by_hand[office], *derived], key=lambda row: row["key"])
     return found
+
+
+def _since(book: Book, cut: Cut) -> date:
+    """Return the first day of which facts are looked at: that of the period, or any where a rule looks back."""
+    return date(1, 1, 1) if grouping(book)["facts"]["lifetime"] else cut.start
 
 
 def _requests(steps: Sequence[tuple[int, UUID, str, date]], cut: Cut) -> list[Request]:
@@ -165,7 +170,7 @@ def _recorded(
             Fact.details,
         ).join(Position, Position.row_id == Fact.id).where(
             Fact.tenant_id == cut.tenant_id, Fact.community_id.in_(sorted(into)), Fact.kind.in_(sorted(kinds)),
-            Fact.reverses_id.is_(None), ~undone.correlate(Fact), Fact.served_on >= cut.start,
+            Fact.reverses_id.is_(None), ~undone.correlate(Fact), Fact.served_on >= _since(book, cut),
             Fact.served_on < cut.end, Position.position <= cut.position,
         )  # fmt: skip
         for row in session.rows(statement.order_by(Fact.id)):

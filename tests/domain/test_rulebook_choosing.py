@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.domain.rulebook_bundles import fact, judged, registration, service, value
+from api.domain.rulebook.bundle import grouping, kinds_asked
+from tests.domain.rulebook_bundles import fact, judged, registration, service, value, written
 
 HOURS = """
 measures:
@@ -98,3 +99,25 @@ def test_days_that_nobody_kept_leave_the_sum_unknown():
         assert hours(f"during: {{{rule}}}", SERVED, **{source: None}) is None
     told = judged(HOURS.replace("&", "during: {notExempt: [ill]}"), {"entries": SERVED})
     assert value(told, "hours") == "111"
+
+
+def test_a_bundle_holds_every_column_and_kind_that_a_rule_over_time_looks_at():
+    book = written(
+        """
+measures:
+  - id: hours
+    source: entries
+    where: {unit: [volunteer_minutes]}
+    factors: [{table: {column: level, values: {city: 2}, otherwise: 1}, fact: {where: {kind: [praise]}}}]
+    bars: [{strikes: {kind: [strike], by: [street]}, until: {source: facts, where: {kind: [course]}, atLeast: 1}}]
+    during: {since: {kind: [decision]}}
+    caps: [{per: year, by: community, atMost: 600}]
+final: hours
+""",
+        "member",
+    )
+    need = grouping(book)
+    assert {"level", "activity", "by", "kind"} <= {*need["facts"]["columns"]}
+    assert (need["facts"]["lifetime"], need["facts"]["date"], need["entries"]["lifetime"]) == (True, "day", False)
+    assert "community" in need["entries"]["columns"]
+    assert kinds_asked(book) == {"praise", "strike", "course", "decision"}
