@@ -80,12 +80,38 @@ def test_a_unit_with_nobody_eligible_is_exempt_and_one_without_a_count_is_unknow
     assert evaluate(book, bundle("unit"))["outcome"] == "unknown"
 
 
+def away(start, end, kind="ill"):
+    return {"key": kind, "kind": kind, "start": start, "end": end}
+
+
+@pytest.mark.parametrize(
+    ("exemptions", "worked", "outcome", "grade"),
+    [
+        ([], 9, "graded", "basically_qualified"),
+        # three whole months of twelve are left: of 10 hours and 10 points a quarter is 2.5, of 5 points 1.25
+        ([away("2026-01-01", "2026-10-01")], 3, "graded", "qualified"),
+        ([away("2026-01-01", "2026-10-01")], 2, "graded", "basically_qualified"),
+        ([away("2026-01-01", "2026-10-01", "seconded")], 1, "graded", "unqualified"),
+        # September is not whole: 10/3 hours are asked
+        ([away("2026-01-01", "2026-09-30")], 3, "graded", "basically_qualified"),
+        ([away("2025-06-01", "2027-06-01")], 0, "exempt", None),
+        # what is excellent is excellent of the whole year
+        ([away("2026-01-01", "2026-10-01")], 29, "graded", "qualified"),
+    ],
+)
+def test_who_was_away_is_judged_by_the_months_that_are_left(exemptions, worked, outcome, grade):
+    entries = [service(f"e{k:02d}", 60, f"2026-11-{k + 1:02d}") for k in range(worked)]
+    given = bundle(entries=entries, affiliations=[registration()], exemptions=exemptions)
+    judgement = evaluate(shipped("basic-member"), given)
+    assert (judgement["outcome"], judgement["grade"]) == (outcome, grade)
+
+
 def test_an_explanation_opens_each_number_down_to_its_entries_in_both_languages():
     given_bundle = bundle(entries=[service("e1", 300), service("e2", 350)], affiliations=[registration()])
     judgement = evaluate(shipped("basic-member"), given_bundle)
     zh, en = explain(judgement, "zh"), explain(judgement, "en")
     assert zh[0] == "等次：基本合格"
-    assert "服务未满 10 小时：不得评为高于“基本合格”的等次" in zh
+    assert "服务未满 10 小时（按参评月份折算）：不得评为高于“基本合格”的等次" in zh
     assert "　记实分录 e1：记录 300，计入 240；超过每次活动上限" in zh
     assert "Service points: 8 (at the rule's rate: Volunteer minutes 480)" in en
     assert "  entry e2: recorded 350, counted 240; over the cap of an activity" in en

@@ -1,16 +1,20 @@
 """Lint: each fault is found at its place, and its repair is clean."""
 
 import copy
+from pathlib import Path
 
 import pytest
 
 from api.domain.rulebook.lint import lint
-from api.domain.rulebook.load import read
+from api.domain.rulebook.load import load, read
 from api.domain.rulebook.shipped import shipped
 
+PLAIN = load((Path(__file__).parent / "plain_member.yaml").read_bytes())
 
-def book(name="basic-member", **changes):
-    document = copy.deepcopy(shipped(name).document())
+
+def book(name=None, **changes):
+    """Return a shipped rulebook to be spoilt, or a plain one that finds have their places in."""
+    document = copy.deepcopy((PLAIN if name is None else shipped(name)).document())
     document.update(changes)
     return document
 
