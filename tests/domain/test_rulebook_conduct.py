@@ -89,6 +89,8 @@ FINDINGS = [
     ("source: facts\n    where: {kind: [visit], by: [street]}",
      "source: entries\n    where: {unit: [volunteer_minutes], form: [online]}", "id: visits", "no_such_column",
      "source: entries\n    where: {unit: [volunteer_minutes], dayKind: [weekend], relation: [home]}"),
+    ("take: count\n", "take: count\n    distinct: household\n", "household", "once_for_all_spans",
+     "take: count\n    distinct: household\n    distinctPer: month\n"),
     ("zh: 走访, en: Vi", "zh: 现场照片张数, en: Vi", "现场照片", "forced_trace", "zh: 老照片修复, en: Vi"),
     ("zh: 走访, en: Vi", "zh: 平台登录天数, en: Vi", "平台登录", "formalism", "zh: 平台开放日, en: Vi"),
     ("instead: middle", "instead: high", "high}", "raised_by_quota", "instead: low"),

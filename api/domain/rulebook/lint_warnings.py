@@ -33,6 +33,12 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
         "改用分录有的列，或改由记实事项（facts）记录",
         "take a column that entries have, or have it recorded as a fact",
     ),
+    "once_for_all_spans": (
+        "同一个 {column} 只在第一次出现的时段计数，以后各时段不再计",
+        "each {column} counts in the first span alone where it occurs",
+        "各时段分别计的，另写 distinctPer",
+        "name the span in distinctPer where each one counts anew",
+    ),
     "mixed_units": (
         "没有写明一种单位（unit）：分钟、金额和积分会相加",
         "minutes, money and points are added up",
