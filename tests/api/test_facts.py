@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
-from api.domain.rulebook.load import load
 from api.domain.rulebook.shipped import shipped
-from api.models import Fact, Person
+from api.models import Fact
 from api.services import people, sealer
 from api.services.bundle_facts import fact_sources
 from api.services.cuts import Cut, last_recorded
@@ -193,24 +192,19 @@ async def test_bad_facts_are_refused_and_leave_nothing(world):
     assert world.house.read_now(world.operator, count) == before
 
 
-def sources(world, book, account, start, end):
-    """Return what a bundle of one account says of its facts in the days from `start` to before `end`."""
-
-    def read_them(session, actor):
-        sealer.seal(session, actor.tenant_id, everything=True)
-        zone, last = zone_of(session, actor.tenant_id), last_recorded(session, actor.tenant_id)
-        cut = Cut(actor.tenant_id, zone, start, end, end - timedelta(days=1), last)
-        return fact_sources(session, cut, book, [account(session)])[account(session)]
-
-    return world.run(read_them)
-
-
 async def test_the_facts_of_a_unit_reach_its_bundle(world):
     async with world.client("worker") as worker:
         await told(worker, of_unit(world, "problem_solved", "2026-01-15", amount=4))
     book = shipped("r05-lanshan")
 
-    (fact,) = sources(world, book, lambda session: world.places["unit"], date(2026, 1, 1), date(2026, 2, 1))["facts"]
+    def read(session, actor):
+        sealer.seal(session, actor.tenant_id, everything=True)
+        zone, last = zone_of(session, actor.tenant_id), last_recorded(session, actor.tenant_id)
+        cut = Cut(actor.tenant_id, zone, date(2026, 1, 1), date(2026, 2, 1), date(2026, 1, 31), last)
+        unit = world.places["unit"]
+        return fact_sources(session, cut, book, [unit])[unit]["facts"]
+
+    (fact,) = world.run(read)
     assert (fact["kind"], fact["amount"], fact["occurredOn"]) == ("problem_solved", 4, "2026-01-15")
 
 
@@ -246,88 +240,3 @@ async def test_a_contribution_is_recorded_once_with_its_project_and_evidence(wor
         assert (unfit.status_code, unfit.json()["code"]) == (422, "project_unfit")
         needless = await worker.post(PATH, json=of_unit(world, "lecture", fileId=kept["id"]))
         assert (needless.status_code, needless.json()["code"]) == (422, "evidence_unasked")
-
-
-LOOKS_BACK = """
-format: 1
-id: years-before
-version: "1"
-labels: {zh: 连续优秀, en: Years in a row}
-source: 平台测试
-subject: unit
-effective: {since: 2026-01-01}
-measures:
-  - id: years
-    labels: {zh: 优秀年数, en: Years excellent}
-    source: facts
-    where: {kind: [final_grade], value: [excellent]}
-    take: count
-    window: {yearsBack: 1}
-grades:
-  - {id: any, labels: {zh: 有, en: Some}, when: {value: years, atLeast: 1}}
-  - {id: nothing, labels: {zh: 无, en: None}}
-"""
-
-
-async def test_a_rule_that_looks_back_has_facts_of_days_before_it_recorded_and_another_has_not(world):
-    grade = of_unit(world, "final_grade", "2025-12-31", value="excellent")
-    async with world.client("district_officer") as officer, world.client("worker") as worker:
-        for text, status in (
-            (LOOKS_BACK.replace("    window: {yearsBack: 1}\n", "").replace("years-before", "this-year"), 422),
-            (LOOKS_BACK, 201),
-        ):
-            body = {"organizationId": str(world.places["district"]), "text": text}
-            book = (await officer.post("/api/v1/rulebooks", json=body)).json()
-            assert (await officer.post(f"/api/v1/rulebooks/{book['id']}/activate")).status_code == 200
-            said = await told(worker, grade, status)
-            assert said.get("code") == ("wrong_fact_kind" if status == 422 else None)
-    assert said["fact"]["kind"] == "final_grade"
-
-
-AWARDS = """
-format: 1
-id: awards-by-level
-version: "1"
-labels: {zh: 表彰按级别计分, en: Awards by level}
-source: 平台测试
-subject: member
-effective: {since: 2026-01-01}
-measures:
-  - id: awards
-    labels: {zh: 表彰分, en: Points of awards}
-    source: facts
-    where: {kind: [award]}
-    take: {column: level, values: {city: 8, district: 5}, otherwise: 0}
-    cadence: {each: year, atLeast: 5, exempt: [nursing]}
-grades:
-  - {id: any, labels: {zh: 有, en: Some}, when: {value: awards, atLeast: 1}}
-  - {id: nothing, labels: {zh: 无, en: None}}
-"""
-
-
-async def test_what_a_rule_reads_of_a_fact_is_recorded_with_it_and_nothing_else(world):
-    name = newcomer(world)
-    await accepted(world, name)
-    levelled = of_person(world, name, columns={"level": "city"})
-    resting = of_person(world, name, "exemption", reason="nursing", until="2026-06-01")
-    async with world.client("district_officer") as officer, world.client("worker") as worker:
-        refused = await told(worker, levelled, 422)
-        assert (refused["code"], refused["errors"][0]["pointer"]) == ("column_unasked", "/columns/level")
-        refused = await told(worker, resting, 422)
-        assert (refused["code"], refused["errors"][0]["pointer"]) == ("reason_unknown", "/reason")
-        body = {"organizationId": str(world.places["district"]), "text": AWARDS}
-        book = (await officer.post("/api/v1/rulebooks", json=body)).json()
-        assert (await officer.post(f"/api/v1/rulebooks/{book['id']}/activate")).status_code == 200
-        fact = (await told(worker, levelled))["fact"]
-        assert fact["details"] == {"level": "city"}
-        assert (await told(worker, resting))["fact"]["details"]["kind"] == "nursing"
-        for column in ("role", "kind", "end"):  # what nobody asks, and what the record fills itself
-            refused = await told(worker, {**levelled, "columns": {column: "leader"}}, 422)
-            assert refused["code"] == "column_unasked", column
-
-    def account(session):
-        return session.scalar(sa.select(Person.account_id).where(Person.id == world.people[name]))
-
-    found = sources(world, load(AWARDS), account, date(2026, 1, 1), date(2027, 1, 1))
-    assert ("award", "city") in [(each["kind"], each.get("level")) for each in found["facts"]]
-    assert ("nursing", "2026-06-01") in [(each["kind"], each["end"]) for each in found["exemptions"]]
