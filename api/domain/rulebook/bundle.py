@@ -39,6 +39,8 @@ class Entry(TypedDict):
     provenance: NotRequired[str]
     relation: NotRequired[str]
     role: NotRequired[str]
+    category: NotRequired[str]
+    activityKind: NotRequired[str]
     community: NotRequired[str]
     employer: NotRequired[str]
     count: NotRequired[int]
