@@ -162,9 +162,9 @@ class Measurer:
         if other.random() < 0.25:
             measure["during"] = _during(other)
         by_days = {"cadence", "series", "rolling", "deadline"} & measure.keys()
-        if measure["source"] == "facts" and not by_days and other.random() < 0.3:
+        if measure["source"] == "facts" and not by_days and other.random() < 0.4:
             when = other.choice(
-                ({"days": 7}, {"days": 30}, {"days": 90}, {"workingDays": 5}, {"workingDays": 20}, {"workingDays": 30})
+                ({"days": 7}, {"days": 60}, {"workingDays": 10}, {"workingDays": 20}, {"workingDays": 30})
             )
             replies = {"kind": other.sample(FACTS, 3)}
             measure["answered"] = {"where": replies, "match": "matter"} | when
@@ -257,13 +257,13 @@ class Measurer:
 def _bar(chance: Random) -> Row:
     made: Row = {"strikes": {"kind": chance.sample(FACTS, chance.choice((1, 2, 3)))}, "count": chance.choice((1, 2, 3))}
     made |= {"within": chance.choice(({"days": 30}, {"days": 90}, {"months": 3}))} if chance.random() < 0.5 else {}
-    made |= {"lasts": chance.choice(({"days": 20}, {"months": 1}, {"months": 6}))} if chance.random() < 0.7 else {}
-    if chance.random() < 0.5:
+    made |= {"lasts": chance.choice(({"days": 20}, {"months": 1}, {"months": 6}))} if chance.random() < 0.75 else {}
+    if chance.random() < 0.6:
         release: Row = {"source": "entries", "where": {"unit": ["volunteer_minutes"]}}
         if chance.random() < 0.3:
             release = {"source": "facts", "where": {"kind": chance.sample(FACTS, 2)}}
         made["until"] = release | {"atLeast": chance.choice((1, 2)) if release["source"] == "facts" else 300}
-        made |= {"ends": "first"} if "lasts" in made and chance.random() < 0.5 else {}
+        made |= {"ends": "first"} if "lasts" in made and chance.random() < 0.7 else {}
     return made
 
 
