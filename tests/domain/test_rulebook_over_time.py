@@ -166,6 +166,13 @@ def test_what_may_still_be_answered_is_neither_in_time_nor_late():
     assert in_time("days: 7", [*asked, answer("x", "2026-12-31")]) == ("1", 2, 1, ["missed", "open", "fulfilled"])
 
 
+def test_a_window_in_which_no_day_lies_waits_for_no_answer():
+    last_quarter = {"period": {"start": "2026-10-01", "end": "2027-01-01"}}
+    for since, states in (("12-31", ["open"]), ("03-15", [])):  # there is no 15 March between October and December
+        time = f"days: 60}}\n    window: {{since: {since}"
+        assert in_time(time, [complaint("w", "2026-12-20")], **last_quarter) == ("0", 0, 0, states)
+
+
 def test_what_was_asked_in_the_year_before_belongs_to_the_year_in_which_it_is_answered_or_its_time_runs_out():
     asked = [complaint("w", "2025-12-30"), complaint("x", "2025-12-30"), complaint("y", "2025-12-20")]
     assert in_time("days: 7", [*asked, answer("x", "2025-12-31")]) == ("0", 1, 1, ["missed"])

@@ -92,7 +92,8 @@ def first_of(length: Length | Cap, last: str) -> str:
 def reach(measure: RowMeasure, start: str, end: str) -> tuple[str, str]:
     """Return the half-open days on which rows of a measure may count: its window, or what times look back to."""
     if measure.answered is not None:
-        return "0001-01-01", limits(measure.window, start, end)[1]
+        since, before = limits(measure.window, start, end)
+        return ("0001-01-01" if since < before else since), before
     if measure.deadline is None:
         return limits(measure.window, start, end)
     return (day_of.fromisoformat(start) - timedelta(days=measure.deadline.days)).isoformat(), end

@@ -108,7 +108,7 @@ def bits_of(measure: Row, bundle: Row, answer: Answer) -> list[Bit]:
     start, end = day(bundle["period"]["start"]), day(bundle["period"]["end"])
     first, after = limits(measure.get("window"), start, end)
     first -= timedelta(days=measure["deadline"]["days"] if "deadline" in measure else 0)
-    first = date.min if "answered" in measure else first
+    first = date.min if "answered" in measure and first < after else first
     by_key: dict[str, list[Row]] = {}
     for row in bundle.get(measure["source"]) or []:
         if not _falls(measure["source"], row, first, after):
