@@ -1,12 +1,13 @@
 """Rulebooks over HTTP: drafts, findings, activation, and texts that cannot be read."""
 
+from pathlib import Path
+
 import pytest
 
-from api.domain.rulebook.shipped import shipped_text
 from tests.support import world as worlds
 from tests.support.clock import Clock
 
-BASIC = shipped_text("basic-member")
+BASIC = (Path(__file__).parents[1] / "support" / "plain_member.yaml").read_text(encoding="utf-8")
 GAP = BASIC.replace("band: {atLeast: 10, lessThan: 30}", "band: {atLeast: 12, lessThan: 30}")
 
 
@@ -27,7 +28,7 @@ async def test_a_draft_is_activated_and_retired(world):
         created = await officer.post("/api/v1/rulebooks", json=draft(world, text))
         assert created.status_code == 201, created.text
         book = created.json()
-        assert (book["state"], book["code"], book["findings"]) == ("draft", "basic-member", [])
+        assert (book["state"], book["code"], book["findings"]) == ("draft", "plain-member", [])
         path = f"/api/v1/rulebooks/{book['id']}"
         assert (await officer.post("/api/v1/rulebooks", json=draft(world, text))).json()["id"] == book["id"]
         assert (await member.post(f"{path}/activate")).status_code == 403

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from api.domain.rulebook import grading, shipped
+from api.domain.rulebook.load import read
 from tools import corpus
 
 FOLDER = Path(__file__).parents[1] / "corpus"
 SEALED = {
     "2026-11-bodies.jsonl.gz": "a4d07cc060959eeba84e115ddcca8a74b2dfee73813e88baa9b28b20c8b4032d",
+    "2026-11-months.jsonl.gz": "f2a48afce4307e0d3e9ff38309650f66b5d9e3b5cf09653ae0651d83f5f0bc98",
     "2026-11-more.jsonl.gz": "f79b0cf989341f53cd5d406dcc6c0889174ef2e695b15d790f87d740aee08c0d",
     "2026-11-services.jsonl.gz": "7f47ddcda38f16f7a92d0dca15d080128b8102a88907765350b20e7e20573e3d",
     "2026-11-sessions.jsonl.gz": "9992f7eed6aa1554d226b95a389fda4b1870ff222e64b34e65807f62524c9679",
@@ -47,7 +49,10 @@ def test_what_was_sealed_comes_out_again_byte_for_byte(name):
 
 def test_an_engine_that_grades_otherwise_at_the_edge_of_a_band_is_caught(tmp_path, monkeypatch):
     """Control: "at least" read as "more than"."""
+    kept = (line["content"] for line in corpus.kept(FOLDER / "2026-11-voices.jsonl.gz") if "content" in line)
+    banded = next(read(content) for content in kept if content["id"] == "basic-member")  # version 2
     monkeypatch.setattr(corpus, "names", lambda: ["basic-member"])
+    monkeypatch.setattr(corpus, "shipped", lambda _: banded)
     corpus.main(tmp_path / "basic.jsonl.gz")
     within = grading.within
     monkeypatch.setattr(grading, "within", lambda band, value: within(band, value) and band.at_least != value)

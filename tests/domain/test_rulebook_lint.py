@@ -9,7 +9,7 @@ from api.domain.rulebook.lint import lint
 from api.domain.rulebook.load import load, read
 from api.domain.rulebook.shipped import shipped
 
-PLAIN = load((Path(__file__).parent / "plain_member.yaml").read_bytes())
+PLAIN = load((Path(__file__).parents[1] / "support" / "plain_member.yaml").read_bytes())
 
 
 def book(name=None, **changes):
