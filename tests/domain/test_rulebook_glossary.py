@@ -19,7 +19,8 @@ OF_ALL = {"format", "id", "version", "labels", "source", "settled", "subject", "
 OF_ALL |= {"adjustments", "totals", "gates", "final", "grades", "quotas", "rubrics", "op", "figures"}
 """Members that frame a rulebook and are no rule."""
 MEMBERS = {"Window", "Table", "MemberNumber", "Factor", "ByFact", "Also", "SpanRounding", "Approval", "Qualify", "Keep"}
-MEMBERS |= {"Answered", "Bar", "During", "SpanSteps", "Cap", "Cadence", "Streak", "Series", "Rolling", "Deadline", "RowMeasure"}
+MEMBERS |= {"Answered", "Bar", "During", "SpanSteps", "Cap", "Cadence", "Streak", "Series", "Rolling", "Deadline"}
+MEMBERS |= {"RowMeasure", "Until"}
 HEADS = {"BarMeasure", "DenominatorMeasure", "PresenceMeasure"}
 CONDITIONS = {"Compare", "AttributeIn", "All", "AnyOf", "Not"}
 

@@ -118,7 +118,8 @@ def deciding(book: Rulebook) -> set[str]:
 
 def _sums(measure: RowMeasure) -> Sums | None:
     filtered = measure.where.keys() | measure.without.keys()
-    if measure.cadence and (measure.cadence.whole_spans or measure.cadence.each == "event"):
+    cadence = measure.cadence
+    if cadence and (cadence.whole_spans or cadence.each == "event" or cadence.until):
         return None
     plain = measure.model_fields_set <= _KNOWN and measure.result == "sum" and measure.take in ("amount", "count")
     if not plain or not filtered <= KEPT or (measure.distinct and measure.distinct not in SPANS):

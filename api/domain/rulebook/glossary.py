@@ -65,6 +65,10 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
     "Cadence.each": (
         "逐次活动", "event by event", "cadence: {each: event}, streak: {of: fulfilled, length: 3}",
     ),
+    "Until": ("每个时段若干天内", "by a day of each span", "cadence: {each: month, until: {days: 5}}"),
+    "Until.dayOfLastMonth": (
+        "时段末月某日前", "by a day of its last month", "cadence: {each: quarter, until: {dayOfLastMonth: 25}}",
+    ),
     "Streak": (
         "连续达到或未达到", "runs of spans", "cadence: {each: month}, streak: {of: missed, length: 2, again: true}",
     ),

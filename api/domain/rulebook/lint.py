@@ -17,6 +17,7 @@ from api.domain.rulebook.rivals import rivals
 from api.domain.rulebook.rubric import VOICES
 from api.domain.rulebook.schema import Rulebook, Weighted
 from api.domain.rulebook.seats import Quota
+from api.domain.rulebook.stretch import WIDTHS
 from api.domain.rulebook.values import text
 
 
@@ -152,6 +153,8 @@ def _cadences(rulebook: Rulebook) -> Iterator[Finding]:
         if not measure.cadence:
             continue
         cadence = measure.cadence
+        if cadence.until and (cadence.until.days or 0) >= WIDTHS[cadence.each]:
+            yield finding("idle_until", f"/measures/{n}/cadence/until", days=cadence.until.days)
         most = most_of_a_span(measure, cadence.each)
         if cadence.at_least > most:
             facts = {"each": cadence.each, "least": text(cadence.at_least), "most": _written(most)}

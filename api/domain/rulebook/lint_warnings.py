@@ -69,6 +69,12 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
         "检查 bySize 各档",
         "check the steps of bySize",
     ),
+    "idle_until": (
+        "每个时段都不长于 {days} 天，截止日不起作用",
+        "no span is longer than {days} days: the last day does nothing",
+        "缩短天数，或删去 until",
+        "take fewer days, or drop until",
+    ),
     "idle_quota": (
         "名额为全部人数，不起作用",
         "a quota of everybody does nothing",

@@ -100,8 +100,8 @@ def _date(measure: RowMeasure) -> str:
     spans += [each for each in (measure.distinct, measure.distinct_per) if each in SPANS]
     window = measure.window or Window()
     cut = window.since or window.before or window.last_days or window.last_months
-    by_event = measure.cadence is not None and measure.cadence.each == "event"
-    in_order = measure.rolling or measure.deadline or measure.answered or measure.bars or measure.during or by_event
+    by_day = measure.cadence is not None and (measure.cadence.each == "event" or measure.cadence.until)
+    in_order = measure.rolling or measure.deadline or measure.answered or measure.bars or measure.during or by_day
     if measure.distinct or in_order or cut:
         spans.append("day")
     wide = "period"

@@ -41,11 +41,28 @@ class Approval(Strict):
     tiers: Annotated[list[Tier], Field(min_length=1)]
 
 
+class Until(Strict):
+    """The last day of each span on which rows are in time: its so-manieth day, or such a day of its last month.
+
+    A month that has no such day ends with its last one.
+    """
+
+    days: Annotated[int, Field(ge=1, le=366)] | None = None
+    day_of_last_month: Annotated[int, Field(ge=1, le=31)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Until:
+        if (self.days is None) == (self.day_of_last_month is None):
+            raise Unfit("until_one_day")
+        return self
+
+
 class Cadence(Strict):
     """Count the spans whose sum reaches `atLeast`; spans inside an exemption of these kinds are not required.
 
     `event` takes one occasion after the other of which there are rows, so that a streak is three absences in a row.
     With `wholeSpans` spans that the window cuts are not required, such as the first days of January for a week.
+    With `until` rows count that come by a day of their span, which is over then: 每月 5 日前, 每季度末月 25 日前.
     """
 
     each: Literal["event", "day", "week", "month", "two_months", "quarter", "half_year", "year"]
@@ -53,6 +70,14 @@ class Cadence(Strict):
     exempt: list[Identifier] = []
     exempt_when: Literal["whole", "any_day"] = "whole"
     whole_spans: bool = False
+    until: Until | None = None
+
+    @model_validator(mode="after")
+    def _has_such_a_day(self) -> Cadence:
+        months = self.until is not None and self.until.day_of_last_month is not None
+        if self.until and self.each in (("event", "day", "week") if months else ("event", "day")):
+            raise Unfit("until_of_spans")
+        return self
 
 
 class Keep(Strict):

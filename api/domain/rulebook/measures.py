@@ -26,7 +26,7 @@ from api.domain.rulebook.measure import (
     Series,
 )
 from api.domain.rulebook.rows import Part, Row, chosen, grouped, limits, matches, weigh
-from api.domain.rulebook.spans import cut, due, events, exempt, joined, merged, points_of, rolled, streaks
+from api.domain.rulebook.spans import cut, due, events, exempt, in_time, joined, merged, points_of, rolled, streaks
 from api.domain.rulebook.stretch import Rolling, SpanSteps
 from api.domain.rulebook.values import Number, Rounding, bucket, buckets, text, whole
 
@@ -214,16 +214,21 @@ def _cadence(measure: RowMeasure, cadence: Cadence, parts: list[Part], bundle: I
     """Count the spans that reach the minimum; those not over yet, or exempt, are required only where they do."""
     by_event = cadence.each == "event"
     since, before = _days(measure.window, bundle)
+    spans = events(parts) if by_event else buckets(since, before, cadence.each)
+    asked = in_time(since, before, cadence.each, cadence.until) if cadence.until else spans
     sums: defaultdict[str, Number] = defaultdict(int)
     for part in parts:
-        sums[part.span("event") if by_event else bucket(part.date, cadence.each)] += part.value
+        name = part.span("event") if by_event else bucket(part.date, cadence.each)
+        if cadence.until and part.date >= asked[name][1]:
+            part.becomes(0, "overdue")
+        sums[name] += part.value
     free = merged(bundle, cadence.exempt)
     through = bundle.get("through", before)
     fulfilled = required = 0
-    for name, (first, after) in (events(parts) if by_event else buckets(since, before, cadence.each)).items():
+    for name, (first, after) in asked.items():
         reached = sums[name] >= cadence.at_least
         is_free = exempt(first, after, free, cadence.exempt_when)
-        is_cut = cadence.whole_spans and not by_event and cut(first, after, cadence.each)
+        is_cut = first == after or (cadence.whole_spans and not by_event and cut(*spans[name], cadence.each))
         fulfilled += reached
         required += reached or (not is_free and not is_cut and after <= through)
         state = "fulfilled" if reached else "exempt" if is_free else "cut" if is_cut else "missed"

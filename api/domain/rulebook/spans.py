@@ -9,13 +9,15 @@ from itertools import accumulate, groupby
 from typing import Any
 
 from api.domain.rulebook.bundle import InputBundle
-from api.domain.rulebook.measure import Series, Streak
+from api.domain.rulebook.measure import Series, Streak, Until
 from api.domain.rulebook.rows import Part
 from api.domain.rulebook.stretch import Deadline, Rolling, SpanSteps
 from api.domain.rulebook.values import Number, Span, bucket, buckets, text, whole
 
 Dated = Sequence[tuple[str, Number]]
 """ISO days, each with what counts on it; a day may stand several times."""
+
+_ONE = timedelta(days=1)
 
 
 def merged(bundle: InputBundle, kinds: list[str]) -> list[tuple[str, str]]:
@@ -39,9 +41,29 @@ def exempt(first: str, after: str, free: list[tuple[str, str]], when: str) -> bo
 
 def cut(first: str, after: str, span: Span) -> bool:
     """Say whether these half-open days are not the whole of the calendar span that they lie in."""
-    name, one = bucket(first, span), timedelta(days=1)
-    before = (date.fromisoformat(first) - one).isoformat()
+    name = bucket(first, span)
+    before = (date.fromisoformat(first) - _ONE).isoformat()
     return bucket(before, span) == name or bucket(after, span) == name
+
+
+def in_time(start: str, end: str, each: Span, until: Until) -> dict[str, tuple[str, str]]:
+    """Return the spans that meet the half-open days, each cut to those days of it on which rows are in time.
+
+    What of a span lies behind its last day is a span without a day.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for name, (first, after) in buckets(start, end, each).items():
+        begins, ends = date.fromisoformat(first), date.fromisoformat(after)
+        while until.days and bucket((begins - _ONE).isoformat(), each) == name:
+            begins -= _ONE
+        while not until.days and bucket(ends.isoformat(), each) == name:
+            ends += _ONE
+        last = ends - _ONE
+        late = begins + timedelta(days=until.days or 0)
+        if until.day_of_last_month:
+            late = last.replace(day=min(until.day_of_last_month, last.day)) + _ONE
+        found[name] = (first, max(first, min(after, late.isoformat())))
+    return found
 
 
 def events(parts: Sequence[Part]) -> dict[str, tuple[str, str]]:

@@ -39,6 +39,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "连续计数须与频次一起使用",
         "a streak counts the spans of a cadence",
     ),
+    "until_one_day": (
+        "until 须写 days 或 dayOfLastMonth 之一",
+        "until is either days or dayOfLastMonth",
+    ),
+    "until_of_spans": (
+        "逐次活动和逐日没有截止日；末月截止日只用于月份及更长的时段",
+        "single events and days have no last day; dayOfLastMonth is of months and what consists of them",
+    ),
     "trim_of_average": (
         "只有平均值可以去掉最高分和最低分",
         "only an average leaves out the highest and the lowest",

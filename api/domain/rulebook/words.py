@@ -68,6 +68,7 @@ REASONS = {
     "later": ("{}只取最早的", "only the first ones of {} count"),
     "earlier": ("{}只取最近的", "only the last ones of {} count"),
     "outside": ("不在所要求的期间", "outside of the days asked for"),
+    "overdue": ("过了时段内的截止日，不计", "after the last day of its span"),
     "step": ("按{}合计的档次计分", "points by what {} comes to"),
     "trimmed": ("去掉的最高分或最低分", "among the highest or lowest that are left out"),
     "barred": ("停止资格期间，不计", "barred on that day"),

@@ -197,6 +197,12 @@ class Measurer:
         if self.maybe(0.35):
             streak = {"of": self.chance.choice(("fulfilled", "missed")), "length": self.chance.choice((2, 2, 3, 5))}
             measure["streak"] = streak | ({"again": True} if self.maybe(0.5) else {})
+        other = Random(repr(measure) + "until")  # apart from the other draws, which stay as they are
+        if measure["cadence"]["each"] != "day" and other.random() < 0.4:
+            measure["cadence"]["until"] = {"days": other.choice((2, 5, 10, 20))}
+            if measure["cadence"]["each"] != "week" and other.random() < 0.5:
+                measure["cadence"]["until"] = {"dayOfLastMonth": other.choice((5, 15, 25, 30))}
+            return
         short = measure["cadence"]["each"] in ("day", "week", "month") and "wholeSpans" not in measure["cadence"]
         if short and Random(repr(measure)).random() < 0.5:  # apart from the other draws, which stay as they are
             measure["cadence"]["each"] = "event"

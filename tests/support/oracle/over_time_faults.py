@@ -20,11 +20,17 @@ def during(**update: Any) -> Fault:
     return [measures], "only_during", lambda piece: lambda rule, *given: piece(changed(**update)(rule), *given)
 
 
+def until(**update: Any) -> Fault:
+    return [measures], "in_time", lambda piece: lambda *given: piece(*given[:3], changed(**update)(given[3]))
+
+
 OVER_TIME: dict[str, Fault] = {
     "each value by itself": ([measures, filling], "grouped", lambda piece: lambda parts, per, by, doubts: piece(
         parts, per, None, doubts)),
     "once each in a span": of_measure(distinct_per="period"),
     "the first, the last, the least": of_measure(keep=changed(by="highest")),
+    "by a day of each span": until(days=lambda days: days + 1),
+    "by a day of its last month": until(day_of_last_month=lambda day: day - 1),
     "while affiliated": during(affiliations=lambda kinds: []),
     "while not exempt": during(not_exempt=lambda kinds: []),
     "since a fact": during(since=None),

@@ -44,6 +44,12 @@ def of_nothing(source: str, *path: str) -> Removal:
     return lambda case: each(measures(case, source), change)
 
 
+def until(member: str) -> Removal:
+    """Let rows of a cadence come on any day of their span."""
+    found = lambda case: [m["cadence"] for m in measures(case) if member in m.get("cadence", {}).get("until", {})]  # noqa: E731
+    return lambda case: each(found(case), lambda cadence: cadence.pop("until"))
+
+
 def by_value(case: Case) -> bool:
     """Let caps, steps and minimums look at all values of a column together."""
     rules = [rule for m in measures(case) for rule in [*m.get("caps", []), m.get("steps"), m.get("qualify")] if rule]
@@ -67,6 +73,8 @@ OVER_TIME: dict[str, Removal] = {
     "the first, the last, the least": lambda case: each(
         (m["keep"] for m in measures(case) if "by" in m.get("keep", {})), lambda keep: keep.pop("by")
     ),
+    "by a day of each span": until("days"),
+    "by a day of its last month": until("dayOfLastMonth"),
     "while affiliated": in_during("affiliations"),
     "while not exempt": in_during("notExempt"),
     "since a fact": in_during("since"),

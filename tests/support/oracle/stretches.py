@@ -20,16 +20,31 @@ def in_time(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
         in_turn(measure, bits, bundle, answer)
         return
     spans, known = _spans(measure, bundle, rule)
-    for days in spans:
+    for all_days in spans:
+        days = [on for on in all_days if _comes_in_time(on, rule)]
+        for bit in bits:
+            bit.counts = Fraction(0) if bit.first in all_days and bit.first not in days else bit.counts
+        if not days:
+            continue
         reached = _sum(bits, days) >= number(rule.get("atLeast", 1))
         fulfilled += reached
-        whole = not rule.get("wholeSpans") or _is_whole(days, rule["each"])
+        whole = not rule.get("wholeSpans") or _is_whole(all_days, rule["each"])
         if reached or (whole and days[-1] < known and not is_exempt(days, rule, bundle)):
             told.append(reached)
     answer.has_spans = bool(spans)
     answer.value, answer.required, answer.missed = Fraction(fulfilled), len(told), told.count(False)
     if measure.get("streak"):
         answer.streaks, answer.longest = _runs(measure["streak"], told)
+
+
+def _comes_in_time(on: date, rule: Row) -> bool:
+    """Say whether a day is among the first of its span, or not too late in the last month of it."""
+    until, kind = rule.get("until", {}), rule["each"]
+    if "dayOfLastMonth" in until:
+        a_month_on = (on.replace(day=1) + timedelta(days=31)).replace(day=1)
+        return on.day <= until["dayOfLastMonth"] or span(a_month_on, kind) == span(on, kind)
+    before = on - timedelta(days=until["days"]) if "days" in until else None
+    return before is None or span(before, kind) != span(on, kind)
 
 
 def in_turn(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:

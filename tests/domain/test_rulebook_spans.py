@@ -1,0 +1,78 @@
+"""Rules about spans: the day by which something is due, shorter spans than months, and which of them count."""
+
+import pytest
+import yaml
+
+from api.domain.rulebook.lint import lint
+from api.domain.rulebook.load import RulebookInvalid, load
+from tests.domain.rulebook_bundles import HEAD, fact, judged, labelled
+
+REPORTS = """
+measures:
+  - {id: reports, source: facts, where: {kind: [report]}, &}
+scores: [{id: points, op: deduct, full: 100, each: 5, of: reports.missed}]
+final: points
+"""
+
+
+def reports(rule, days, **more):
+    told = judged(REPORTS.replace("&", rule), {"facts": [fact(day, "report", day) for day in days], **more})
+    line = told["numbers"][0]
+    return told["score"], [span["state"] for span in line.get("spans", [])], line
+
+
+def found(rule):
+    """Return the codes of what lint finds."""
+    book = yaml.safe_load(REPORTS.replace("&", rule))
+    book |= {stage: labelled(book[stage]) for stage in ("measures", "scores")}
+    return [each.code for each in lint(load(HEAD + "subject: member\n" + yaml.safe_dump(book, allow_unicode=True)))]
+
+
+def monthly(day, *, but=()):
+    return [f"2026-{month:02d}-{day}" for month in range(1, 13) if month not in but]
+
+
+@pytest.mark.parametrize(
+    ("days", "score"),
+    [
+        (monthly("05"), "100"),  # 每月 5 日前报送，逾期一次扣 5 分: the fifth is in time
+        (monthly("06"), "40"),  # the sixth never is
+        (monthly("05", but=(4,)), "95"),
+        ([*monthly("05", but=(4,)), "2026-04-06"], "95"),
+    ],
+)
+def test_a_report_is_due_by_the_fifth_of_each_month(days, score):
+    assert reports("cadence: {each: month, until: {days: 5}}", days)[0] == score
+
+
+def test_a_summary_is_due_by_the_25th_of_the_last_month_of_each_quarter_and_says_what_came_late():
+    days = ["2026-01-02", "2026-06-25", "2026-09-26", "2026-12-31"]
+    score, states, line = reports("cadence: {each: quarter, until: {dayOfLastMonth: 25}}", days)
+    assert (score, states) == ("90", ["fulfilled", "fulfilled", "missed", "missed"])
+    assert [row.get("why") for row in line["inputs"]] == [None, None, ["overdue"], ["overdue"]]
+
+
+def test_a_month_without_such_a_day_ends_with_its_last_one():
+    rule = "cadence: {each: month, until: {dayOfLastMonth: 31}}, window: {since: 02-01, before: 03-01}"
+    assert reports(rule, ["2026-02-28"])[1] == ["fulfilled"]
+
+
+def test_what_is_due_is_missed_as_soon_as_its_day_is_over_and_not_asked_of_whom_it_was_exempt_until_then():
+    rule = "cadence: {each: month, until: {days: 5}, exempt: [ill]}, window: {before: 04-01}"
+    assert reports(rule, [], through="2026-02-06")[1] == ["missed", "missed", "open"]
+    assert reports(rule, [], through="2026-02-05")[1] == ["missed", "open", "open"]
+    ill = [{"key": "x", "kind": "ill", "start": "2026-02-01", "end": "2026-02-06"}]
+    assert reports(rule, [], exemptions=ill)[1] == ["missed", "exempt", "missed"]
+
+
+def test_a_span_whose_day_lies_before_the_window_is_not_asked_for():
+    rule = "cadence: {each: month, until: {days: 5}}, window: {since: 01-15, before: 03-01}"
+    assert reports(rule, ["2026-01-20", "2026-02-01"])[1] == ["cut", "fulfilled"]
+
+
+def test_a_last_day_behind_the_end_of_every_span_is_warned_of_and_one_of_an_event_is_refused():
+    assert found("cadence: {each: month, until: {days: 31}}") == ["idle_until"]
+    assert found("cadence: {each: quarter, until: {days: 31}}") == []
+    for rule in ("each: event, until: {days: 3}", "each: week, until: {dayOfLastMonth: 3}", "each: month, until: {}"):
+        with pytest.raises(RulebookInvalid):
+            found(f"cadence: {{{rule}}}")
