@@ -136,6 +136,34 @@ def test_no_figure_is_taken_of_a_figure_or_of_nothing(of):
         load(BOOK.replace("of: minutes, take: ahead", f"of: {of}, take: ahead"))
 
 
+def test_who_was_asked_nothing_counts_as_nothing_and_not_as_unknown():
+    asked = BOOK.replace("subject: member", "subject: unit").replace(
+        "figures:\n",
+        "  - {id: replies, labels: {zh: 答复, en: Replies}, source: facts, where: {kind: [complaint]},\n"
+        "     answered: {where: {kind: [answer]}, match: matter, days: 7}}\n"
+        "figures:\n  - {id: all, labels: {zh: 合计, en: All}, of: replies.required, take: sum}\n",
+    )
+    book = load(asked)
+    complaint = {"key": "c", "kind": "complaint", "occurredOn": "2026-03-05", "matter": "x"}
+    first = [
+        brought(book, evaluate(book, bundle("unit", facts=facts)), {}, {"unit": "u", "cycle": ""})
+        for facts in ([complaint], [], [])
+    ]
+    assert [told["all"] for told in figures(book, first)] == ["1", "1", "1"]
+
+
+def test_a_unit_group_in_which_nobody_counts_is_of_size_nought():
+    text = BOOK.replace("subject: member", "subject: community").replace(
+        "take: mean, within: unit", "take: size, within: unit, among: {value: minutes, moreThan: 500}"
+    )
+    book = load(text)
+    first = [
+        brought(book, evaluate(book, bundle("community", entries=[service("a", hours)])), {}, {"unit": at, "cycle": ""})
+        for at, hours in (("u", 600), ("v", 60))
+    ]
+    assert [told["average"] for told in figures(book, first)] == ["1", "0"]
+
+
 TAKES = ("best", "least", "mean", "median", "sum", "size", "rank", "ahead", "behind")
 
 

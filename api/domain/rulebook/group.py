@@ -42,7 +42,8 @@ def brought(
     numbers: dict[str, Number | None] = {}
     for line in judgement["numbers"]:
         numbers[line["rule"]] = _read(line["value"])
-        numbers |= {f"{line['rule']}.{part}": _read(line.get(part)) for part in PARTS}
+        of_none = None if line["value"] is None else 0  # without any span no line says how many were required
+        numbers |= {f"{line['rule']}.{part}": _read(line.get(part, of_none)) for part in PARTS}
     counts = {
         each.id: True if each.among is None else holds(each.among, numbers, attributes) for each in rulebook.figures
     }
@@ -56,8 +57,7 @@ def figures(rulebook: Rulebook, everybody: Sequence[Brought]) -> list[dict[str, 
         people = rulebook.subject == "member"
         groups: defaultdict[Hashable, list[Brought]] = defaultdict(list)
         for each in everybody:
-            if each.counts[figure.id] is not False:
-                groups[each.groups[figure.within]].append(each)
+            groups[each.groups[figure.within]] += [each] if each.counts[figure.id] is not False else []
         told = {of: _told(figure, some, people) for of, some in groups.items()}
         whole_cycle = None
         if figure.under_five == "cycle":
@@ -66,7 +66,7 @@ def figures(rulebook: Rulebook, everybody: Sequence[Brought]) -> list[dict[str, 
         for subject, each in zip(found, everybody, strict=True):
             of = each.groups[figure.within]
             small = people and len(groups[of]) < SMALLEST_GROUP
-            among = whole_cycle if small and figure.under_five == "cycle" else told.get(of)
+            among = whole_cycle if small and figure.under_five == "cycle" else told[of]
             value = None if among is None else _figure(figure, among, each.numbers[figure.id])
             subject[figure.id] = None if value is None else text(whole(value))
     return found

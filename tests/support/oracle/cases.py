@@ -8,12 +8,14 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
+from api.domain.rulebook import group
 from api.domain.rulebook.choose import applicable
 from api.domain.rulebook.evaluate import evaluate
 from api.domain.rulebook.load import read
 from api.domain.rulebook.quota import allot
 from api.errors import Problem
 from tests.support.oracle import deciding
+from tests.support.oracle.choosing import in_force
 from tests.support.oracle.living import history, period
 from tests.support.oracle.plain import Row
 from tests.support.oracle.writing import rulebook
@@ -41,6 +43,14 @@ class Case:
         """Return the branch of each of the group: every second one belongs to the first."""
         return ["ab"[n % 2] for n in range(len(self.bundles))]
 
+    @property
+    def places(self) -> list[Row]:
+        """Return the groups of each: the first unit has five, every third one lives in the second community."""
+        return [
+            {"unit": "uv"[n > 4], "branch": branch, "community": "cd"[n % 3 > 1], "cycle": ""}
+            for n, branch in enumerate(self.branches)
+        ]
+
 
 WORDS: dict[str | None, list[str]] = {"a": ["excellent"], "b": ["good", "poor", "none"], None: ["good"]}
 """What may be said of each branch, and of the whole: of the second branch nobody knows which of several."""
@@ -53,8 +63,8 @@ def case(seed: int) -> Case:
     subject = chance.choice(("member", "unit"))
     first = history(chance, "0", subject, start, end)
     book = rulebook(chance, first)
-    group = chance.choice((2, 4, 6, 6)) if book.get("quotas") else 1
-    others = [history(chance, str(n), subject, start, end) for n in range(1, group)]
+    size = 6 if book.get("figures") else chance.choice((2, 4, 6, 6)) if book.get("quotas") else 1
+    others = [history(chance, str(n), subject, start, end) for n in range(1, size)]
     return Case(_versions(chance, book, start.year), "public_institution", "old_town", [first, *others])
 
 
@@ -80,11 +90,11 @@ def _versions(chance: Random, book: Row, year: int) -> list[Row]:
 def by_oracle(case: Case) -> Row:
     """Answer a case by the plain implementation."""
     start = case.bundles[0]["period"]["start"]
-    chosen = deciding.in_force(case.books, case.bundles[0]["subjectKind"], start, case.kind, case.community_class)
+    chosen = in_force(case.books, case.bundles[0]["subjectKind"], start, case.kind, case.community_class)
     if isinstance(chosen, str):
         return {"chosen": chosen}
     book = case.books[chosen]
-    judged = [deciding.judged(book, bundle) for bundle in case.bundles]
+    judged = deciding.judged(book, case.bundles, case.places)
     return {"chosen": chosen, "judged": judged, "allotted": deciding.allotted(book, judged, case.branches, WORDS)}
 
 
@@ -97,6 +107,13 @@ def by_engine(case: Case) -> Row:
     except Problem as none:
         return {"chosen": none.code}
     judgements = [evaluate(book, bundle) for bundle in case.bundles]
+    if book.figures:
+        everybody = [
+            group.brought(book, judgement, bundle["attributes"], places)
+            for judgement, bundle, places in zip(judgements, case.bundles, case.places, strict=True)
+        ]
+        told = group.figures(book, everybody)
+        judgements = [evaluate(book, bundle | {"group": own}) for bundle, own in zip(case.bundles, told, strict=True)]
     groups = {
         quota.within: case.branches if quota.within == "branch" else [""] * len(judgements) for quota in book.quotas
     }

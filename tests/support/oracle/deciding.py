@@ -7,6 +7,8 @@ from fractions import Fraction
 from itertools import product
 
 from tests.support.oracle.counting import counted
+from tests.support.oracle.grouping import Brought, figures
+from tests.support.oracle.picking import Answer
 from tests.support.oracle.plain import Row, number, rounded, written
 
 Numbers = Mapping[str, Fraction | None]
@@ -18,20 +20,48 @@ ENDS = {
 }
 
 
-def judged(book: Row, bundle: Row) -> Row:
-    """Return outcome, grade, possible grades, numbers, what is unknown, what waits, and what each row counted."""
+def judged(book: Row, bundles: Sequence[Row], places: Sequence[Row]) -> list[Row]:
+    """Return outcome, grade, possible grades, numbers, what is unknown, what waits, and what each row counted.
+
+    Everybody is looked at first without what is said of groups; `places` name the groups of each.
+    """
+    answers = [{measure["id"]: counted(measure, bundle) for measure in book["measures"]} for bundle in bundles]
+    attributes = [bundle.get("attributes", {}) for bundle in bundles]
+    first = [_numbers(book, each, {}, about) for each, about in zip(answers, attributes, strict=True)]
+    told = [{}] * len(bundles)
+    if book.get("figures"):
+        told = figures(book, [_counting(book, n, about) for n, about in zip(first, attributes, strict=True)], places)
+    return [_judged(book, *each) for each in zip(attributes, answers, told, strict=True)]
+
+
+def _counting(book: Row, numbers: Numbers, attributes: Row) -> Brought:
+    """Return for each figure a subject's own number, and whether it counts in its group."""
+    return {
+        figure["id"]: (numbers[figure["of"]], holds(figure.get("among", {"all": []}), numbers, attributes))
+        for figure in book["figures"]
+    }
+
+
+def _numbers(book: Row, answers: Mapping[str, Answer], told: Numbers, attributes: Row) -> dict[str, Fraction | None]:
     numbers: dict[str, Fraction | None] = {}
-    answers = {measure["id"]: counted(measure, bundle) for measure in book["measures"]}
     for name, answer in answers.items():
         numbers[name] = answer.value
-        numbers[f"{name}.required"] = None if answer.required is None else Fraction(answer.required)
-        numbers[f"{name}.missed"] = None if answer.missed is None else Fraction(answer.missed)
-        numbers[f"{name}.streaks"] = None if answer.streaks is None else Fraction(answer.streaks)
-        numbers[f"{name}.longest"] = None if answer.longest is None else Fraction(answer.longest)
-    attributes = bundle.get("attributes", {})
-    scores = [score for stage in ("scores", "adjustments", "totals") for score in book.get(stage, [])]
-    for score in scores:
+        for part in ("required", "missed", "streaks", "longest"):
+            found = getattr(answer, part)
+            numbers[f"{name}.{part}"] = None if found is None else Fraction(found)
+    numbers |= {figure["id"]: told.get(figure["id"]) for figure in book.get("figures", [])}
+    for score in scores(book):
         numbers[score["id"]] = bounded(score, raw(score, numbers, attributes))
+    return numbers
+
+
+def scores(book: Row) -> list[Row]:
+    """Return the scores of every stage in their order."""
+    return [score for stage in ("scores", "adjustments", "totals") for score in book.get(stage, [])]
+
+
+def _judged(book: Row, attributes: Row, answers: Mapping[str, Answer], told: Numbers) -> Row:
+    numbers = _numbers(book, answers, told, attributes)
     possible = possibilities(book, numbers, attributes)
     grades = [grade["id"] for grade in book.get("grades", [])]
     sure = possible[0] if len(possible) == 1 else None
@@ -41,7 +71,7 @@ def judged(book: Row, bundle: Row) -> Row:
         "grade": sure if sure in grades else None,
         "possible": possible,
         "score": written(numbers[book["final"]]) if "final" in book else None,
-        "numbers": {name: written(numbers[name]) for name in [*answers, *(score["id"] for score in scores)]},
+        "numbers": {name: written(value) for name, value in numbers.items() if "." not in name},
         "spans": {name: (a.required, a.missed, a.streaks, a.longest) for name, a in answers.items() if a.has_spans},
         "unknown": {name: sorted(answer.unknown) for name, answer in answers.items()},
         "waits": sorted(waits),
@@ -264,30 +294,3 @@ def _after(quota: Row, order: list[str], judgements: Sequence[Row], rows: list[P
         elif above + level > seats:
             made[n] = to_people[n]
     return made
-
-
-def in_force(books: Sequence[Row], subject: str, on: str, kind: str, community_class: str) -> int | str:
-    """Return which of several books judges a subject of a kind and class from a day on; else why none can be named."""
-    fits: list[int] = []
-    for n, book in enumerate(books):
-        days = book["effective"]
-        listed = [
-            not among or found in among for among, found in zip(_lists(book), (kind, community_class), strict=True)
-        ]
-        if book["subject"] == subject and days["since"] <= on < days.get("until", "9999") and all(listed):
-            fits.append(n)
-    inside = [n for n in fits if all(_within(books[n], books[other]) for other in fits)]
-    if not fits:
-        return "no_rulebook_applies"
-    return inside[0] if len(inside) == 1 else "several_rulebooks_apply"
-
-
-def _lists(book: Row) -> list[list[str]]:
-    lists = book.get("appliesTo", {})
-    return [lists.get("organizationKinds", []), lists.get("communityClasses", [])]
-
-
-def _within(book: Row, other: Row) -> bool:
-    """Say whether a book is made for no subjects but those of another."""
-    pairs = zip(_lists(book), _lists(other), strict=True)
-    return all(not wide or (narrow and {*narrow} <= {*wide}) for narrow, wide in pairs)

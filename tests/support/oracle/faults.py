@@ -24,6 +24,7 @@ from api.domain.rulebook import (
 from api.domain.rulebook.conditions import All, AnyOf, Not
 from api.domain.rulebook.schema import Award, Best, Deduct, Lookup, Product, Rate, Ratio, Sum, Tally, Weighted
 from tests.support.oracle.faulty import Fault, Piece, changed, of_measure, of_rows
+from tests.support.oracle.group_faults import IN_GROUPS
 from tests.support.oracle.over_time_faults import OVER_TIME
 from tests.support.oracle.removals import SPANS
 
@@ -189,6 +190,7 @@ FAULTS: dict[str, Fault] = {
     "days after joining": ([measures], "due", lambda piece: lambda rule, *given: piece(
         changed(days=1)(rule), *given)),
     **OVER_TIME,
+    **IN_GROUPS,
     "points by the sum of a span": ([measures], "points_of", lambda piece: lambda rule, total: piece(rule, total - 1)),
     "several sources": of_measure(also=_no_more),
     "deduct": _scored(Deduct, each=lambda each: each + 1),

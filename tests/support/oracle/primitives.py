@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.support.oracle.cases import Case
+from tests.support.oracle.group_removals import IN_GROUPS
 from tests.support.oracle.over_time_removals import OVER_TIME
 from tests.support.oracle.removals import (
     SPANS,
@@ -82,6 +83,7 @@ PRIMITIVES: dict[str, Removal] = {
     "rolling days": drop("rolling"),
     "days after joining": deadline,
     **OVER_TIME,
+    **IN_GROUPS,
     "points by the sum of a span": drop("steps"),
     "several sources": drop("also"),
     "deduct": became("deduct"),

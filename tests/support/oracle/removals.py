@@ -29,7 +29,8 @@ def scores(case: Case, *ops: str) -> list[Row]:
 def conditions(case: Case) -> Iterator[Row]:
     """Yield every condition and every part of one."""
     book = case.books[0]
-    tops = [holder["when"] for holder in [*book.get("gates", []), *book.get("grades", [])] if "when" in holder]
+    tops = [figure["among"] for figure in book.get("figures", []) if "among" in figure]
+    tops += [holder["when"] for holder in [*book.get("gates", []), *book.get("grades", [])] if "when" in holder]
     for score in scores(case):
         tops += [score["when"]] if "when" in score else []
         tops += score["of"] if score["op"] == "tally" else []
@@ -124,7 +125,8 @@ def streak(case: Case) -> bool:
 
 
 def read_whole(case: Case, names: set[str]) -> None:
-    for holder in [*scores(case), *(part for score in scores(case) for part in score.get("parts", []))]:
+    parts = [part for score in scores(case) for part in score.get("parts", [])]
+    for holder in [*case.books[0].get("figures", []), *scores(case), *parts]:
         for member in ("of", "over", "otherwise", "take", "minus"):
             if member in holder:
                 holder[member] = _renamed(holder[member], names)

@@ -10,6 +10,8 @@ from tests.support.oracle.deciding import bounded, raw
 from tests.support.oracle.measuring import LABELS, MODES, Measurer
 from tests.support.oracle.plain import Row, written
 
+TAKES = ("best", "least", "mean", "median", "sum", "size", "rank", "ahead", "behind")
+
 
 def rulebook(chance: Random, bundle: Row) -> Row:
     """Return a rulebook for the bundle's kind of subject, its limits near what the bundle comes to."""
@@ -28,6 +30,8 @@ class _Author(Measurer):
             self._measure("then", self.over_time())
         for n in range(chance.randint(1, 4)):
             self._number("scores", f"s{n}", self._score(n))
+        if self.maybe(0.25):
+            self._compare()
         self._adjust()
         self._total()
         self._gates()
@@ -107,6 +111,27 @@ class _Author(Measurer):
         first, second = self.near(of), self.chance.choice(("1", "2", "120"))
         return [{"reaches": first, "points": 5}, *([{"reaches": second, "points": 2}] if second != first else [])]
 
+    def _compare(self) -> None:
+        """Look at the others: figures of what stands so far, and a score that reads one of them."""
+        chance = self.chance
+        found: dict[str, str] = {}
+        for name in ("c0", "c1", "c2", "c3"):
+            take, of = chance.choice(TAKES), self.pick()
+            figure: Row = {"id": name, "labels": LABELS, "of": of, "take": take}
+            figure |= {"within": chance.choice(("unit", "branch", "community"))} if self.maybe(0.6) else {}
+            figure |= {"underFive": "cycle"} if self.maybe(0.5) else {}
+            figure |= {"lowest": True} if take in TAKES[6:] and self.maybe(0.5) else {}
+            figure |= {"among": self.condition(0)} if self.maybe(0.4) else {}
+            self.book.setdefault("figures", []).append(figure)
+            found[name] = of
+        # what the others do is written later: here it is near what one does oneself
+        self.values |= {name: self.values[of] for name, of in found.items()}
+        of = chance.choice(list(found))
+        ways: list[Row] = [{"op": "ratio", "of": found[of], "over": of, "whenEmpty": 0},
+                           {"op": "lookup", "of": of, "steps": self._steps(of), "below": 1},
+                           {"op": "rate", "of": of, "points": "1/3"}]  # fmt: skip
+        self._number("scores", "against", chance.choice(ways))
+
     def _adjust(self) -> None:
         if self.maybe(0.7):
             bonus = {"op": "rate", "of": self.pick(), "points": self.chance.choice((2, "0.5")), "atMost": 5}
@@ -121,7 +146,7 @@ class _Author(Measurer):
         if self.maybe(0.4):
             parts = [{"of": name, "weight": self.chance.choice(("50%", "30%", "1/3"))} for name in self.several(2)]
             self._number("totals", "weighed", self._bounds({"op": "weighted", "parts": parts}))
-        names = [n for n in ("weighed", "base", "bonus") if n in self.values] or [self.pick()]
+        names = [n for n in ("weighed", "base", "bonus", "against") if n in self.values] or [self.pick()]
         total: Row = {"op": "sum", "of": [*names, *self.several(0)]}
         total |= {"minus": ["taken"]} if "taken" in self.values else {}
         self._number("totals", "total", total | ({"atMost": 100} if self.maybe(0.25) else {}))
