@@ -70,6 +70,10 @@ class Actor:
         """Return the same actor with the grants of one role alone."""
         return replace(self, reaches=tuple(reach for reach in self.reaches if reach.role == role))
 
+    def held_at(self, organization_id: UUID) -> Actor:
+        """Return the same actor with the grants alone that are held at this very organisation, and not above it."""
+        return replace(self, reaches=tuple(each for each in self.reaches if each.organization_id == organization_id))
+
     def aside(self) -> Actor:
         """Return the same actor for what a step brings along before it: the request's key stays with its subject."""
         return replace(self, request_key=None, fingerprint=None, if_match=None)

@@ -172,6 +172,8 @@ STEPS_OF_ROLE: dict[str, frozenset[str]] = {
             match_proposal.list match_proposal.read need.unserved
             signal.read signal.facts signal.judge sanction.read sanction.propose sanction.confirm sanction.decline
             sanction.suspend sanction.release cycle.quota cycle.allotments ruling.read assessment.told
+            ruling.propose ruling.confirm ruling.decline cycle.recompute cycle.amend recomputation.list
+            recomputation.read recomputation.adopt recomputation.drop cycle.turnout
             person_merge.propose person_merge.list person_merge.read person_merge.undo
             event.read event.list
             grant.read grant.create grant.end affiliation.read affiliation.create affiliation.end

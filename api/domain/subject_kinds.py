@@ -9,7 +9,7 @@ from uuid import UUID
 
 from api.domain.rulebook.choose import Class, Rule
 from api.domain.rulebook.seats import NO_GRADE
-from api.errors import Conflict, Invalid
+from api.errors import Conflict, Forbidden, Invalid
 
 LABELS = {
     "member": ("党员", "member"),
@@ -48,6 +48,14 @@ class CommunityJudgedByStreet(Conflict):
     code = "community_judged_by_street"
     zh = "社区只由所属街道（乡镇）考核，其他部门和单位不得考核社区"
     en = "Communities are assessed by the street that holds them, and by nobody else"
+
+
+class JudgedByOwnStreet(Forbidden):
+    """The offices above a street read how it assesses its communities; every step is that of its own people."""
+
+    code = "judged_by_own_street"
+    zh = "社区只由其街道考核，须由该街道（乡镇）的人员进行：{step}"
+    en = "Communities are assessed only by their street: this step needs a grant held at the street itself: {step}"
 
 
 class StreetJudgedByDistrict(Conflict):

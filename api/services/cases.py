@@ -23,11 +23,13 @@ from api.domain.cases import (
     ReopenedOnce,
 )
 from api.domain.opinions import AskAnew
+from api.domain.subject_kinds import JudgedByOwnStreet
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Forbidden
 from api.models import Case, Organization
-from api.services import changes
+from api.services import changes, own_results
 from api.services.days import today
+from api.services.judges import kept_for_street
 from api.services.offices import office_for
 from api.services.places import place
 from api.visibility import visible
@@ -130,12 +132,16 @@ def assign(session: Session, actor: Actor, case_id: UUID, person_id: UUID | None
     """Give a case to a person who may answer it, else to the actor; NotAHandler, OwnCase, DecidedBefore."""
     case = find(session, actor, case_id)
     grant = require(actor, "case.assign", case.path)
+    _require_street(session, actor, case, "case.assign")
     handler = person_id or actor.person_id
     try:
-        may_answer = acting(session, actor.tenant_id, handler, "case.answer").grant_for("case.answer", case.path)
+        deciding = acting(session, actor.tenant_id, handler, "case.answer")
+        may_answer = bool(deciding.grant_for("case.answer", case.path)) and not kept_for_street(
+            session, deciding, [case._asdict()]
+        )
     except KeyError:
-        may_answer = None
-    if may_answer is None:
+        may_answer = False
+    if not may_answer:
         raise NotAHandler(pointer="/personId")
     require_fresh(case, handler)
     return _take(session, actor, case, "case.assign", {"assigned_to": handler}, grant)
@@ -156,6 +162,7 @@ def answer(
     """
     case = find(session, actor, case_id)
     grant = require(actor, "case.answer", case.path)
+    _require_street(session, actor, case, "case.answer")
     require_fresh(case, actor.person_id)
     more = settle(case, grant) if settle is not None and case.state in _ANSWERABLE else {}
     facts = {name: fact for name, fact in case.facts.items() if name != "outcome"}
@@ -215,12 +222,11 @@ def escalate(session: Session, actor: Actor, case_id: UUID) -> UUID:
 
 def one(session: Session, actor: Actor, case_id: UUID) -> dict[str, Any]:
     """Return one case as it stands for this actor."""
-    return _view(actor, find(session, actor, case_id)._asdict(), today(session, actor.tenant_id))
+    return _views(session, actor, [find(session, actor, case_id)._asdict()])[0]
 
 
 def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
     """Return a page of the cases that the actor asked for or has to see to, newest first."""
-    day = today(session, actor.tenant_id)
     statement = _SHOWN.where(visible(actor, Case))
     for column, wanted in (
         (Case.state, query.state),
@@ -232,9 +238,9 @@ def listed(session: Session, actor: Actor, query: Any) -> dict[str, Any]:
         if wanted is not None:
             statement = statement.where(column == wanted)
     if query.late:
-        statement = statement.where(Case.state.in_(_OPEN), Case.due_on < day)
+        statement = statement.where(Case.state.in_(_OPEN), Case.due_on < today(session, actor.tenant_id))
     page = paging.page(session, statement, Case.id, limit=query.limit, cursor=query.cursor)
-    page["items"] = [_view(actor, item, day) for item in page["items"]]
+    page["items"] = _views(session, actor, page["items"])
     return page
 
 
@@ -262,7 +268,18 @@ def require_fresh(case: Any, person_id: UUID) -> None:
         raise DecidedBefore
 
 
-def _view(actor: Actor, case: dict[str, Any], day: date) -> dict[str, Any]:
+def _require_street(session: Session, actor: Actor, case: Any, step: str) -> None:
+    if kept_for_street(session, actor, [case._asdict()]):
+        raise JudgedByOwnStreet(step=step)
+
+
+def _views(session: Session, actor: Actor, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    day, kept = today(session, actor.tenant_id), kept_for_street(session, actor, cases)
+    own = own_results.appealed(session, actor, cases)
+    return [_view(actor, case, day, kept=case["id"] in kept, concerned=case["id"] in own) for case in cases]
+
+
+def _view(actor: Actor, case: dict[str, Any], day: date, *, kept: bool, concerned: bool) -> dict[str, Any]:
     own = case["opened_by"] == actor.person_id
     late = case["state"] in _OPEN and case["due_on"] < day
     shut = set() if late else {"case.escalate"}
@@ -271,8 +288,10 @@ def _view(actor: Actor, case: dict[str, Any], day: date) -> dict[str, Any]:
         shut.add("case.reopen")
     if not own:
         shut.add("case.withdraw")
-    if own or str(actor.person_id) in case["facts"].get("deciders", ()):
+    if own or concerned or str(actor.person_id) in case["facts"].get("deciders", ()):
         shut.add("case.answer")
+    if kept:
+        shut |= {"case.assign", "case.answer"}
     steps = allowed(actor, "case", case["state"], case["path"], own=own)
     hidden = {"deciders", "before"} | (set() if case["assigned_to"] == actor.person_id else {"contact"})
     facts = {name: fact for name, fact in case["facts"].items() if name not in hidden}

@@ -13,7 +13,7 @@ from api.access import Actor, allowed
 from api.db import Session
 from api.domain.cycle_calendar import shut
 from api.models import Cycle
-from api.services import appeals, recomputations, review_due
+from api.services import appeals, judges, recomputations, review_due
 
 _SPOKEN = {"cycle.review", "cycle.recuse"}
 
@@ -24,10 +24,11 @@ def actions(session: Session, actor: Actor, cycles: Sequence[dict[str, Any]], da
     To speak stands there for whom a voice is asked, to appeal for who has a result and no appeal against it, and to
     compute again where an upheld appeal waits for it.
     """
-    found = []
+    found, bound = [], judges.of_communities(session, [cycle["id"] for cycle in cycles])
     for cycle in cycles:
+        judge = actor.held_at(cycle["organization_id"]) if cycle["id"] in bound else actor
         refused = shut(cycle["period_end"], cycle["appeals_until"], day)
-        steps = allowed(actor, "cycle", cycle["state"], cycle["path"], own=True)
+        steps = allowed(judge, "cycle", cycle["state"], cycle["path"], own=True)
         found.append([step for step in steps if step not in refused])
     asked = _asked(session, actor, _with(cycles, found, "cycle.review"))
     judged = appeals.open_to(session, actor, _with(cycles, found, "cycle.appeal"))

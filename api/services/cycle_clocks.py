@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from api.access import Actor, found, require
+from api.access import Actor, found
 from api.db import Session
 from api.domain import cycle_calendar as rules
 from api.domain.cycle_calendar import PHASES, REMIND_DAYS, Calendar, clock, require_in_order, window
@@ -16,6 +16,7 @@ from api.domain.workdays import WorkCalendar, add_workdays
 from api.models import Cycle, Event, Organization
 from api.services import changes
 from api.services.days import today
+from api.services.judges import require_judge
 from api.visibility import visible
 
 COLUMNS = (
@@ -30,7 +31,7 @@ _SHOWN = sa.select(
 def set_calendar(session: Session, actor: Actor, cycle_id: UUID, values: dict[str, Any]) -> UUID:
     """Set the last days of a cycle's phases anew, until its appeals window opens. CalendarDates, StepNotAllowed."""
     row = found(session.first(_SHOWN.where(visible(actor, Cycle), Cycle.id == cycle_id)))
-    grant = require(actor, "cycle.set_calendar", row.path)
+    grant = require_judge(session, actor, "cycle.set_calendar", cycle_id, row)
     require_in_order(Calendar(**values), row.cut_off)
     changes.take(session, actor, Cycle, row, "cycle.set_calendar", values, at=row.organization_id, grant=grant)
     return cycle_id

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api import paging
-from api.access import Actor, found, require
+from api.access import Actor, found
 from api.db import Session
 from api.domain.cycle_calendar import require_ended
 from api.domain.seal import SealBroken
@@ -26,10 +26,11 @@ from api.services import (
     cycle_clocks,
     days,
     jobs,
+    judges,
     rulings,
     standing,
 )
-from api.services.places import governed
+from api.services.places import place
 from api.visibility import visible
 
 
@@ -55,9 +56,9 @@ def create(session: Session, actor: Actor, values: dict[str, Any]) -> UUID:
     Its two defaults may be left out where `rulebooks` names others for the kinds and classes that it judges.
     `calendar` may say the last day of each phase. Raises CycleDates, CalendarDates and what `cycle_books.allow` does.
     """
-    at, grant = governed(
-        session, actor, "cycle.create", values["organization_id"], axis="territory", pointer="/organizationId"
-    )
+    at = place(session, actor, values["organization_id"], axis="territory", pointer="/organizationId")
+    communities = any(each.subject == "community" for each in values.get("rulebooks") or ())
+    grant = judges.require_seat(actor, "cycle.create", at.id, at.path, communities=communities)
     start, end, cut_off = values["period_start"], values["period_end"], values["cut_off"]
     if not start < end:
         raise CycleDates(pointer="/periodEnd")
@@ -101,7 +102,7 @@ def delivered(session: Session, actor: Actor, cycle_id: UUID) -> None:
     """Note that every unit has its statement; a repeat changes nothing."""
     cycle = _found(session, actor, cycle_id)
     if cycle.state != "delivered":
-        grant = require(actor, "cycle.deliver", cycle.path)
+        grant = judges.require_judge(session, actor, "cycle.deliver", cycle_id, cycle)
         changes.take(session, actor, Cycle, cycle, "cycle.deliver", at=cycle.organization_id, grant=grant)
 
 
@@ -141,7 +142,7 @@ def finalize(session: Session, actor: Actor, cycle_id: UUID) -> UUID:
     """
     _hold(session, actor, cycle_id)  # an appeal or a recomputation that comes at the same time is seen, or too late
     cycle = _found(session, actor, cycle_id)
-    require(actor, "cycle.finalize", cycle.path)
+    judges.require_judge(session, actor, "cycle.finalize", cycle_id, cycle)
     TABLES["cycle"].next(cycle.state, "cycle.finalize")
     if chains.digest_of(session, cycle_id, cycle.revision) != cycle.digest:
         raise SealBroken(parts=["digest"])
@@ -175,14 +176,14 @@ def _hold(session: Session, actor: Actor, cycle_id: UUID) -> None:
 
 def _governed(session: Session, actor: Actor, cycle_id: UUID, step: str) -> tuple[Any, UUID]:
     cycle = _found(session, actor, cycle_id)
-    grant = require(actor, step, cycle.path)
+    grant = judges.require_judge(session, actor, step, cycle_id, cycle)
     TABLES["cycle"].next(cycle.state, step)
     return cycle, grant
 
 
 def _step(session: Session, actor: Actor, cycle_id: UUID, step: str, values: dict[str, Any] | None = None) -> UUID:
     cycle = _found(session, actor, cycle_id)
-    grant = require(actor, step, cycle.path)
+    grant = judges.require_judge(session, actor, step, cycle_id, cycle)
     changes.take(session, actor, Cycle, cycle, step, values, at=cycle.organization_id, grant=grant)
     return cycle_id
 

@@ -24,6 +24,7 @@ from api.models import (
 )
 from api.services import cycle_clocks
 from api.services.days import today
+from api.services.judges import within_seat
 from api.visibility import visible
 from api.visibility.judged import stands
 from api.visibility.matching import to_led_team
@@ -65,7 +66,8 @@ def rulings(_session: Session, actor: Actor) -> sa.Select[Any]:
     """Select the rulings that somebody else proposed, but for those on the actor."""
     of = sa.join(Ruling, Cycle, Cycle.id == Ruling.cycle_id)
     return shown(Ruling.id, Cycle.organization_id, state=Ruling.state, since=Ruling.created_at, of=of).where(
-        visible(actor, Ruling), Ruling.state == "proposed", within(actor, "ruling.confirm", Cycle.organization_id),
+        visible(actor, Ruling), Ruling.state == "proposed",
+        within_seat(actor, "ruling.confirm", Cycle.id, Cycle.organization_id),
         Ruling.proposed_by != actor.person_id, Ruling.subject_id != actor.account_id,
     )  # fmt: skip
 
@@ -75,7 +77,9 @@ def cycles(session: Session, actor: Actor) -> sa.Select[Any]:
     day = today(session, actor.tenant_id)
     last = cycle_clocks.running(day)
     return shown(Cycle.id, Cycle.organization_id, state=Cycle.state, since=Cycle.created_at, due_on=last).where(
-        visible(actor, Cycle), last <= cycle_clocks.soon(day), within(actor, "cycle.publish", Cycle.organization_id)
+        visible(actor, Cycle),
+        last <= cycle_clocks.soon(day),
+        within_seat(actor, "cycle.publish", Cycle.id, Cycle.organization_id),
     )
 
 
@@ -83,7 +87,8 @@ def recomputations(_session: Session, actor: Actor) -> sa.Select[Any]:
     """Select the recomputations and amendments that somebody else proposed."""
     place = Recomputation.organization_id
     return shown(Recomputation.id, place, state=Recomputation.state, since=Recomputation.created_at).where(
-        visible(actor, Recomputation), Recomputation.state == "proposed", within(actor, "recomputation.adopt", place),
+        visible(actor, Recomputation), Recomputation.state == "proposed",
+        within_seat(actor, "recomputation.adopt", Recomputation.cycle_id, place),
         Recomputation.proposed_by != actor.person_id,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from api.domain.rulebook.schema import Rulebook as Book
 from api.domain.seal import ordered, seal
 from api.domain.steps import TABLES
 from api.models import Assessment, Cycle, Organization, OrganizationCount
-from api.services import bundles, chains, changes, comparing, cycle_books, days
+from api.services import bundles, chains, changes, comparing, cycle_books, days, judges
 from api.services.bundle_facts import exempt_accounts
 from api.services.bundle_reviews import last_sealed, with_reviews
 from api.services.cuts import Cut, last_recorded
@@ -206,7 +206,7 @@ def finish(session: Session, actor: Actor, plan: Plan, step: str) -> dict[str, A
     if cycle.revision != plan.revision:
         values = {"position": plan.cut.position, "revision": plan.revision, "digest": digest}
         values["reviews_position"] = plan.reviews
-        grant = actor.grant_for(step, cycle.path)
+        grant = judges.seat(session, actor, cycle.id, cycle.organization_id).grant_for(step, cycle.path)
         changes.take(session, actor, Cycle, cycle, step, values, at=cycle.organization_id, grant=grant)
     return {"digest": digest, "position": plan.cut.position, "revision": plan.revision}
 

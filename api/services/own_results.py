@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -34,6 +35,13 @@ def of_actor(session: Session, actor: Actor, assessment_ids: Iterable[UUID]) -> 
     )
     found = sa.select(Assessment.id).where(Assessment.tenant_id == actor.tenant_id, own)
     return {row.id for some in batched(assessment_ids) for row in session.rows(found.where(Assessment.id.in_(some)))}
+
+
+def appealed(session: Session, actor: Actor, cases: Iterable[dict[str, Any]]) -> set[UUID]:
+    """Return which of these cases are appeals against such a result, whenever the actor came to act for its subject."""
+    against = {case["id"]: UUID(case["facts"]["appeal"]["assessmentId"]) for case in cases if "appeal" in case["facts"]}
+    own = of_actor(session, actor, set(against.values()))
+    return {case_id for case_id, assessment_id in against.items() if assessment_id in own}
 
 
 def require_not_own(session: Session, actor: Actor, assessment_ids: Iterable[UUID]) -> None:

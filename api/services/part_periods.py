@@ -9,14 +9,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from api.access import Actor, found, require
+from api.access import Actor, found
 from api.db import Session
 from api.domain.consents import EMPLOYER_RESULT
 from api.domain.documents import Words
 from api.domain.documents.part_periods import TITLE, PartLine, part_period_statement
 from api.domain.steps import TABLES
 from api.models import Affiliation, Assessment, Cycle, Document, Entry, Organization, Person, Position
-from api.services import disclosures, documents, proofs, statements
+from api.services import disclosures, documents, judges, proofs, statements
 from api.services.affiliations import IN_FORCE_ONCE
 from api.visibility.judged import stands
 
@@ -44,7 +44,7 @@ def issue_for(session: Session, actor: Actor, cycle_id: UUID, unit_id: UUID) -> 
     StepNotAllowed before the cycle is final, NotFound for a unit that nobody left.
     """
     cycle = _cycle(session, actor, cycle_id)
-    grant = require(actor, "cycle.deliver", cycle.path)
+    grant = judges.require_judge(session, actor, "cycle.deliver", cycle_id, cycle)
     if cycle.state != "delivered":
         TABLES["cycle"].next(cycle.state, "cycle.deliver")
     rows = found(session.rows(_left(actor, cycle).where(Affiliation.organization_id == unit_id)) or None)

@@ -9,14 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api import paging
-from api.access import Actor, allowed, found, require
+from api.access import Actor, allowed, found
 from api.db import Session
 from api.domain.appeals import GRANTED, NothingToRecompute, NotStanding, RecomputationOpen
 from api.domain.four_eyes import require_another
 from api.domain.seal import SealBroken
 from api.domain.steps import TABLES
 from api.models import Assessment, Case, Cycle, Event, Organization, Recomputation
-from api.services import chains, changes, jobs, own_results
+from api.services import chains, changes, jobs, judges, own_results
 from api.visibility import visible
 from api.visibility.judged import stands
 
@@ -67,7 +67,7 @@ def adopt(session: Session, actor: Actor, recomputation_id: UUID) -> UUID:
     rows are not those that were proposed, StepNotAllowed where it was decided, or the cycle went on.
     """
     row = _find(session, actor, recomputation_id)
-    grant = require(actor, "recomputation.adopt", row.path)
+    grant = judges.require_judge(session, actor, "recomputation.adopt", row.cycle_id, row)
     TABLES["recomputation"].next(row.state, "recomputation.adopt")
     require_another(row.proposed_by, actor.person_id)
     own_results.require_not_own(session, actor, [UUID(each) for each in row.assessment_ids])
@@ -94,7 +94,7 @@ def adopt(session: Session, actor: Actor, recomputation_id: UUID) -> UUID:
 def drop(session: Session, actor: Actor, recomputation_id: UUID) -> UUID:
     """Give a recomputation up, proposed or still computed; what it wrote is shown to nobody."""
     row = _find(session, actor, recomputation_id)
-    grant = require(actor, "recomputation.drop", row.path)
+    grant = judges.require_judge(session, actor, "recomputation.drop", row.cycle_id, row)
     decided = {"confirmed_by": actor.person_id, "decided_at": session.now}
     changes.take(session, actor, Recomputation, row, "recomputation.drop", decided, at=row.organization_id, grant=grant)
     return row.id
@@ -193,7 +193,7 @@ def standing_of(cycle_id: UUID) -> sa.Select[Any]:
 
 def _governed(session: Session, actor: Actor, cycle_id: UUID, step: str) -> tuple[Any, UUID]:
     cycle = _cycle(session, actor, cycle_id)
-    grant = require(actor, step, cycle.path)
+    grant = judges.require_judge(session, actor, step, cycle_id, cycle)
     TABLES["cycle"].next(cycle.state, step)
     return cycle, grant
 
@@ -211,11 +211,13 @@ def _views(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> list[d
     own = own_results.of_actor(
         session, actor, {id_ for row in rows if row["state"] == "proposed" for id_ in named[row["id"]]}
     )
+    bound = judges.of_communities(session, {row["cycle_id"] for row in rows})
     views = []
     for row in rows:
+        judge = actor.held_at(row["organization_id"]) if row["cycle_id"] in bound else actor
         shut = {"recomputation.propose"}
         if row["proposed_by"] == actor.person_id or not named[row["id"]].isdisjoint(own):
             shut.add("recomputation.adopt")
-        steps = allowed(actor, "recomputation", row["state"], row["path"])
+        steps = allowed(judge, "recomputation", row["state"], row["path"])
         views.append({**row, "allowed_actions": [step for step in steps if step not in shut]})
     return views

@@ -21,7 +21,7 @@ from api.domain.place_facts import STEPS
 from api.domain.rulebook.evaluate import as_member
 from api.domain.steps import TABLES
 from api.models import Affiliation, Assessment, Cycle, Person, Recomputation
-from api.services import allotting, chains, changes, cycle_books, judging, recomputed, recomputing_places
+from api.services import allotting, chains, changes, cycle_books, judges, judging, recomputed, recomputing_places
 from api.services.bundle_facts import exempt_accounts
 from api.services.cuts import last_recorded
 from api.services.judging_places import Places
@@ -131,7 +131,8 @@ def propose(session: Session, actor: Actor, again: Again, compared: Sequence[dic
             "digest_before": chains.digest_of(session, row.cycle_id, row.computed),
             "digest": chains.digest_of(session, row.cycle_id, row.computed, row.revision),
         }
-        grant = actor.grant_for("recomputation.adopt", again.plan.path)
+        seat = judges.seat(session, actor, row.cycle_id, row.organization_id)
+        grant = seat.grant_for("recomputation.adopt", again.plan.path)
         told = {"revision": row.revision, "position": values["position"], "digest": values["digest"]}
         changes.take(
             session, actor, Recomputation, row, "recomputation.propose", values, at=row.organization_id, grant=grant,

@@ -8,14 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from api import paging
-from api.access import Actor, allowed, found, require
+from api.access import Actor, allowed, found
 from api.db import Session
 from api.domain import rulings as rules
 from api.domain.four_eyes import require_another
 from api.domain.rulebook.load import read
 from api.domain.rulebook.schema import Rulebook as Book
 from api.models import Allotment, Assessment, Cycle, Organization, Rulebook, Ruling
-from api.services import changes, own_results
+from api.services import changes, judges, own_results
 from api.services.allotting import seats_of
 from api.visibility import visible
 
@@ -63,7 +63,7 @@ def propose(session: Session, actor: Actor, cycle_id: UUID, values: dict[str, An
     """
     held = _CYCLE.where(visible(actor, Cycle), Cycle.id == cycle_id)
     cycle = found(session.first(held.with_for_update(read=True, of=Cycle)))  # nothing is proposed behind a publication
-    grant = require(actor, "ruling.propose", cycle.path)
+    grant = judges.require_judge(session, actor, "ruling.propose", cycle_id, cycle)
     if cycle.state not in rules.BEFORE_PUBLICATION:
         raise rules.RulingTooLate
     wanted = _JUDGED.where(
@@ -95,7 +95,7 @@ def confirm(session: Session, actor: Actor, ruling_id: UUID) -> UUID:
     NeedsSecondPerson, OwnJudgement, RulingTooLate, ComputedAnew.
     """
     row = _find(session, actor, ruling_id)
-    grant = require(actor, "ruling.confirm", row.path)
+    grant = judges.require_judge(session, actor, "ruling.confirm", row.cycle_id, row)
     require_another(row.proposed_by, actor.person_id)
     own_results.require_not_own(session, actor, [row.assessment_id])
     if row.state == "proposed":
@@ -113,7 +113,7 @@ def confirm(session: Session, actor: Actor, ruling_id: UUID) -> UUID:
 def decline(session: Session, actor: Actor, ruling_id: UUID) -> UUID:
     """Refuse what was proposed, or take it back; the grade stays as it was."""
     row = _find(session, actor, ruling_id)
-    grant = require(actor, "ruling.decline", row.path)
+    grant = judges.require_judge(session, actor, "ruling.decline", row.cycle_id, row)
     return _take(session, actor, row, "ruling.decline", {"decided_at": session.now}, grant)
 
 
@@ -191,9 +191,11 @@ def _take(session: Session, actor: Actor, row: Any, step: str, values: dict[str,
 def _views(session: Session, actor: Actor, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     waits = [row["assessment_id"] for row in rows if row["state"] == "proposed"]
     own = own_results.of_actor(session, actor, waits)
+    bound = judges.of_communities(session, {row["cycle_id"] for row in rows})
     views = []
     for row in rows:
-        steps = allowed(actor, "ruling", row["state"], row["path"])
+        judge = actor.held_at(row["organization_id"]) if row["cycle_id"] in bound else actor
+        steps = allowed(judge, "ruling", row["state"], row["path"])
         if row["proposed_by"] == actor.person_id or row["assessment_id"] in own:
             steps = [step for step in steps if step != "ruling.confirm"]
         views.append({**row, "allowed_actions": steps})

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from api.access import Actor, found, require
+from api.access import Actor, found
 from api.db import Session
 from api.domain.consents import EMPLOYER_RESULT
 from api.domain.documents import Head, Label, MemberLine, Party, RulebookRef, UnitResult, Words, feedback_statement
@@ -23,7 +23,7 @@ from api.domain.steps import TABLES
 from api.domain.workdays import WorkCalendar, add_workdays
 from api.errors import Conflict
 from api.models import Assessment, Cycle, Document, Event, Organization, Person
-from api.services import consents, cycle_books, days, disclosures, documents, proofs
+from api.services import consents, cycle_books, days, disclosures, documents, judges, proofs
 from api.services.standing import Standing, standing
 from api.services.subjects import codes_of
 from api.visibility import GONE
@@ -57,7 +57,7 @@ def issue_for(session: Session, actor: Actor, cycle_id: UUID, unit_id: UUID) -> 
     StepNotAllowed before the cycle is final, NotFound for a unit that it does not judge, DenominatorUnknown.
     """
     cycle = _cycle(session, actor, cycle_id)
-    grant = require(actor, "cycle.deliver", cycle.path)
+    grant = judges.require_judge(session, actor, "cycle.deliver", cycle_id, cycle)
     if cycle.state != "delivered":
         TABLES["cycle"].next(cycle.state, "cycle.deliver")
     content, people, revision = _content(session, actor, cycle, unit_id)

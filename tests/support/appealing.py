@@ -89,6 +89,33 @@ async def opened(
     return cycle
 
 
+def street_officers(session: Session, actor: Actor, world: worlds.World) -> None:
+    """Add two officers of the street: what one of three begins another confirms, and there is one without a part."""
+    for name in ("street_officer2", "street_officer3"):
+        world.people[name] = people.add(session, actor, {"name": f"测{name}"}, since=worlds.LONG_AGO)
+        people.grant(
+            session, actor, world.people[name], "street_officer", world.places["street"], since=worlds.LONG_AGO
+        )
+
+
+async def street_body(world: worlds.World) -> dict[str, Any]:
+    """Return the body that opens a cycle of the year at the street over its communities."""
+    return {
+        "title": "社区考核", "organizationId": str(world.places["street"]), "periodStart": "2025-01-01",
+        "periodEnd": "2026-01-01", "cutOff": "2025-12-31", "calendar": {"appealDays": 10},
+        "rulebooks": [{"subject": "community", "rulebookId": await ruled(world, "basic-community")}],
+    }  # fmt: skip
+
+
+async def opened_by_street(world: worlds.World, through: str = STEPS[-1]) -> str:
+    """Open a cycle of the street over its communities, and take it as far as `opened` does; return its id."""
+    cycle = (await posted(world, "street_officer", "/cycles", await street_body(world), 201))["id"]
+    await worked(world, "street_officer", f"/cycles/{cycle}/compute")
+    for step in STEPS[: STEPS.index(through) + 1]:
+        await posted(world, "street_officer", f"/cycles/{cycle}/{step}")
+    return cycle
+
+
 async def ruled(world: worlds.World, code: str, at: str = "district") -> str:
     """Let a rulebook that ships, or a text, be in force under the district; return its id."""
     body = {"text" if "\n" in code else "shipped": code, "organizationId": str(world.places[at])}
