@@ -83,7 +83,8 @@ EXAMPLE```
 DATA
 每一种写法一例，可直接写进规则文件（`n` 指前面算出的某个数）；各项先后次序固定，与书写次序无关。格式全文见
 `GET /rulebooks/schema`，查错用 `POST /rulebooks/lint`（写 `text`、`organizationId`）或 `dualreport lint 文件`，逐条给出
-行和列。时段（`per`、`each`）可写 event、day、week、month、two_months、quarter、half_year、year、period。记录另有
+行和列。时段（`per`、`each`）可写 event、day、week、ten_days（旬）、two_weeks（两周，自 2024 年 1 月 1 日起逐双周）、
+half_month（1–15 日、16 日至月末）、month、two_months、quarter、half_year、year、period。记录另有
 `weekday`（monday 至 sunday）、`dayKind`（workday、weekend、holiday）、`timeOfDay`（night、morning、afternoon、evening）
 三列，评议另有 `level`（所选档次），可用于筛选和系数。
 

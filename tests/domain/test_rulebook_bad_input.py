@@ -33,7 +33,7 @@ quotas:
 """
 
 EXACT = '须为整数，或写作 "1.4"、"1/3"、"95%" 的精确数'
-SPANS = "只能是 event、day、week、month、two_months、quarter、half_year、year、period"
+SPANS = "只能是 event、day、week、ten_days、two_weeks、half_month、month、two_months、quarter、half_year、year、period"
 # What is written instead of what, the place in the broken file where a reader has to look, the code, and the Chinese.
 BROKEN = [
     ("format: 1", "format: 2", "2", "literal_error", "只能是 1"),

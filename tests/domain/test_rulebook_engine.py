@@ -49,7 +49,7 @@ def histories(draw):
 caps = st.lists(
     st.builds(
         lambda per, most: {"per": per, "atMost": most},
-        st.sampled_from(["event", "day", "week", "month", "quarter", "half_year", "year", "period"]),
+        st.sampled_from(["event", "day", "week", "ten_days", "two_weeks", "half_month", "month", "quarter", "year"]),
         st.integers(0, 900),
     ),
     max_size=3,
@@ -115,6 +115,8 @@ def test_rows_summed_by_the_grouping_give_the_same_numbers(book, entries):
         day = row["servedOn"]
         kept = {"day": day, "month": day[:7], "quarter": (int(day[5:7]) + 2) // 3, "period": ""}
         kept |= {"half_year": day[5:7] <= "06", "year": day[:4], "week": day, "two_months": day[:7]}
+        kept |= {"ten_days": (day[:7], day[8:] > "10", day[8:] > "20"), "half_month": (day[:7], day[8:] > "15")}
+        kept |= {"two_weeks": (date.fromisoformat(day) - date(2024, 1, 1)).days // 14}
         cell = summed[(kept[need["date"]], *(row[column] for column in need["columns"]))]
         cell[:] = cell[0] + row["amount"], cell[1] + 1, min(cell[2], day)
     rows = [

@@ -19,7 +19,8 @@ from api.domain.rulebook.verdicts import alike, verdicts
 from tests.domain.rulebook_bundles import bundle
 
 LABELS = {"zh": "数", "en": "number"}
-SPANS = ["event", "day", "week", "month", "two_months", "quarter", "half_year", "year", "period"]
+SPANS = ["event", "day", "week", "ten_days", "two_weeks", "half_month", "month", "two_months", "quarter"]
+SPANS += ["half_year", "year", "period"]
 PERIOD = ("2026-01-01", "2027-01-01")
 COLUMNS = [
     {"unit": unit, "kind": "earned", "nature": nature, "provenance": "code"}

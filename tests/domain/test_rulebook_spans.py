@@ -5,6 +5,7 @@ import yaml
 
 from api.domain.rulebook.lint import lint
 from api.domain.rulebook.load import RulebookInvalid, load
+from api.domain.rulebook.values import bucket
 from tests.domain.rulebook_bundles import HEAD, fact, judged, labelled
 
 REPORTS = """
@@ -76,3 +77,51 @@ def test_a_last_day_behind_the_end_of_every_span_is_warned_of_and_one_of_an_even
     for rule in ("each: event, until: {days: 3}", "each: week, until: {dayOfLastMonth: 3}", "each: month, until: {}"):
         with pytest.raises(RulebookInvalid):
             found(f"cadence: {{{rule}}}")
+
+
+def spans_of(rule, days):
+    _, states, line = reports(rule, days)
+    return dict(zip([span["span"] for span in line["spans"]], states, strict=True))
+
+
+def test_every_ten_days_end_on_the_10th_the_20th_and_with_the_month():
+    """每旬一次; February 2026 has a third one of eight days."""
+    rule = "cadence: {each: ten_days}, window: {since: 02-01, before: 03-01}"
+    days = ["2026-02-10", "2026-02-11", "2026-02-28"]
+    assert spans_of(rule, days) == dict.fromkeys(["2026-02-D1", "2026-02-D2", "2026-02-D3"], "fulfilled")
+    assert list(spans_of(rule, ["2026-02-20", "2026-02-21"]).values()) == ["missed", "fulfilled", "fulfilled"]
+
+
+def test_every_half_month_ends_on_the_15th_and_with_the_month():
+    """每半月一次: 24 in a year."""
+    days = [f"2026-{month:02d}-{day}" for month in range(1, 13) for day in ("15", "16")]
+    assert reports("cadence: {each: half_month}", days)[0] == "100"
+    assert reports("cadence: {each: half_month}", [day.replace("-15", "-31") for day in days])[0] == "40"
+
+
+def test_two_weeks_are_fourteen_days_from_a_monday_on_also_over_a_year_of_53_weeks():
+    """每两周一次: 29 December 2025 begins two weeks, and so do 28 December 2026 and, 14 days after, 11 January."""
+    found = spans_of("cadence: {each: two_weeks}, window: {before: 02-01}", ["2026-01-11", "2026-01-12"])
+    assert found == {"2026-W01+02": "fulfilled", "2026-W03+04": "fulfilled", "2026-W05+06": "missed"}
+    assert bucket("2026-12-28", "two_weeks") == bucket("2027-01-10", "two_weeks") == "2026-W53+01"
+    assert bucket("2027-01-11", "two_weeks") == "2027-W02+03"
+
+
+@pytest.mark.parametrize(
+    ("per", "total"), [("ten_days", "2"), ("half_month", "2"), ("two_weeks", "2"), ("month", "1"), ("day", "3")]
+)
+def test_a_cap_may_be_of_shorter_spans_than_a_month(per, total):
+    """The 10th and 15th of March 2026 lie in two ten days, one half; its two weeks end on Sunday the 8th and 22nd."""
+    days = {"ten_days": ("10", "15", "20"), "half_month": ("10", "15", "20"), "two_weeks": ("08", "09", "22")}
+    facts = [fact(day, "report", f"2026-03-{day}") for day in days.get(per, ("10", "15", "20"))]
+    book = REPORTS.replace("&", f"caps: [{{per: {per}, atMost: 1}}]").replace("reports.missed", "reports")
+    assert judged(book, {"facts": facts})["numbers"][0]["value"] == total
+
+
+def test_a_cadence_that_shorter_spans_never_allow_is_found():
+    assert found("caps: [{per: ten_days, atMost: 1}], cadence: {each: half_month, atLeast: 4}") == [
+        "impossible_cadence"
+    ]
+    assert found("caps: [{per: ten_days, atMost: 1}], cadence: {each: month, atLeast: 3}") == []
+    assert found("caps: [{per: week, atMost: 1}], cadence: {each: two_weeks, atLeast: 3}") == ["impossible_cadence"]
+    assert found("caps: [{per: month, atMost: 1}], cadence: {each: week, atLeast: 2}") == []  # a week of two months

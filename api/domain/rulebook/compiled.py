@@ -14,7 +14,7 @@ from api.domain.rulebook.looks import looks
 from api.domain.rulebook.measure import Measure, RowMeasure
 from api.domain.rulebook.references import references, stages
 from api.domain.rulebook.schema import Rulebook
-from api.domain.rulebook.values import SPANS, Rounding, Span
+from api.domain.rulebook.values import SPANS, WITHIN, Rounding, Span
 
 Source = Literal["months", "entries"]
 Act = Literal["rounding", "qualify", "distinct", "cap", "cadence"]
@@ -26,17 +26,6 @@ _KNOWN = frozenset({
     "id", "labels", "note", "informative", "source", "where", "without", "window", "take", "voided_by", "distinct",
     "rounding", "qualify", "caps", "result", "cadence",
 })  # fmt: skip
-_WITHIN: dict[Span, frozenset[str]] = {
-    "day": frozenset(SPANS) - {"event"},
-    "week": frozenset({"week", "period"}),
-    "month": frozenset({"month", "two_months", "quarter", "half_year", "year", "period"}),
-    "two_months": frozenset({"two_months", "half_year", "year", "period"}),
-    "quarter": frozenset({"quarter", "half_year", "year", "period"}),
-    "half_year": frozenset({"half_year", "year", "period"}),
-    "year": frozenset({"year", "period"}),
-    "period": frozenset({"period"}),
-    "event": frozenset(SPANS),  # an occasion of one day; of what lasts longer each subject is judged alone
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +114,13 @@ def _sums(measure: RowMeasure) -> Sums | None:
     if not plain or not filtered <= KEPT or (measure.distinct and measure.distinct not in SPANS):
         return None
     steps = _steps(measure)
-    if steps is None or any(later.per not in _WITHIN[step.per] for step, later in pairwise(steps)):
+    if steps is None or any(later.per not in WITHIN[step.per] for step, later in pairwise(steps)):
         return None
     if not filtered <= _MONTHLY or measure.voided_by or not _whole_months(measure.window):
         return Sums(measure, tuple(steps), None)
     once = len(steps) == 2 and steps[0].act == "distinct" and steps[0].per in ("event", "day") and steps[1].limit == 1
     months = [Step("distinct", "month"), steps[1]] if once else steps  # one occasion is a month with anything in it
-    enough = all(step.per in _WITHIN["month"] for step in months)
+    enough = all(step.per in WITHIN["month"] for step in months)
     return Sums(measure, tuple(steps), tuple(months) if enough else None)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from api.domain.rulebook.filters import Filter, RowSource, Table, Window
 from api.domain.rulebook.measure import BarMeasure, Measure, RowMeasure
 from api.domain.rulebook.stretch import Bar
-from api.domain.rulebook.values import SPANS
+from api.domain.rulebook.values import SPANS, WITHIN
 
 
 class Look(NamedTuple):
@@ -113,7 +113,4 @@ def _date(measure: RowMeasure) -> str:
 def finer(one: str, other: str) -> str:
     """Return the widest span that lies within both; an event says nothing about days."""
     pair = {one, other} - {"event"}
-    unlike = [{"week", other} for other in ("month", "two_months", "quarter", "half_year", "year")]
-    if pair in [*unlike, {"two_months", "quarter"}]:
-        return "day" if "week" in pair else "month"
-    return min(pair or {"period"}, key=SPANS.index)
+    return next(span for span in reversed(SPANS) if pair <= WITHIN[span])

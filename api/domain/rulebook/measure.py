@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from api.domain.rulebook.filters import ByFact, Factor, Filter, MemberNumber, RowSource, Table, Take, Window
 from api.domain.rulebook.stretch import Answered, Bar, Cap, Deadline, During, Rolling, SpanSteps
 from api.domain.rulebook.unfit import Unfit
-from api.domain.rulebook.values import Column, Exact, Identifier, Labels, Rounding, Sentence, Span, Strict
+from api.domain.rulebook.values import MONTHS, Column, Exact, Identifier, Labels, Rounding, Sentence, Span, Strict
 
 
 class Qualify(Strict):
@@ -65,7 +65,10 @@ class Cadence(Strict):
     With `until` rows count that come by a day of their span, which is over then: 每月 5 日前, 每季度末月 25 日前.
     """
 
-    each: Literal["event", "day", "week", "month", "two_months", "quarter", "half_year", "year"]
+    each: Literal[
+        "event", "day", "week", "ten_days", "two_weeks", "half_month", "month", "two_months", "quarter", "half_year",
+        "year",
+    ]  # fmt: skip
     at_least: Annotated[Exact, Field(gt=0)] = 1
     exempt: list[Identifier] = []
     exempt_when: Literal["whole", "any_day"] = "whole"
@@ -74,8 +77,8 @@ class Cadence(Strict):
 
     @model_validator(mode="after")
     def _has_such_a_day(self) -> Cadence:
-        months = self.until is not None and self.until.day_of_last_month is not None
-        if self.until and self.each in (("event", "day", "week") if months else ("event", "day")):
+        of_month = self.until is not None and self.until.day_of_last_month is not None
+        if self.until and (self.each in ("event", "day") or (of_month and self.each not in MONTHS)):
             raise Unfit("until_of_spans")
         return self
 
@@ -105,7 +108,7 @@ class Series(Strict):
     Spans inside an exemption are left out; then only the `last` so many, and the `best` so many of those, are joined.
     """
 
-    each: Literal["week", "month", "two_months", "quarter", "half_year", "year"]
+    each: Literal["week", "ten_days", "two_weeks", "half_month", "month", "two_months", "quarter", "half_year", "year"]
     plus: Exact = 0
     times: Exact = 1
     rounding: Rounding | None = None

@@ -27,7 +27,7 @@ from api.domain.rulebook.schema import (
     Weighted,
 )
 from api.domain.rulebook.stretch import WIDTHS, Cap, SpanSteps
-from api.domain.rulebook.values import SPANS, Number, Rounding, Span
+from api.domain.rulebook.values import MONTHS, SPANS, WITHIN, Number, Rounding, Span
 
 Bound = Number | float
 Range = tuple[Bound, Bound]
@@ -35,24 +35,30 @@ Range = tuple[Bound, Bound]
 
 FREE: Range = (-inf, inf)
 _SPENT = frozenset({"points", "fen"})  # units of which entries are taken away again: redeemed, paid back
-MONTHS = {"month": 1, "two_months": 2, "quarter": 3, "half_year": 6, "year": 12}
-_DAYS = {"month": 31, "quarter": 92, "half_year": 184, "year": 366}
+_FEWEST: dict[Span, int] = {
+    "day": 1, "week": 7, "ten_days": 8, "two_weeks": 14, "half_month": 13,
+    **{span: 28 * months for span, months in MONTHS.items()},
+}  # fmt: skip
+"""The fewest days of a calendar span: ten days of a month are eight in February."""
 
 
-def spans_in(period: str, span: Span) -> Bound:
+def spans_in(period: Span, span: Span) -> Bound:
     """Return how many spans of a kind a period of this length can meet at most."""
     if span == "period":
         return 1
     if span == "event":
         return inf
+    days = WIDTHS[period]
     if span == "day":
-        return _DAYS[period]
-    if span == "week":
-        return ceil(Fraction(_DAYS[period], 7)) + 1
+        return days
+    if span in ("week", "two_weeks"):
+        return ceil(Fraction(days, _FEWEST[span])) + 1
+    if span in ("ten_days", "half_month"):
+        return MONTHS[period] * (3 if span == "ten_days" else 2)
     return max(1, ceil(Fraction(MONTHS[period], MONTHS[span])))
 
 
-def spans_of(window: Window | None, period: str, span: Span) -> Bound:
+def spans_of(window: Window | None, period: Span, span: Span) -> Bound:
     """Return how many spans of a kind a window of such a period can meet at most; it may begin years before."""
     if window is None or not window.earlier or span in ("event", "period"):
         return spans_in(period, span)
@@ -63,10 +69,10 @@ def spans_of(window: Window | None, period: str, span: Span) -> Bound:
     if window.last_months and span in MONTHS:
         return ceil(Fraction(window.last_months, MONTHS[span])) + 1
     days = window.last_days or 31 * (window.last_months or 0)
-    return days if span == "day" else ceil(Fraction(days, 28 * MONTHS.get(span, Fraction(1, 4)))) + 1
+    return days if span == "day" else ceil(Fraction(days, _FEWEST[span])) + 1
 
 
-def times_of(cap: Cap, window: Window | None, period: str) -> Bound:
+def times_of(cap: Cap, window: Window | None, period: Span) -> Bound:
     """Return how often a cap can be filled at most in a window of such a period."""
     if cap.by is not None:
         return inf
@@ -108,7 +114,7 @@ def _of_figure(figure: Figure, of: Range) -> Range:
     return {"size": (0, inf), "rank": (1, inf)}.get(figure.take, (0, 1))
 
 
-def _of_measure(measure: Measure, period: str) -> Range:
+def _of_measure(measure: Measure, period: Span) -> Range:
     if isinstance(measure, DenominatorMeasure):
         return 0, inf
     if isinstance(measure, PresenceMeasure):
@@ -128,8 +134,8 @@ def _of_measure(measure: Measure, period: str) -> Range:
         return low, inf
     if measure.series:
         return _of_series(measure.series, (low, high), spans_of(measure.window, period, measure.series.each))
-    if not measure.distinct_per and (measure.distinct in MONTHS or measure.distinct in ("day", "week")):
-        high = spans_of(measure.window, period, measure.distinct)  # type: ignore[arg-type]
+    if not measure.distinct_per and measure.distinct in _FEWEST:
+        high = spans_of(measure.window, period, measure.distinct)
     high = min([high, *(_most(cap, times_of(cap, measure.window, period)) for cap in measure.caps)])
     if measure.rolling and measure.distinct == "day" and not measure.distinct_per:
         high = min(high, measure.rolling.days)
@@ -190,9 +196,11 @@ def _times_in(each: Span, span: Span) -> Bound:
     """Return how many spans of one kind meet one of another kind at most; a wider one is at most met whole."""
     if "event" in (each, span):
         return inf
-    if each in MONTHS:
+    if span in WITHIN[each]:
+        return 1
+    if each in MONTHS and each in WITHIN[span]:
         return spans_in(each, span)
-    return 1 if each == "day" or span != "day" else 7
+    return ceil(Fraction(WIDTHS[each], _FEWEST[span])) + (each not in WITHIN[span])
 
 
 def _stretches_in(each: Span, cap: Cap) -> Bound:

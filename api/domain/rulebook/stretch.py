@@ -73,8 +73,8 @@ class Cap(Strict):
 
 
 WIDTHS: dict[Span, int] = {
-    "event": 0, "day": 1, "week": 7, "month": 31, "two_months": 62, "quarter": 92, "half_year": 184, "year": 366,
-    "period": 10**6,
+    "event": 0, "day": 1, "week": 7, "ten_days": 11, "two_weeks": 14, "half_month": 16, "month": 31, "two_months": 62,
+    "quarter": 92, "half_year": 184, "year": 366, "period": 10**6,
 }  # fmt: skip
 """The most days of a calendar span."""
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -17,10 +17,37 @@ from api.domain.rulebook.unfit import Unfit
 Number = int | Fraction
 """An exact amount: an int while it can be, a Fraction where a rule divides."""
 
-Span = Literal["event", "day", "week", "month", "two_months", "quarter", "half_year", "year", "period"]
-"""What a cap, a cadence or a rounding counts by, from narrow to wide."""
+Span = Literal[
+    "event", "day", "week", "ten_days", "two_weeks", "half_month", "month", "two_months", "quarter", "half_year",
+    "year", "period",
+]  # fmt: skip
+"""What a cap, a cadence or a rounding counts by, from narrow to wide.
 
-SPANS: tuple[Span, ...] = ("event", "day", "week", "month", "two_months", "quarter", "half_year", "year", "period")
+`ten_days` (旬) end on the 10th, the 20th and with the month, `half_month` on the 15th and with it. `two_weeks` are 14
+days from a Monday on, one after the other since 1 January 2024, so that no year cuts them off.
+"""
+
+SPANS: tuple[Span, ...] = get_args(Span)
+
+MONTHS: dict[Span, int] = {"month": 1, "two_months": 2, "quarter": 3, "half_year": 6, "year": 12}
+"""How many months a span consists of."""
+
+_MONTHS_AND_MORE = frozenset[Span]({"month", "two_months", "quarter", "half_year", "year", "period"})
+WITHIN: dict[Span, frozenset[str]] = {
+    "event": frozenset(SPANS),  # an occasion of one day
+    "day": frozenset(SPANS) - {"event"},
+    "week": frozenset({"week", "two_weeks", "period"}),
+    "ten_days": _MONTHS_AND_MORE | {"ten_days"},
+    "two_weeks": frozenset({"two_weeks", "period"}),
+    "half_month": _MONTHS_AND_MORE | {"half_month"},
+    "month": _MONTHS_AND_MORE,
+    "two_months": frozenset({"two_months", "half_year", "year", "period"}),
+    "quarter": frozenset({"quarter", "half_year", "year", "period"}),
+    "half_year": frozenset({"half_year", "year", "period"}),
+    "year": frozenset({"year", "period"}),
+    "period": frozenset({"period"}),
+}
+"""The spans of which each lies in one alone, whichever day it is of."""
 
 _EXACT = r"^-?\d{1,15}(\.\d{1,12})?%?$|^-?\d{1,15}/\d{1,15}$"
 
@@ -78,7 +105,22 @@ def bucket(day: str, span: Span) -> str:
     if span == "week":
         year, week, _ = date.fromisoformat(day).isocalendar()
         return f"{year}-W{week:02d}"
+    if span in ("ten_days", "half_month"):
+        length, parts, letter = (10, 3, "D") if span == "ten_days" else (15, 2, "F")
+        return f"{day[:7]}-{letter}{min(parts, (int(day[8:]) + length - 1) // length)}"
+    if span == "two_weeks":
+        return _two_weeks(date.fromisoformat(day))
     return "period"
+
+
+_A_MONDAY = date(2024, 1, 1).toordinal()
+
+
+def _two_weeks(day: date) -> str:
+    """Return the ISO weeks that a day's two weeks are of: 2026-W53+01."""
+    first = date.fromordinal(day.toordinal() - (day.toordinal() - _A_MONDAY) % 14)
+    year, week, _ = first.isocalendar()
+    return f"{year}-W{week:02d}+{(first + timedelta(days=7)).isocalendar().week:02d}"
 
 
 @lru_cache(maxsize=512)

@@ -8,10 +8,8 @@ from typing import Any
 
 from tests.support.oracle.over_time import at_the_end, fill_any, in_reply, is_barred, on_days, width
 from tests.support.oracle.picking import Answer, Bit, bits_of, in_table, passes, unrecorded
-from tests.support.oracle.plain import Row, day, number, rounded, span
+from tests.support.oracle.plain import SPANS, Row, day, number, rounded, span
 from tests.support.oracle.stretches import calendar, in_days, in_time, is_exempt, one_by_one, roll
-
-WIDTH = ["event", "day", "week", "month", "two_months", "quarter", "half_year", "year", "period"]
 
 
 def counted(measure: Row, bundle: Row) -> Answer:
@@ -175,7 +173,7 @@ def _approve(rule: Row | None, bits: list[Bit], facts: list[Row], answer: Answer
 
 
 def _named(bit: Bit, column: str) -> Any:
-    if column not in WIDTH:
+    if column not in SPANS:
         return bit.row.get(column)
     return bit.where("event") if column == "event" else span(bit.first, column)
 

@@ -26,7 +26,7 @@ from api.domain.rulebook.schema import Award, Best, Deduct, Lookup, Product, Rat
 from tests.support.oracle.faulty import Fault, Piece, changed, of_measure, of_rows
 from tests.support.oracle.group_faults import IN_GROUPS
 from tests.support.oracle.over_time_faults import OVER_TIME
-from tests.support.oracle.removals import SPANS
+from tests.support.oracle.plain import SPANS
 
 
 @contextmanager
@@ -105,6 +105,7 @@ def _cap(per: str) -> Fault:
         **dict(pairwise(SPANS)),
         "event": "day",
         "day": "event",
+        "two_weeks": "quarter",
         "year": "quarter",
         "period": "half_year",
     }

@@ -7,10 +7,9 @@ from random import Random
 
 from tests.support.oracle.counting import counted
 from tests.support.oracle.living import EXEMPTIONS, FACTS, NATURES, PROVENANCES
-from tests.support.oracle.plain import Row
+from tests.support.oracle.plain import SPANS, Row
 
 LABELS = {"zh": "项", "en": "item"}
-CAP_SPANS = ("event", "day", "week", "month", "two_months", "quarter", "half_year", "year", "period")
 MODES = ("half_up", "half_even", "down", "up")
 TIERS = [{"upTo": 480}, {"upTo": 720, "level": "parent"}, {"level": "province"}]
 
@@ -134,7 +133,7 @@ class Measurer:
         if unit == 60 and self.maybe(0.18):
             measure["approval"] = {"per": chance.choice(("day", "event")), "kind": "hours_approved", "tiers": TIERS}
         if self.maybe(0.6):
-            spans = chance.sample(CAP_SPANS, chance.choice((1, 1, 2, 3)))
+            spans = chance.sample(SPANS, chance.choice((1, 2, 2, 3)))
             limits = (1, 2, 3, 5, "8/3") if unit == 1 else (90, 120, 240, 400, 700)
             measure["caps"] = [{"per": per, "atMost": chance.choice(limits)} for per in spans]
             other = Random(repr(measure))  # apart from the other draws, which stay as they are
@@ -197,15 +196,22 @@ class Measurer:
         if self.maybe(0.35):
             streak = {"of": self.chance.choice(("fulfilled", "missed")), "length": self.chance.choice((2, 2, 3, 5))}
             measure["streak"] = streak | ({"again": True} if self.maybe(0.5) else {})
+        self._short(measure["cadence"])
         other = Random(repr(measure) + "until")  # apart from the other draws, which stay as they are
-        if measure["cadence"]["each"] != "day" and other.random() < 0.4:
+        weekly = measure["cadence"]["each"] in ("week", "ten_days", "two_weeks", "half_month")
+        if measure["cadence"]["each"] != "day" and other.random() < 0.5:
             measure["cadence"]["until"] = {"days": other.choice((2, 5, 10, 20))}
-            if measure["cadence"]["each"] != "week" and other.random() < 0.5:
+            if not weekly and other.random() < 0.6:
                 measure["cadence"]["until"] = {"dayOfLastMonth": other.choice((5, 15, 25, 30))}
             return
         short = measure["cadence"]["each"] in ("day", "week", "month") and "wholeSpans" not in measure["cadence"]
         if short and Random(repr(measure)).random() < 0.5:  # apart from the other draws, which stay as they are
             measure["cadence"]["each"] = "event"
+
+    def _short(self, rule: Row) -> None:
+        other = Random(repr(rule))  # apart from the other draws, which stay as they are
+        if other.random() < 0.25:
+            rule["each"] = other.choice(("ten_days", "two_weeks", "half_month"))
 
     def _series(self) -> Row:
         chance = self.chance
@@ -215,6 +221,7 @@ class Measurer:
             made |= {name: chance.choice(values)} if self.maybe(0.4) else {}
         made |= {"rounding": {"quantum": chance.choice((1, "0.5")), "mode": "half_up"}} if self.maybe(0.2) else {}
         made |= self._exempting() if self.maybe(0.2) else {}
+        self._short(made)
         return made | {"join": chance.choice(("sum", "sum", "average", "average", "largest", "smallest"))}
 
     def _exempting(self) -> Row:
@@ -224,16 +231,16 @@ class Measurer:
     def _window(self) -> Row:
         way, chance = self.chance.random(), self.chance
         day = f"{chance.randint(1, 12):02d}-{chance.choice((1, 15)):02d}"
-        if way < 0.25:
+        if way < 0.22:
             return {"window": {"since": day}}
-        if way < 0.55:
+        if way < 0.46:
             return {"window": {"before": day}}
-        if way < 0.75:
+        if way < 0.73:
             back = (
-                {"lastDays": chance.choice((30, 90, 200))} if way < 0.65 else {"lastMonths": chance.choice((1, 3, 13))}
+                {"lastDays": chance.choice((30, 90, 200))} if way < 0.6 else {"lastMonths": chance.choice((1, 3, 13))}
             )
             return {"window": back | ({"before": day} if self.maybe(0.2) else {})}
-        return {"window": {"yearsBack": 1} if way < 0.84 else {"lifetime": True}}
+        return {"window": {"yearsBack": 1} if way < 0.82 else {"lifetime": True}}
 
     def over_time(self) -> Row:
         """Return whether somebody is barred, or what earlier results say."""

@@ -16,6 +16,7 @@ def width(cap: Row) -> float:
     whole = 0 if "by" in cap else 0.25
     if "per" in cap:
         short = {"event": 0, "day": 1, "week": 7, "year": 366, "period": 10**9, "half_year": 184, "quarter": 92}
+        short |= {"ten_days": 11, "two_weeks": 14, "half_month": 16}
         return short.get(cap["per"], 31 * MONTHS.get(cap["per"], 0)) + whole
     return cap.get("days", 31 * cap.get("months", 0)) + 0.5 + whole
 

@@ -10,6 +10,11 @@ from typing import Any
 
 Row = dict[str, Any]
 
+SPANS = (
+    "event", "day", "week", "ten_days", "two_weeks", "half_month", "month", "two_months", "quarter", "half_year",
+    "year", "period",
+)  # fmt: skip
+
 
 def number(written: Any) -> Fraction:
     """Read 7, "1.4", "1/3" or "95%"."""
@@ -63,6 +68,14 @@ def span(on: date, kind: str) -> tuple[Any, ...]:
     if kind == "week":
         monday = on - timedelta(days=on.weekday())
         return monday.year, monday.month, monday.day
+    if kind == "two_weeks":
+        monday = on - timedelta(days=on.weekday())
+        early = (monday - date(2024, 1, 1)).days // 7 % 2 == 0
+        return ("two weeks", monday if early else monday - timedelta(days=7))
+    if kind == "ten_days":
+        return on.year, on.month, "early" if on.day <= 10 else "late" if on.day > 20 else "middle"
+    if kind == "half_month":
+        return on.year, on.month, on.day > 15
     if kind == "period":
         return ("all",)
     months = {"month": 1, "two_months": 2, "quarter": 3, "half_year": 6, "year": 12}[kind]

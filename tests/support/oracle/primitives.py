@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.support.oracle.cases import Case
 from tests.support.oracle.group_removals import IN_GROUPS
 from tests.support.oracle.over_time_removals import OVER_TIME
+from tests.support.oracle.plain import SPANS
 from tests.support.oracle.removals import (
-    SPANS,
     Removal,
     bands,
     became,

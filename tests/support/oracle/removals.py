@@ -11,8 +11,6 @@ from tests.support.oracle.plain import Row
 Removal = Callable[[Case], bool]
 """Take a primitive out of a case; False where it does not stand in it."""
 
-SPANS = ("event", "day", "week", "month", "two_months", "quarter", "half_year", "year", "period")
-
 
 def measures(case: Case, source: str = "") -> list[Row]:
     """Return the measures of the first version, all or of one source."""
