@@ -7,6 +7,7 @@ from typing import Any
 from api.adapters.render.bars import spread_svg
 from api.calls import House
 from api.domain.simulation import Tried
+from api.domain.simulation_picture import drawing
 from api.jobs.kinds import JobHandle, job_kind
 from api.services import comparing, judging, ledger_columns, simulations, unit_trials
 from api.services.subjects import Subject, Unit
@@ -23,14 +24,7 @@ def simulate(_house: House, job: JobHandle) -> dict[str, Any]:
     trial = _compared(job, trial, members)
     outcomes = _of_members(job, trial, members) if trial.subject == "member" else _of_units(job, trial, members, units)
     answer = simulations.summed(trial, outcomes)
-    groups = [
-        (
-            f"{rule['labels']['zh']}（{rule['version']}）",
-            [((row["labels"] or {}).get("zh") or row["outcome"], row["members"]) for row in rule["spread"]],
-        )
-        for rule in answer["rules"]
-    ]
-    return {**answer, "picture": spread_svg(groups)}
+    return {**answer, "picture": spread_svg(*drawing(answer))}
 
 
 def _compared(job: JobHandle, trial: simulations.Trial, members: list[Subject]) -> simulations.Trial:

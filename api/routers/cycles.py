@@ -14,7 +14,8 @@ from api.schemas.base import Page
 from api.schemas.figures import Figures, Ranking
 from api.schemas.simulation import HowItStands, WhatIf
 from api.schemas.work import Job
-from api.services import cycles, figures, jobs, simulations
+from api.services import cycles, figures, jobs
+from api.services.what_if import what_if as standing_if
 
 router = APIRouter(prefix="/api/v1/cycles", tags=["cycles"], route_class=DoorRoute)
 
@@ -46,7 +47,7 @@ async def compute(cycle_id: UUID, who: Who) -> Job:
 @router.post("/{cycle_id}/what-if", operation_id="cycle.what_if")
 async def what_if(cycle_id: UUID, body: WhatIf, who: Who) -> HowItStands:
     """Tell the caller how they stand by what is recorded now, and how with further services; writes nothing."""
-    return await who.read(simulations.what_if, cycle_id, body.values()["services"])
+    return await who.read(standing_if, cycle_id, body.values()["services"])
 
 
 @router.get("/{cycle_id}/figures", operation_id="cycle.figures", responses=problem_responses([409]))

@@ -50,10 +50,19 @@ class Standing(View):
     lines: dict[Literal["zh", "en"], list[str]]
 
 
+class Note(View):
+    """What is not known, and why, in words."""
+
+    code: str
+    zh: str
+    en: str
+
+
 class HowItStands(View):
     """How somebody stands now and would stand then, as of a sealed position."""
 
     as_of: int
     now: Standing
     then: Standing
+    notes: list[Note] = Field(description="what cannot be known before results are published; each line says it too")
     standing: StandingGrade | None = Field(description="the published grade that stands, however it came about")

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from api.access import Actor, found, require
 from api.db import Session
-from api.domain.bundle_rows import NONE, day_columns
-from api.domain.rulebook.evaluate import Verdict, evaluate
-from api.domain.rulebook.explain import explain
+from api.domain.rulebook.evaluate import Verdict
 from api.domain.rulebook.schema import Effective
 from api.domain.rulebook.schema import Rulebook as Book
-from api.domain.simulation import Tried, moves, spread
+from api.domain.simulation import ROLES, Tried, figures_unknown, kept_back_of, moves, spread
 from api.domain.suppression import small
-from api.errors import Conflict, Invalid, NotFound
-from api.models import Cycle, Organization, Rulebook
-from api.services import assessments, bundles, comparing, cycle_books, days, jobs, judging, outcomes, rulebooks
+from api.errors import Conflict, Invalid
+from api.models import Organization, Rulebook
+from api.services import comparing, days, jobs, outcomes, rulebooks
 from api.services.bundle_facts import unrecorded
 from api.services.cuts import Cut, last_recorded
 from api.services.places import governed
@@ -50,25 +48,12 @@ class MemberRuleMissing(Invalid):
     zh, en = "试算单位规则须同时指定党员规则（memberRulebookId）", "A unit's rule is tried with a memberRulebookId"
 
 
-class NotASubject(NotFound):
-    """The cycle does not judge this person."""
-
-    code, zh, en = "not_a_subject", "您不是本考核周期的对象", "This cycle does not judge you"
-
-
-class Planned(Protocol):
-    """A service that has not taken place: its day, its minutes and whether it is volunteer service."""
-
-    served_on: date
-    minutes: int
-    volunteer: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What a simulation needs to know: its rules, the one tried first, and as of what it looks.
 
-    `told` are, for each rule on members by its place in `rules_on_members`, the figures of everybody's groups.
+    `roles` say what each rule is in it. `told` are, for each rule on members by its place in `rules_on_members`, the
+    figures of everybody's groups.
     """
 
     cut: Cut
@@ -76,6 +61,7 @@ class Trial:
     books: tuple[Book, ...]
     gaps: tuple[list[dict[str, str]], ...]
     names: dict[UUID, str]
+    roles: tuple[str, ...]
     subject: str = "member"
     member_books: tuple[Book, ...] = ()
     member_gaps: tuple[list[dict[str, str]], ...] = ()
@@ -135,9 +121,6 @@ def _member_rules(session: Session, actor: Actor, values: dict[str, Any], count:
 
 
 _JUDGES = sa.select(Rulebook.subject, Organization.path).join(Organization, Organization.id == Rulebook.organization_id)
-_CYCLE = sa.select(Cycle.id, Cycle.period_start, Cycle.period_end, Cycle.cut_off, Organization.path).join(
-    Organization, Organization.id == Cycle.organization_id
-)
 
 
 def plan(session: Session, actor: Actor, content: dict[str, Any]) -> tuple[Trial, list[Subject], list[Unit]]:
@@ -158,7 +141,14 @@ def plan(session: Session, actor: Actor, content: dict[str, Any]) -> tuple[Trial
         _at(rulebooks.book_of(session, actor, UUID(each)), start) for each in content["memberRulebookIds"]
     )
     gaps, member_gaps = (tuple(unrecorded(session, cut, book) for book in each) for each in (books, of_members))
-    return Trial(cut, at.path, books, gaps, names, books[0].subject, of_members, member_gaps), members, units
+    roles = _roles(session, [UUID(each) for each in content["rulebookIds"]])
+    return Trial(cut, at.path, books, gaps, names, roles, books[0].subject, of_members, member_gaps), members, units
+
+
+def _roles(session: Session, asked: Sequence[UUID]) -> tuple[str, ...]:
+    active = session.rows(sa.select(Rulebook.id).where(Rulebook.id.in_(asked), Rulebook.state == "active"))
+    in_force = {row.id for row in active}
+    return ("tried", *("in_force" if each in in_force else "compared" for each in asked[1:]))
 
 
 def _at(book: Book, start: date) -> Book:
@@ -218,63 +208,29 @@ def _tried(trial: Trial, member: Subject, verdict: Verdict) -> Tried:
 
 
 def summed(trial: Trial, found: Sequence[Sequence[Tried]]) -> dict[str, Any]:
-    """Return the spread of grades under each rule, and against a second one who would stand better or worse."""
+    """Return the spread of grades under each rule, and against a second one who would stand better or worse.
+
+    Each rule and the comparison say why they keep something back, and a rule on units which figures nobody knows.
+    """
     people = trial.subject == "member"
+    words = [{grade.id: grade.labels.both() for grade in book.grades} for book in trial.books]
     rules = [
-        {
-            "rulebook": book.id, "version": book.version, "labels": book.labels.both(),
-            "spread": spread(outcome, {grade.id: grade.labels.both() for grade in book.grades}, people=people),
-        }
-        for book, outcome in zip(trial.books, found, strict=True)
-    ]  # fmt: skip
+        _told_of_rule(trial, book, role, spread(outcome, grades, people=people), len(outcome))
+        for book, role, grades, outcome in zip(trial.books, trial.roles, words, found, strict=True)
+    ]
     count = {"members": len(found[0]) if not small(len(found[0])) else None} if people else {"units": len(found[0])}
     answer: dict[str, Any] = {**count, "subject": trial.subject, "asOf": trial.cut.position, "rules": rules}
     if len(found) > 1:
-        answer["compared"] = moves(found[1], found[0], [grade.id for grade in trial.books[0].grades], people=people)
+        order = [grade.id for grade in trial.books[0].grades]
+        answer["compared"] = moves(found[1], found[0], order, people=people, words=(words[1], words[0]))
     return answer
 
 
-def what_if(session: Session, actor: Actor, cycle_id: UUID, services: Sequence[Planned]) -> dict[str, Any]:
-    """Return how the actor stands in a cycle by what is recorded now, and how with these further services.
-
-    Writes nothing, and looks at sealed rows alone. NotASubject for whom the cycle does not judge.
-    """
-    cycle = found(session.first(_CYCLE.where(visible(actor, Cycle), Cycle.id == cycle_id)))
-    zone = days.zone_of(session, actor.tenant_id)
-    as_of = min(days.today(session, actor.tenant_id), cycle.cut_off)
-    position = last_recorded(session, actor.tenant_id)
-    cut = Cut(actor.tenant_id, zone, cycle.period_start, cycle.period_end, as_of, position)
-    members, units = of_cycle(session, actor.tenant_id, cycle.path, as_of)
-    me = next((member for member in members if member.account_id == actor.account_id), None)
-    books = cycle_books.of_cycle(session, actor, cycle_id)
-    if books.by_size:
-        books.sizes.update(judging.sizes(session, cut, units, judging.counted_in(members)))
-    ruled = books.of(session, "member", [(me.employer_id, me.community_id)])[0] if me is not None else None
-    if me is None or ruled is None:
-        raise NotASubject
-    book = ruled.book
-    (bundle,) = bundles.member_bundles(session, cut, book, [me], unrecorded(session, cut, book))
-    columns, asked = bundles.entry_columns(book), bundles.asked_columns(book)
-    planned = [_planned(number, each, columns, asked) for number, each in enumerate(services, start=1)]
-    wished: Any = {**bundle, "entries": [*bundle.get("entries", ()), *planned]}
-    told = {"as_of": position, "now": _told(evaluate(book, bundle)), "then": _told(evaluate(book, wished))}
-    return {**told, "standing": assessments.own_standing(session, actor, cycle_id)}
-
-
-def _planned(number: int, service: Planned, columns: Collection[str], asked: Collection[str]) -> dict[str, Any]:
-    """Return a service that did not take place as a row of a bundle, an occasion of its own at no known time of day."""
-    whole = {
-        "activity": f"what-if {number}", "community": NONE, "employer": NONE, "kind": "earned", "provenance": "code",
-        "nature": "volunteer_service" if service.volunteer else "party_duty",
-        "servedOn": service.served_on.isoformat(),
-        "unit": "volunteer_minutes" if service.volunteer else "participation",
+def _told_of_rule(trial: Trial, book: Book, role: str, rows: list[dict[str, Any]], count: int) -> dict[str, Any]:
+    people = trial.subject == "member"
+    unknown = [] if people or not book.figures else [figures_unknown([each.labels.both() for each in book.figures])]
+    return {
+        "role": role, "roleLabels": dict(zip(("zh", "en"), ROLES[role], strict=True)),
+        "rulebook": book.id, "version": book.version, "labels": book.labels.both(), "spread": rows,
+        "keptBack": kept_back_of(rows, count, people=people), "notes": unknown,
     }  # fmt: skip
-    shown = {name: value for name, value in whole.items() if name in columns}
-    shown |= day_columns({}, whole["servedOn"], {*asked} - {"timeOfDay"})
-    return {"key": f"what-if/{number}", "amount": service.minutes, "count": 1, **shown}
-
-
-def _told(judgement: Any) -> dict[str, Any]:
-    named = {name: judgement[name] for name in ("outcome", "grade", "possible", "score")}
-    lines = {"zh": explain(judgement, "zh"), "en": explain(judgement, "en")}
-    return {**named, "grade_labels": judgement["gradeLabels"], "lines": lines}

@@ -68,6 +68,7 @@ async def test_who_changes_the_best_of_a_unit_changes_everybodys_share_and_that_
     before = await all_of(world, cycle)
     assert scores(before) == expected(minutes)
     await a_trial_says_the_same(world, body, minutes)
+    await who_asks_how_they_stand_is_told_what_nobody_knows_yet(world, cycle)
     await decided(world, (await appealed(world, cycle, f"m{MINE:03d}"))["id"], "upheld")
     for shift in (9, 10, 11):
         world.run(assessed.post, world.year.accounts[MINE], 240, world.year.shifts[shift], world.year.units[0])
@@ -89,6 +90,13 @@ async def test_who_changes_the_best_of_a_unit_changes_everybodys_share_and_that_
     await posted(world, "city_officer", f"{path}/adopt")
     after = await all_of(world, cycle)
     assert scores(after) == {**scores(before), own: "40"}  # what stands for the others stays
+
+
+async def who_asks_how_they_stand_is_told_what_nobody_knows_yet(world, cycle):
+    told = await posted(world, f"m{MINE:03d}", f"/cycles/{cycle}/what-if", {})
+    assert (told["now"]["score"], [note["code"] for note in told["notes"]]) == (None, ["figures_unknown"])
+    assert told["now"]["lines"]["zh"][1].startswith("结果公布前不知道全组数字")
+    assert told["now"]["lines"]["zh"][1].endswith("单位最高")
 
 
 async def a_trial_says_the_same(world, body, minutes):

@@ -66,7 +66,10 @@ async def test_a_draft_is_tried_on_last_year_and_leaves_no_trace(world, year):
         compared = result["compared"]
         verdicts = {row["members"]: row["verdicts"] for row in compared["verdicts"]}
         assert verdicts[result["members"]] == ["alike"]  # the same rule under another version
+        assert [rule["roleLabels"]["zh"] for rule in result["rules"]] == ["试行", "对照"]  # the other one is a draft
+        assert ["alike"] in [cell["verdicts"] for cell in compared["communities"][0]["cells"]]
         assert result["picture"].startswith("<svg")
+        assert all(words in result["picture"] for words in ("由对照到试行的变化", "变好 better", "变差 worse"))
         assert all(row["members"] >= 5 for row in compared["communities"])
 
 
@@ -116,6 +119,7 @@ async def test_a_member_sees_what_one_more_service_would_change(world, year):
     async with world.client("one") as member:
         plain = (await member.post(path, json={})).json()
         assert plain["now"] == plain["then"]
+        assert plain["notes"] == []  # the rule compares nobody
         services = [{"servedOn": f"2025-{month:02d}-02", "minutes": 480} for month in range(1, 13)]
         more = (await member.post(path, json={"services": services})).json()
         assert more["now"] == plain["now"]
