@@ -107,9 +107,10 @@ async def street_body(world: worlds.World) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def opened_by_street(world: worlds.World, through: str = STEPS[-1]) -> str:
+async def opened_by_street(world: worlds.World, through: str = STEPS[-1], **more: Any) -> str:
     """Open a cycle of the street over its communities, and take it as far as `opened` does; return its id."""
-    cycle = (await posted(world, "street_officer", "/cycles", await street_body(world), 201))["id"]
+    body = {**await street_body(world), **more}
+    cycle = (await posted(world, "street_officer", "/cycles", body, 201))["id"]
     await worked(world, "street_officer", f"/cycles/{cycle}/compute")
     for step in STEPS[: STEPS.index(through) + 1]:
         await posted(world, "street_officer", f"/cycles/{cycle}/{step}")
