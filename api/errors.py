@@ -33,15 +33,6 @@ class Problem(Exception):
         """
         return (self.zh if language == "zh" else self.en).format_map(_Visible(self.facts | dict(words or {})))
 
-    def as_row(self) -> dict[str, Any]:
-        """Return the problem as one outcome in a list: code, both sentences, pointer and facts."""
-        row: dict[str, Any] = {"code": self.code, "detail": {"zh": self.sentence("zh"), "en": self.sentence("en")}}
-        if self.pointer is not None:
-            row["pointer"] = self.pointer
-        if self.facts:
-            row["facts"] = self.facts
-        return row
-
 
 class _Visible(dict[str, Any]):
     def __missing__(self, key: str) -> str:

@@ -87,6 +87,17 @@ def sentence(problem: Problem, language: str) -> str:
     return problem.sentence(language, words)
 
 
+def as_row(problem: Problem) -> dict[str, Any]:
+    """Return the problem as one outcome in a list or a job's result: code, both sentences, pointer and facts."""
+    detail = {language: sentence(problem, language) for language in ("zh", "en")}
+    row: dict[str, Any] = {"code": problem.code, "detail": detail}
+    if problem.pointer is not None:
+        row["pointer"] = problem.pointer
+    if problem.facts:
+        row["facts"] = problem.facts
+    return row
+
+
 def _step_words(step: str, language: str) -> str:
     return _known(step_label, step).get(language, step)
 

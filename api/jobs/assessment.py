@@ -14,6 +14,7 @@ from api.errors import Problem
 from api.jobs.kinds import JobHandle, job_kind
 from api.jobs.loop import run_to_end
 from api.models import NOBODY
+from api.problems import as_row
 from api.services import (
     allotting,
     comparing,
@@ -109,7 +110,7 @@ def deliver(house: House, job: JobHandle) -> dict[str, Any]:
         except (jobs.Cancelled, jobs.LeaseLost):
             raise
         except Problem as why:
-            refused.append({"unitId": str(unit_id), **why.as_row()})
+            refused.append({"unitId": str(unit_id), **as_row(why)})
     former = job.read(part_periods.missing, cycle_id)
     for unit_id in former:
         job.write(part_periods.issue_for, cycle_id, unit_id)
@@ -144,7 +145,7 @@ def report_due(house: House, watch: Watch | None = None) -> dict[str, Any]:
         try:
             job = _at_once(house, each.tenant_id, each.person_id, cycles.deliver, each.cycle_id, watch)
         except Problem as why:
-            found["refused"].append({"cycleId": str(each.cycle_id), **why.as_row()})
+            found["refused"].append({"cycleId": str(each.cycle_id), **as_row(why)})
             continue
         result = job["result"]
         found["issued"] += result.get("issued", 0)

@@ -15,7 +15,7 @@ from api.access import NOBODY, Actor, operator
 from api.calls import House
 from api.errors import Busy, Problem
 from api.jobs.kinds import Heartbeat, JobHandle, discover
-from api.problems import Fault
+from api.problems import Fault, as_row
 from api.services import jobs
 
 log = logging.getLogger("api.jobs")
@@ -74,10 +74,10 @@ def _attempt(house: House, handle: JobHandle) -> None:
     except Busy:
         return  # the lease runs out and the job is tried again
     except Problem as why:
-        handle.result["problem"] = why.as_row()
+        handle.result["problem"] = as_row(why)
     except Exception:
         log.exception("fault in a job", extra={"job": str(handle.id), "kind": handle.kind})
-        handle.result["problem"] = Fault().as_row()
+        handle.result["problem"] = as_row(Fault())
     finally:
         if heartbeat.is_alive():
             heartbeat.stop()

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from api.errors import Problem
+from api.problems import as_row
 from api.route import DoorRoute, Who, problem_responses
 from api.schemas.presences import MemberCode, Outcome, Outcomes, OwnPresence, Presence, PresenceCodeQuery, PresenceList
 from api.services import member_codes, presences
@@ -39,4 +40,4 @@ async def record_list(body: PresenceList, who: Who) -> Outcomes:
 
 
 def _outcome(found: Any) -> Outcome:
-    return Outcome.model_validate({"problem": found.as_row()} if isinstance(found, Problem) else {"presence": found})
+    return Outcome.model_validate({"problem": as_row(found)} if isinstance(found, Problem) else {"presence": found})

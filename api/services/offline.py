@@ -18,6 +18,7 @@ from api.domain.offline import Item, Taken
 from api.domain.presence import Key
 from api.errors import NotFound, Problem
 from api.models import Device, OfflineItem
+from api.problems import as_row
 from api.services import presences, settlement, standing_sanctions
 from api.services.activities import grant_over
 from api.services.offline_cases import Review, Told
@@ -226,7 +227,7 @@ def _odd(session: Session, desk: Desk, sent: OfflineList, item: Item, kept: Kept
 def _told(desk: Desk, heard: _Heard, opened: dict[str, Told], worth: settlement.Worth) -> dict[str, Any]:
     told: dict[str, Any] = {"item_id": heard.item.item_id}
     if heard.problem is not None:
-        return {**told, "problem": heard.problem.as_row()}
+        return {**told, "problem": as_row(heard.problem)}
     if heard.key is not None:
         told["presence"] = presences.view(desk.board, heard.key, worth)
     if heard.review is not None:

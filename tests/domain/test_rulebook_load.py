@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from api.domain.rulebook.load import RulebookInvalid, load, read
 from api.domain.rulebook.schema import json_schema
 from api.domain.rulebook.shipped import names, shipped, shipped_text
+from api.problems import as_row
 
 GOOD = """format: 1
 id: example
@@ -31,7 +32,7 @@ final: points
 def refused(text):
     with pytest.raises(RulebookInvalid) as why:
         load(text)
-    json.dumps(why.value.as_row(), ensure_ascii=False).encode()
+    json.dumps(as_row(why.value), ensure_ascii=False).encode()
     return why.value.errors
 
 

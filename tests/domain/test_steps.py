@@ -8,6 +8,7 @@ from api.domain.labels import NOUNS, STATES, noun_label, state_label, step_label
 from api.domain.step_labels import STEPS
 from api.domain.steps import ALL_STEPS, TABLES, StateTable, Step
 from api.errors import StepNotAllowed
+from api.problems import as_row
 
 # Every arrow of the model's life cycles, written out by hand: noun, state, step, state after.
 ARROWS = """
@@ -74,6 +75,17 @@ def test_nothing_leaves_a_final_state() -> None:
 def test_a_final_cycle_can_only_be_delivered_or_amended() -> None:
     assert TABLES["cycle"].allowed("final") == ["cycle.deliver", "cycle.amend"]
     assert TABLES["cycle"].next("delivered", "cycle.amend") == "delivered"
+
+
+def test_what_a_list_or_a_job_keeps_of_a_refusal_has_no_codes_in_its_sentences() -> None:
+    with pytest.raises(StepNotAllowed) as refused:
+        TABLES["cycle"].next("public_review", "cycle.compute")
+    kept = as_row(refused.value)
+    for language, words in (("zh", ("群众评议", "测算")), ("en", ("public",))):
+        said = kept["detail"][language]
+        assert all(word in said for word in words), said
+        assert not any(code in said for code in ("public_review", "cycle.", "[")), said
+    assert (kept["code"], kept["facts"]["state"]) == ("step_not_allowed", "public_review")
 
 
 def test_a_row_that_exists_cannot_be_created_again() -> None:
