@@ -52,6 +52,14 @@ _SOURCES = {
     ),
     "reviews": "`kind`（评议方或评议项）、`party`（self、community、street、resident、panel）、`amount`、`level`",
     "members": "成员结果：`grade`、`outcome`、`reportedIn`（yes、no），`take: {number: 党员规则中的数}`",
+    "grades": (
+        "往期结果（已定稿的考核）：`rulebook`（规则 `id`）、`grade`（没有等次的为 none）、`outcome`、`amount`（当时的得分），"
+        "`take: {number: 当时规则中的数}`；日期为当时考核期最后一天，只看本期之前的，`window` 写 `yearsBack` 或 `lifetime`"
+    ),
+    "bars": (
+        "没有列：写 `bar`（`strikes` 为记实的筛选，`until` 为解除所凭的来源和筛选），`result` 取 at_end（最后一天是否停止资格）、"
+        "days（天数）、times（次数）"
+    ),
     "affiliations": ("`kind`（registration、employment、secondary_home、make_up_suspended）、`community`、`basis`"),
     "denominators": (
         "单位：eligible_members、in_service_members、exempt_members；社区：registered_members、registered_units、"
@@ -68,6 +76,9 @@ _DATA = """
 ROWS
 属性（`attribute`）：`registrationBasis`、`politicalStatus`、`memberClass`（in_service、retired、floating_in 等）、
 `employerKind`。豁免种类：ill、seconded、retired、not_yet_joined、floating、other，以及规则自己写的种类。
+
+按工作日计的答复期限（`answered` 的 `workingDays`）要用休息日历：平台考核和试算时自动带入；自备输入包的，须写
+`restDays`（所看日期前后全部休息日，如 `["2026-01-01", "2026-01-03"]`），没有时该数未知。
 
 次序：`measures` → `scores` → `adjustments` → `totals` → `gates` → `grades` → `quotas`，后面的只能引用前面的 `id`。
 门槛因对象而异的，先算出应得数，再写 `atLeast: 1, proRata: 应得数`；“不超过几成”用 `Best` 的 `lowest` 取较低者；

@@ -70,6 +70,13 @@ FINDINGS = [
     (CAPS, "window: {since: 07-01, before: 07-01}", "{since: 07-01", "empty_window",
      "window: {since: 06-30, before: 07-01}"),
     (CAPS, "window: {since: 11-20}", "{since: 11-20", "year_end_volume", "window: {since: 10-01}"),
+    (CAPS, "window: {since: 12-01, before: 12-16}", "{since: 12-01", "year_end_volume",
+     "window: {since: 12-05, before: 12-06}"),  # 国际志愿者日
+    ("lessThan: 3}", "atLeast: 0}", "{value: months", "gate_always_holds", "atLeast: 1}"),
+    ("{value: months, lessThan: 3}", "{any: [{value: months, lessThan: 3}, {value: visits, atLeast: 0}]}",
+     "{any: [{value", "gate_always_holds", "{all: [{value: months, lessThan: 3}, {value: visits, atLeast: 0}]}"),
+    ("{value: months, lessThan: 3}", "{value: runs, moreThan: -1, atMost: 20}", "{value: runs", "gate_always_holds",
+     "{value: runs, moreThan: -1, atMost: 19}"),
     (KIND, "where: {kind: [log_in]", "[log_in]", "formalism", "where: {kind: [log_of_visits]"),
     (KIND, "where: {kind: [likes]", "[likes]", "formalism", "where: {kind: [likeness]"),
     (KIND, "where: {onlineTime: [long]", "[long]", "formalism", "where: {online: [yes]"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 from api.domain.rulebook.conditions import Compare, values_in
 from api.domain.rulebook.filters import Table, Window
@@ -34,6 +35,7 @@ _APPEARANCE_ZH = re.compile(
 _TRACE_ZH = re.compile("拍照|照片(?!修复|展)|截图|轨迹|自拍|留痕")
 _RUSH = "11-15"  # a window that begins here or later sees half of the last quarter at most
 _LAST_DAYS = 47  # so many days are left of the year then
+_FESTIVAL = 3  # so many days named at both ends are an occasion, such as the day of volunteers, and no rush
 
 
 def conduct(rulebook: Rulebook) -> Iterator[Finding]:
@@ -110,9 +112,16 @@ def _window(rulebook: Rulebook, measure: RowMeasure, n: int) -> Iterator[Finding
 def _only_the_end(window: Window) -> bool:
     """Say whether a window begins so late in a year that only its last weeks count."""
     if window.since is not None:
-        return window.since >= _RUSH and not window.years_back
+        return window.since >= _RUSH and not window.years_back and not _an_occasion(window.since, window.before)
     counted_back = (window.last_days or 0) + 31 * (window.last_months or 0)
     return window.before is None and 0 < counted_back <= _LAST_DAYS
+
+
+def _an_occasion(since: str, before: str | None) -> bool:
+    """Say whether a window is one special day, or the few of a festival."""
+    if before is None:
+        return False
+    return (date.fromisoformat(f"2001-{before}") - date.fromisoformat(f"2001-{since}")).days <= _FESTIVAL
 
 
 def _vetoes(rulebook: Rulebook) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from api.domain.rulebook.rivals import rivals
 from api.domain.rulebook.rubric import VOICES
 from api.domain.rulebook.schema import Rulebook, Weighted
 from api.domain.rulebook.seats import Quota
+from api.domain.rulebook.settled import WHOLE, settled, unmet
 from api.domain.rulebook.stretch import WIDTHS
 from api.domain.rulebook.values import text
 
@@ -32,7 +33,7 @@ def lint(rulebook: Rulebook) -> list[Finding]:
         *_limits(rulebook),
         *conduct(rulebook),
         *readable(rulebook),
-        *_gates(rulebook),
+        *_gates(rulebook, between),
         *_quotas(rulebook),
         *rivals(rulebook),
         *_voices(rulebook),
@@ -46,25 +47,19 @@ def _thresholds(rulebook: Rulebook, between: dict[str, Range]) -> Iterator[Findi
     for pointer, condition in conditions(rulebook):
         for place, leaf in values_in(condition):
             if isinstance(leaf, Compare):
-                share = (1, 1) if leaf.pro_rata is None else between[leaf.pro_rata]
+                share = WHOLE if leaf.pro_rata is None else between[leaf.pro_rata]
                 yield from _threshold(leaf, pointer + place, between[leaf.value], share)
 
 
 def _threshold(leaf: Compare, pointer: str, between: Range, share: Range) -> Iterator[Finding]:
     low, high = between
     facts = {"name": leaf.value, "low": _written(low), "high": _written(high)}
-    never = (
-        (leaf.at_least is not None and leaf.at_least * min(share) > high)
-        or (leaf.more_than is not None and leaf.more_than * min(share) >= high)
-        or (leaf.at_most is not None and leaf.at_most * max(share) < low)
-        or (leaf.less_than is not None and leaf.less_than * max(share) <= low)
-    )
-    if never:
+    if unmet(leaf, between, share):
         yield finding("impossible_threshold", pointer, **facts)
         return
     limit = leaf.less_than if leaf.less_than is not None else leaf.at_most
     limit = limit if leaf.at_least is None and leaf.more_than is None else None  # the end of a stretch asks for nothing
-    if limit is not None and share == (1, 1) and limit > high:
+    if limit is not None and share == WHOLE and limit > high:
         yield finding("minimum_over_cap", pointer, **facts, limit=text(limit))
 
 
@@ -87,8 +82,12 @@ def _caps(rulebook: Rulebook) -> Iterator[Finding]:
                     yield finding("cap_never_binds", pointer, most=text(wide.at_most))
 
 
-def _gates(rulebook: Rulebook) -> Iterator[Finding]:
+def _gates(rulebook: Rulebook, between: dict[str, Range]) -> Iterator[Finding]:
+    wrong = {each.pointer for each in _thresholds(rulebook, between)}
     for n, gate in enumerate(rulebook.gates):
+        told = any(f"/gates/{n}/when{place}" in wrong for place, _ in values_in(gate.when))
+        if not told and settled(gate.when, between):
+            yield finding("gate_always_holds", f"/gates/{n}/when")
         if gate.effect == "cannot_be_better_than" and gate.grade == rulebook.grades[0].id:
             yield finding("idle_gate", f"/gates/{n}/grade")
 

@@ -129,6 +129,12 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
         "检查权重",
         "check them",
     ),
+    "gate_always_holds": (
+        "条件对谁都成立：这条门槛对所有人起作用",
+        "it holds whatever the numbers are, so the gate bears on everybody",
+        "检查界限（如 atLeast: 0）；确要人人适用的，直接改等次或得分",
+        "check its bounds (such as atLeast: 0); what is meant for everybody belongs into grades or points",
+    ),
     "unused": (
         "{name} 没有参与任何结果",
         "{name} takes part in no result",
