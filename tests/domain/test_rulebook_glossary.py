@@ -20,7 +20,7 @@ OF_ALL |= {"adjustments", "totals", "gates", "final", "grades", "quotas", "rubri
 """Members that frame a rulebook and are no rule."""
 MEMBERS = {"Window", "Table", "MemberNumber", "Factor", "ByFact", "Also", "SpanRounding", "Approval", "Qualify", "Keep"}
 MEMBERS |= {"Answered", "Bar", "During", "SpanSteps", "Cap", "Cadence", "Streak", "Series", "Rolling", "Deadline"}
-MEMBERS |= {"RowMeasure", "Until"}
+MEMBERS |= {"RowMeasure", "Until", "FewDays"}
 HEADS = {"BarMeasure", "DenominatorMeasure", "PresenceMeasure"}
 CONDITIONS = {"Compare", "AttributeIn", "All", "AnyOf", "Not"}
 

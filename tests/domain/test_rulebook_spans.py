@@ -6,7 +6,7 @@ import yaml
 from api.domain.rulebook.lint import lint
 from api.domain.rulebook.load import RulebookInvalid, load
 from api.domain.rulebook.values import bucket
-from tests.domain.rulebook_bundles import HEAD, fact, judged, labelled
+from tests.domain.rulebook_bundles import HEAD, fact, judged, labelled, service
 
 REPORTS = """
 measures:
@@ -125,3 +125,68 @@ def test_a_cadence_that_shorter_spans_never_allow_is_found():
     assert found("caps: [{per: ten_days, atMost: 1}], cadence: {each: month, atLeast: 3}") == []
     assert found("caps: [{per: week, atMost: 1}], cadence: {each: two_weeks, atLeast: 3}") == ["impossible_cadence"]
     assert found("caps: [{per: month, atMost: 1}], cadence: {each: week, atLeast: 2}") == []  # a week of two months
+
+
+AWAY = [{"key": "x", "kind": "ill", "start": "2026-03-01", "end": "2026-03-17"}]  # 15 days of March are left
+LONGER = [{"key": "x", "kind": "ill", "start": "2026-03-01", "end": "2026-03-18"}]  # 14 days are
+
+
+@pytest.mark.parametrize(("exemptions", "state"), [([], "missed"), (AWAY, "missed"), (LONGER, "exempt")])
+def test_a_month_of_which_fewer_than_15_days_are_left_is_not_asked_for(exemptions, state):
+    """不足 15 日的月份不计，满 15 日的按一个月计。"""
+    rule = "cadence: {each: month, exempt: [ill], exemptWhen: {daysLeftUnder: 15}}"
+    assert reports(rule, [], exemptions=exemptions)[1][2] == state
+
+
+@pytest.mark.parametrize(("exemptions", "share"), [(AWAY, "1"), (LONGER, "11/12")])
+def test_a_month_begun_counts_as_one_from_15_days_on(exemptions, share):
+    rule = "{id: reports, source: presence, per: month, exempt: [ill], exemptWhen: {daysLeftUnder: 15}}"
+    told = judged(f"measures: [{rule}]\nfinal: reports\n", {"exemptions": exemptions})
+    assert told["numbers"][0]["value"] == share
+
+
+def series(rule, minutes, **more):
+    entries = [service(f"e{month}", amount, f"2026-{month:02d}-09") for month, amount in enumerate(minutes, start=1)]
+    book = f"measures: [{{id: n, source: entries, window: {{before: 05-01}}, series: {{{rule}}}}}]\nfinal: n\n"
+    return judged(book, {"entries": entries, **more})["score"]
+
+
+def test_the_worst_month_is_left_out_of_an_average_of_those_that_count():
+    """去掉最低的一个月后取平均: of 10, 40, 20 and 60 that is 40, and 50 where the third month is exempt."""
+    rule = "each: month, drop: 1, join: average, exempt: [ill]"
+    assert series(rule, [10, 40, 20, 60]) == "40"
+    assert series(rule, [10, 40, 20, 60], exemptions=[AWAY[0] | {"end": "2026-04-01"}]) == "50"
+    assert series(rule, [10], through="2026-02-01") is None  # there is nothing but the worst month
+    assert series("each: month, drop: 2, join: sum", [10, 40, 20, 60]) == "100"
+
+
+NET = """
+measures:
+  - id: net
+    source: facts
+    where: {kind: [served, absent]}
+    take: {column: kind, values: {served: 2, absent: -5}}
+    cadence: {each: quarter, atLeast: -10}
+    streak: {of: missed, length: 2}
+final: net.streaks
+"""
+
+
+def test_a_quarter_of_25_points_under_15_is_missed_and_two_in_a_row_are_a_run():
+    """每季度 25 分，服务 +2、缺席 −5，低于 15 分黄牌，连续两季度红牌: the net score is under −10."""
+    absent = [fact(f"a{day}", "absent", day) for day in ("2026-01-05", "2026-02-05", "2026-03-05")]
+    later = [fact(f"b{day}", "absent", day) for day in ("2026-04-05", "2026-05-05", "2026-06-05")]
+    served = [fact(f"s{n}", "served", "2026-06-09") for n in range(3)]
+
+    def told(facts, **more):
+        judgement = judged(NET, {"facts": facts, **more})
+        return judgement["score"], [span["state"] for span in judgement["numbers"][0]["spans"]]
+
+    assert told(absent + later) == ("1", ["missed", "missed", "fulfilled", "fulfilled"])
+    assert told(absent + later + served) == ("0", ["missed", "fulfilled", "fulfilled", "fulfilled"])  # −15 + 6 is −9
+    assert told(absent, through="2026-05-01") == ("0", ["missed", "open", "open", "open"])
+
+
+def test_a_limit_that_no_span_falls_under_is_found():
+    assert found("take: count, cadence: {each: month, atLeast: 0}") == ["idle_cadence"]
+    assert found("take: {column: kind, values: {report: -5}}, cadence: {each: month, atLeast: 0}") == []

@@ -108,7 +108,7 @@ def deciding(book: Rulebook) -> set[str]:
 def _sums(measure: RowMeasure) -> Sums | None:
     filtered = measure.where.keys() | measure.without.keys()
     cadence = measure.cadence
-    if cadence and (cadence.whole_spans or cadence.each == "event" or cadence.until):
+    if cadence and (cadence.whole_spans or cadence.each == "event" or cadence.until or cadence.at_least <= 0):
         return None
     plain = measure.model_fields_set <= _KNOWN and measure.result == "sum" and measure.take in ("amount", "count")
     if not plain or not filtered <= KEPT or (measure.distinct and measure.distinct not in SPANS):

@@ -65,6 +65,10 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
     "Cadence.each": (
         "逐次活动", "event by event", "cadence: {each: event}, streak: {of: fulfilled, length: 3}",
     ),
+    "FewDays": (
+        "豁免后不足若干天的时段不计", "too few days left",
+        "cadence: {each: month, exempt: [ill], exemptWhen: {daysLeftUnder: 15}}",
+    ),
     "Until": ("每个时段若干天内", "by a day of each span", "cadence: {each: month, until: {days: 5}}"),
     "Until.dayOfLastMonth": (
         "时段末月某日前", "by a day of its last month", "cadence: {each: quarter, until: {dayOfLastMonth: 25}}",
@@ -76,6 +80,7 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
         "逐段计分后合并", "a score for each span",
         "series: {each: quarter, plus: 25, times: -5, atLeast: 0, atMost: 25, last: 3, best: 2, join: sum}",
     ),
+    "Series.drop": ("去掉最低的几段", "all but the worst spans", "series: {each: month, drop: 1, join: average}"),
     "Rolling": ("任意连续若干天", "rolling days", "rolling: {days: 90, of: largest}"),
     "Deadline": (
         "报到等之后若干天内", "days after joining",

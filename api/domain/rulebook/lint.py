@@ -10,7 +10,7 @@ from api.domain.rulebook.conditions import Compare, values_in
 from api.domain.rulebook.conduct import conduct
 from api.domain.rulebook.findings import Finding, finding
 from api.domain.rulebook.measure import RowMeasure
-from api.domain.rulebook.ranges import Bound, Range, most_of_a_span, ranges, spans_of, times_of
+from api.domain.rulebook.ranges import Bound, Range, least_of_rows, most_of_a_span, ranges, spans_of, times_of
 from api.domain.rulebook.readable import readable
 from api.domain.rulebook.references import conditions, references, stages
 from api.domain.rulebook.rivals import rivals
@@ -154,6 +154,9 @@ def _cadences(rulebook: Rulebook) -> Iterator[Finding]:
         cadence = measure.cadence
         if cadence.until and (cadence.until.days or 0) >= WIDTHS[cadence.each]:
             yield finding("idle_until", f"/measures/{n}/cadence/until", days=cadence.until.days)
+        told = all(one.source == "entries" or one.take != "amount" for one in measure.sources)  # facts may take away
+        if told and cadence.at_least <= least_of_rows(measure):
+            yield finding("idle_cadence", f"/measures/{n}/cadence/atLeast", least=text(cadence.at_least))
         most = most_of_a_span(measure, cadence.each)
         if cadence.at_least > most:
             facts = {"each": cadence.each, "least": text(cadence.at_least), "most": _written(most)}

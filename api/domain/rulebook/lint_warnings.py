@@ -69,6 +69,12 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
         "检查 bySize 各档",
         "check the steps of bySize",
     ),
+    "idle_cadence": (
+        "每个时段的合计都不会低于 {least}，频次总能达到",
+        "no span comes to less than {least}: the cadence is always reached",
+        "写一个大于 0 的 atLeast",
+        "take an atLeast over 0",
+    ),
     "idle_until": (
         "每个时段都不长于 {days} 天，截止日不起作用",
         "no span is longer than {days} days: the last day does nothing",
@@ -123,17 +129,17 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
         "改为较低的等次",
         "name a lower grade",
     ),
-    "weights": (
-        "权重之和为 {total}，不是 1",
-        "the weights come to {total}, not 1",
-        "检查权重",
-        "check them",
-    ),
     "gate_always_holds": (
         "条件对谁都成立：这条门槛对所有人起作用",
         "it holds whatever the numbers are, so the gate bears on everybody",
         "检查界限（如 atLeast: 0）；确要人人适用的，直接改等次或得分",
         "check its bounds (such as atLeast: 0); what is meant for everybody belongs into grades or points",
+    ),
+    "weights": (
+        "权重之和为 {total}，不是 1",
+        "the weights come to {total}, not 1",
+        "检查权重",
+        "check them",
     ),
     "unused": (
         "{name} 没有参与任何结果",

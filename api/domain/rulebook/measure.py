@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from api.domain.rulebook.filters import ByFact, Factor, Filter, MemberNumber, RowSource, Table, Take, Window
-from api.domain.rulebook.stretch import Answered, Bar, Cap, Deadline, During, Rolling, SpanSteps
+from api.domain.rulebook.stretch import Answered, Bar, Cap, Deadline, During, ExemptWhen, Rolling, SpanSteps
 from api.domain.rulebook.unfit import Unfit
 from api.domain.rulebook.values import MONTHS, Column, Exact, Identifier, Labels, Rounding, Sentence, Span, Strict
 
@@ -63,15 +63,16 @@ class Cadence(Strict):
     `event` takes one occasion after the other of which there are rows, so that a streak is three absences in a row.
     With `wholeSpans` spans that the window cuts are not required, such as the first days of January for a week.
     With `until` rows count that come by a day of their span, which is over then: 每月 5 日前, 每季度末月 25 日前.
+    Of a net score `atLeast` may be nought or less: a span without rows reaches that, as soon as it is over.
     """
 
     each: Literal[
         "event", "day", "week", "ten_days", "two_weeks", "half_month", "month", "two_months", "quarter", "half_year",
         "year",
     ]  # fmt: skip
-    at_least: Annotated[Exact, Field(gt=0)] = 1
+    at_least: Exact = 1
     exempt: list[Identifier] = []
-    exempt_when: Literal["whole", "any_day"] = "whole"
+    exempt_when: ExemptWhen = "whole"
     whole_spans: bool = False
     until: Until | None = None
 
@@ -105,7 +106,8 @@ class Streak(Strict):
 class Series(Strict):
     """Score each span by itself, `plus` + `times` × its sum within limits, and join the spans that are over.
 
-    Spans inside an exemption are left out; then only the `last` so many, and the `best` so many of those, are joined.
+    Spans inside an exemption are left out; then only the `last` so many, and the `best` so many of those, are joined,
+    or all but the `drop` worst ones: 去掉最低的一个月.
     """
 
     each: Literal["week", "ten_days", "two_weeks", "half_month", "month", "two_months", "quarter", "half_year", "year"]
@@ -115,10 +117,17 @@ class Series(Strict):
     at_least: Exact | None = None
     at_most: Exact | None = None
     exempt: list[Identifier] = []
-    exempt_when: Literal["whole", "any_day"] = "whole"
+    exempt_when: ExemptWhen = "whole"
     last: Annotated[int, Field(ge=1)] | None = None
     best: Annotated[int, Field(ge=1)] | None = None
+    drop: Annotated[int, Field(ge=1)] | None = None
     join: Literal["sum", "average", "largest", "smallest"] = "sum"
+
+    @model_validator(mode="after")
+    def _chooses_once(self) -> Series:
+        if self.best is not None and self.drop is not None:
+            raise Unfit("best_or_drop")
+        return self
 
 
 class _Measure(Strict):
@@ -250,7 +259,7 @@ class PresenceMeasure(_Measure):
     source: Literal["presence"]
     per: Literal["day", "month"]
     exempt: Annotated[list[Identifier], Field(min_length=1)]
-    exempt_when: Literal["whole", "any_day"] = "whole"
+    exempt_when: ExemptWhen = "whole"
 
 
 class BarMeasure(_Measure):

@@ -226,7 +226,8 @@ def _cadence(measure: RowMeasure, cadence: Cadence, parts: list[Part], bundle: I
     through = bundle.get("through", before)
     fulfilled = required = 0
     for name, (first, after) in asked.items():
-        reached = sums[name] >= cadence.at_least
+        asked_for = first < after and (cadence.at_least > 0 or after <= through)  # nothing is no net score so far
+        reached = asked_for and sums[name] >= cadence.at_least
         is_free = exempt(first, after, free, cadence.exempt_when)
         is_cut = first == after or (cadence.whole_spans and not by_event and cut(*spans[name], cadence.each))
         fulfilled += reached

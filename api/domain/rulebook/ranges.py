@@ -125,7 +125,7 @@ def _of_measure(measure: Measure, period: Span) -> Range:
         return 0, spans_of(measure.window, period, measure.cadence.each)
     if measure.deadline or measure.answered:
         return 0, inf
-    low: Bound = min(_lowest(one) for one in measure.sources)
+    low = least_of_rows(measure)
     high: Bound = inf
     if measure.steps:
         times = inf if measure.steps.by else spans_of(measure.window, period, measure.steps.per)
@@ -140,6 +140,11 @@ def _of_measure(measure: Measure, period: Span) -> Range:
     if measure.rolling and measure.distinct == "day" and not measure.distinct_per:
         high = min(high, measure.rolling.days)
     return low, high
+
+
+def least_of_rows(measure: RowMeasure) -> Bound:
+    """Return the least that the rows of a measure can come to, its steps apart: nought, or there is no such number."""
+    return min(_lowest(one) for one in measure.sources)
 
 
 def _lowest(measure: RowMeasure) -> Bound:
@@ -169,6 +174,7 @@ def _of_series(series: Series, sums: Range, spans: Bound) -> Range:
     if series.join != "sum":
         return low, high
     chosen = [number for number in (series.last, series.best) if number is not None]
+    spans = max(0, spans - (series.drop or 0))
     times = min([spans, *chosen])  # a span may be exempt, or not over yet
     return min(0, low * times), max(0, high * times)
 

@@ -11,7 +11,7 @@ from typing import Any
 from api.domain.rulebook.bundle import InputBundle
 from api.domain.rulebook.measure import Series, Streak, Until
 from api.domain.rulebook.rows import Part
-from api.domain.rulebook.stretch import Deadline, Rolling, SpanSteps
+from api.domain.rulebook.stretch import Deadline, ExemptWhen, FewDays, Rolling, SpanSteps
 from api.domain.rulebook.values import Number, Span, bucket, buckets, text, whole
 
 Dated = Sequence[tuple[str, Number]]
@@ -32,8 +32,13 @@ def merged(bundle: InputBundle, kinds: list[str]) -> list[tuple[str, str]]:
     return joined
 
 
-def exempt(first: str, after: str, free: list[tuple[str, str]], when: str) -> bool:
-    """Say whether a span lies in an exemption, whole or with any of its days."""
+def exempt(first: str, after: str, free: list[tuple[str, str]], when: ExemptWhen) -> bool:
+    """Say whether a span lies in an exemption: whole, with any of its days, or with so many that few are left."""
+    if isinstance(when, FewDays):
+        start, end = date.fromisoformat(first), date.fromisoformat(after)
+        away = [(date.fromisoformat(max(first, one)), date.fromisoformat(min(after, other))) for one, other in free]
+        gone = sum((other - one).days for one, other in away if one < other)
+        return gone > 0 and (end - start).days - gone < when.days_left_under
     if when == "any_day":
         return any(start < after and first < end for start, end in free)
     return any(start <= first and after <= end for start, end in free)
@@ -116,8 +121,9 @@ def _score(series: Series, total: Number) -> Number:
 def _chosen(series: Series, scored: list[Number], rows: list[dict[str, Any]]) -> list[Number]:
     """Return the values that are joined; the rows of the others say that they are left out."""
     places = list(range(len(scored)))[-series.last if series.last else 0 :]
-    if series.best:
-        places = sorted(places, key=lambda place: (-scored[place], place))[: series.best]
+    number = max(0, len(places) - series.drop) if series.drop else series.best
+    if number is not None:
+        places = sorted(places, key=lambda place: (-scored[place], place))[:number]
     counted = [row for row in rows if row["state"] == "counted"]
     for place, row in enumerate(counted):
         if place not in places:

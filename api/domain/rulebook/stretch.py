@@ -106,6 +106,16 @@ class Rolling(Strict):
     of: Literal["largest", "smallest"] = "largest"
 
 
+class FewDays(Strict):
+    """A span is exempt in which exemptions leave fewer days than this, so that 不足 15 日的月份不计."""
+
+    days_left_under: Annotated[int, Field(ge=1, le=366)]
+
+
+ExemptWhen = Literal["whole", "any_day"] | FewDays
+"""How much of a span has to lie in exemptions: all of it, any day, or so much that few days are left."""
+
+
 class Deadline(Strict):
     """Count the affiliations of some kinds within whose first so many days the sum reaches `atLeast`.
 
@@ -117,7 +127,7 @@ class Deadline(Strict):
     days: Annotated[int, Field(ge=1, le=366)]
     at_least: Annotated[Exact, Field(gt=0)] = 1
     exempt: list[Identifier] = []
-    exempt_when: Literal["whole", "any_day"] = "whole"
+    exempt_when: ExemptWhen = "whole"
 
 
 class Release(Strict):

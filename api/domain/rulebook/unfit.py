@@ -39,6 +39,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "连续计数须与频次一起使用",
         "a streak counts the spans of a cadence",
     ),
+    "best_or_drop": (
+        "best 与 drop 都是取舍时段，只能用一个",
+        "best and drop both choose among spans: only one of them stands",
+    ),
     "until_one_day": (
         "until 须写 days 或 dayOfLastMonth 之一",
         "until is either days or dayOfLastMonth",

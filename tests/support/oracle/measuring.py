@@ -91,7 +91,7 @@ class Measurer:
         if way < 0.5:
             window = self._window() if self.maybe(0.5) else {}
             result = {"result": "largest"} if self.maybe(0.5) else {}
-            take = {"take": "months"} if self.maybe(0.6) else {}
+            take = {"take": "months"} if self.maybe(0.85) else {}
             return {"source": "affiliations", "where": {"kind": ["registration"]}, **window, **take, **result}
         number = {"take": {"number": "hours"}} if way < 0.7 else {"take": "count"}
         column = self.chance.choice(({"grade": ["passed"]}, {"reportedIn": ["yes"]}, {"outcome": ["graded"]}))
@@ -132,8 +132,8 @@ class Measurer:
         measure |= {"steps": self._steps_of_spans(unit)} if self.maybe(0.15) else {}
         if unit == 60 and self.maybe(0.18):
             measure["approval"] = {"per": chance.choice(("day", "event")), "kind": "hours_approved", "tiers": TIERS}
-        if self.maybe(0.6):
-            spans = chance.sample(SPANS, chance.choice((1, 2, 2, 3)))
+        if self.maybe(0.8):
+            spans = chance.sample(SPANS, chance.choice((1, 1, 2, 3)))
             limits = (1, 2, 3, 5, "8/3") if unit == 1 else (90, 120, 240, 400, 700)
             measure["caps"] = [{"per": per, "atMost": chance.choice(limits)} for per in spans]
             other = Random(repr(measure))  # apart from the other draws, which stay as they are
@@ -189,6 +189,9 @@ class Measurer:
         measure["cadence"] = {"each": each, "atLeast": unit * self.chance.choice((1, 1, 3))}
         if measure.get("distinct"):
             measure["cadence"]["atLeast"] = 1
+        other = Random(repr(measure))  # apart from the other draws, which stay as they are
+        if other.random() < (0.5 if isinstance(measure.get("take"), dict) else 0.12):
+            measure["cadence"]["atLeast"] = other.choice((0, -1, -2))
         if self.maybe(0.5):
             measure["cadence"] |= self._exempting()
         if self.maybe(0.4):
@@ -197,16 +200,16 @@ class Measurer:
             streak = {"of": self.chance.choice(("fulfilled", "missed")), "length": self.chance.choice((2, 2, 3, 5))}
             measure["streak"] = streak | ({"again": True} if self.maybe(0.5) else {})
         self._short(measure["cadence"])
-        other = Random(repr(measure) + "until")  # apart from the other draws, which stay as they are
-        weekly = measure["cadence"]["each"] in ("week", "ten_days", "two_weeks", "half_month")
-        if measure["cadence"]["each"] != "day" and other.random() < 0.5:
-            measure["cadence"]["until"] = {"days": other.choice((2, 5, 10, 20))}
-            if not weekly and other.random() < 0.6:
-                measure["cadence"]["until"] = {"dayOfLastMonth": other.choice((5, 15, 25, 30))}
-            return
         short = measure["cadence"]["each"] in ("day", "week", "month") and "wholeSpans" not in measure["cadence"]
         if short and Random(repr(measure)).random() < 0.5:  # apart from the other draws, which stay as they are
             measure["cadence"]["each"] = "event"
+            return
+        other = Random(repr(measure) + "until")  # apart from the other draws, which stay as they are
+        weekly = measure["cadence"]["each"] in ("week", "ten_days", "two_weeks", "half_month")
+        if measure["cadence"]["each"] != "day" and other.random() < 0.6:
+            measure["cadence"]["until"] = {"days": other.choice((2, 5, 10, 20))}
+            if not weekly and other.random() < 0.6:
+                measure["cadence"]["until"] = {"dayOfLastMonth": other.choice((5, 15, 25, 30))}
 
     def _short(self, rule: Row) -> None:
         other = Random(repr(rule))  # apart from the other draws, which stay as they are
@@ -222,11 +225,15 @@ class Measurer:
         made |= {"rounding": {"quantum": chance.choice((1, "0.5")), "mode": "half_up"}} if self.maybe(0.2) else {}
         made |= self._exempting() if self.maybe(0.2) else {}
         self._short(made)
+        if "best" not in made and Random(repr(made)).random() < 0.5:
+            made["drop"] = 1
         return made | {"join": chance.choice(("sum", "sum", "average", "average", "largest", "smallest"))}
 
     def _exempting(self) -> Row:
         made: Row = {"exempt": self.chance.sample(EXEMPTIONS, 2)}
-        return made | ({"exemptWhen": "any_day"} if self.maybe(0.4) else {})
+        made |= {"exemptWhen": "any_day"} if self.maybe(0.4) else {}
+        other = Random(repr(made) + repr(self.values))  # apart from the other draws, which stay as they are
+        return made | ({"exemptWhen": {"daysLeftUnder": other.choice((5, 15, 20))}} if other.random() < 0.4 else {})
 
     def _window(self) -> Row:
         way, chance = self.chance.random(), self.chance

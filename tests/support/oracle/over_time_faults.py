@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.domain.rulebook import answers, filling, measures
+from api.domain.rulebook import answers, filling, measures, spans
 from tests.support.oracle.faulty import Fault, changed, of_measure, of_rows
 
 
@@ -29,6 +29,10 @@ OVER_TIME: dict[str, Fault] = {
         parts, per, None, doubts)),
     "once each in a span": of_measure(distinct_per="period"),
     "the first, the last, the least": of_measure(keep=changed(by="highest")),
+    "a cadence of a net score": of_measure(cadence=changed(at_least=lambda least: max(least, 1))),
+    "few days left": ([measures, spans], "exempt", lambda piece: lambda first, after, free, when: piece(
+        first, after, free, when if isinstance(when, str) else "any_day")),
+    "all but the worst spans": of_measure(series=changed(drop=lambda number: number + 1)),
     "by a day of each span": until(days=lambda days: days + 1),
     "by a day of its last month": until(day_of_last_month=lambda day: day - 1),
     "while affiliated": during(affiliations=lambda kinds: []),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.oracle.cases import Case
 from tests.support.oracle.plain import Row
-from tests.support.oracle.removals import PARTS, Removal, drop, each, measures, read_whole, stretch_cap
+from tests.support.oracle.removals import PARTS, Removal, drop, each, in_series, measures, read_whole, stretch_cap
 
 
 def answered(case: Case) -> bool:
@@ -44,6 +44,12 @@ def of_nothing(source: str, *path: str) -> Removal:
     return lambda case: each(measures(case, source), change)
 
 
+def few_days(case: Case) -> bool:
+    """Let exemptions count where they cover a span alone."""
+    ways = [m[way] for m in measures(case) for way in ("cadence", "series", "deadline") if way in m]
+    return each((w for w in ways if isinstance(w.get("exemptWhen"), dict)), lambda way: way.pop("exemptWhen"))
+
+
 def until(member: str) -> Removal:
     """Let rows of a cadence come on any day of their span."""
     found = lambda case: [m["cadence"] for m in measures(case) if member in m.get("cadence", {}).get("until", {})]  # noqa: E731
@@ -73,6 +79,12 @@ OVER_TIME: dict[str, Removal] = {
     "the first, the last, the least": lambda case: each(
         (m["keep"] for m in measures(case) if "by" in m.get("keep", {})), lambda keep: keep.pop("by")
     ),
+    "a cadence of a net score": lambda case: each(
+        (m["cadence"] for m in measures(case) if m.get("cadence", {}).get("atLeast", 1) <= 0),
+        lambda cadence: cadence.update(atLeast=1),
+    ),
+    "few days left": few_days,
+    "all but the worst spans": in_series("drop"),
     "by a day of each span": until("days"),
     "by a day of its last month": until("dayOfLastMonth"),
     "while affiliated": in_during("affiliations"),

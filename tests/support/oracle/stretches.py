@@ -26,7 +26,7 @@ def in_time(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
             bit.counts = Fraction(0) if bit.first in all_days and bit.first not in days else bit.counts
         if not days:
             continue
-        reached = _sum(bits, days) >= number(rule.get("atLeast", 1))
+        reached = _sum(bits, days) >= number(rule.get("atLeast", 1)) and (_is_asked(rule) or days[-1] < known)
         fulfilled += reached
         whole = not rule.get("wholeSpans") or _is_whole(all_days, rule["each"])
         if reached or (whole and days[-1] < known and not is_exempt(days, rule, bundle)):
@@ -35,6 +35,10 @@ def in_time(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
     answer.value, answer.required, answer.missed = Fraction(fulfilled), len(told), told.count(False)
     if measure.get("streak"):
         answer.streaks, answer.longest = _runs(measure["streak"], told)
+
+
+def _is_asked(rule: Row) -> bool:
+    return number(rule.get("atLeast", 1)) > 0
 
 
 def _comes_in_time(on: date, rule: Row) -> bool:
@@ -58,7 +62,7 @@ def in_turn(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> None:
             continue
         seen.append(bit.where("event"))
         sums = [other.counts for other in bits if other.where("event") == bit.where("event")]
-        reached = sum(sums, Fraction(0)) >= number(rule.get("atLeast", 1))
+        reached = sum(sums, Fraction(0)) >= number(rule.get("atLeast", 1)) and (_is_asked(rule) or bit.first < known)
         fulfilled += reached
         if reached or (bit.first < known and not is_exempt([bit.first], rule, bundle)):
             told.append(reached)
@@ -97,6 +101,8 @@ def one_by_one(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> No
         scores.append(min(value, number(rule["atMost"])) if "atMost" in rule else value)
     while "last" in rule and len(scores) > rule["last"]:
         scores.pop(0)
+    for _ in range(rule.get("drop", 0)):
+        scores = sorted(scores)[1:]
     while "best" in rule and len(scores) > rule["best"]:
         scores.remove(min(scores))
     answer.value = _joined(rule.get("join", "sum"), scores)
@@ -173,4 +179,6 @@ def is_exempt(days: list[date], rule: Row, bundle: Row) -> bool:
     kinds = rule.get("exempt", [])
     rows = [(day(x["start"]), day(x["end"])) for x in bundle.get("exemptions") or [] if x["kind"] in kinds]
     free = [any(start <= each < end for start, end in rows) for each in days] if rows else [False]
+    if isinstance(rule.get("exemptWhen"), dict):
+        return any(free) and free.count(False) < rule["exemptWhen"]["daysLeftUnder"]
     return any(free) if rule.get("exemptWhen") == "any_day" else all(free)
