@@ -134,12 +134,7 @@ class Engines:
             self._enter(connection, "READ WRITE", tenant)
             yield session
             session.committing = True
-            try:
-                connection.commit()
-            except BaseException:
-                # SQLAlchemy holds this transaction to be over and would lend the connection again with it still open.
-                connection.invalidate()
-                raise
+            _commit(connection)
 
     @contextmanager
     def look(self, tenant: UUID = HOUSE) -> Iterator[Session]:
@@ -148,6 +143,8 @@ class Engines:
             session = Session(connection, self)
             self._enter(connection, "ISOLATION LEVEL REPEATABLE READ READ ONLY", tenant)
             yield session
+            # At a rollback psycopg forgets what it prepared, and PostgreSQL plans each statement anew.
+            _commit(connection)
 
     def _enter(self, connection: sa.Connection, mode: str, tenant: UUID) -> None:
         """Go behind the wall in the round trip that begins the transaction; SQLite, of one house, has none."""
@@ -173,6 +170,14 @@ class Engines:
         """Close all connections."""
         self._writer.dispose()
         self._reader.dispose()
+
+
+def _commit(connection: sa.Connection) -> None:
+    try:
+        connection.commit()
+    except BaseException:
+        connection.invalidate()  # SQLAlchemy holds it to be over and would lend the connection with it still open
+        raise
 
 
 def _evened(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from sqlalchemy.sql import visitors
 from sqlmodel import SQLModel
 
 from api import db, visibility
-from api.wall import HOUSE_ROLE, TENANT_ROLE, protect
+from api.models import Person
+from api.wall import HOUSE, HOUSE_ROLE, TENANT_ROLE, protect
 from tests.support import world as worlds
 from tests.support.asgi import send
 from tests.support.clock import Clock
@@ -105,6 +106,21 @@ async def test_without_our_filter_no_foreign_row_is_shown(stage, monkeypatch, ca
     assert unfiltered.taken > 500
     assert answered > asked // 4
     assert leaked == set()
+
+
+def test_what_was_prepared_for_one_tenant_shows_another_its_own(stage):
+    """The driver prepares a statement once for a connection; whose rows it shows depends on the transaction alone."""
+    engines = stage.world.house.engines
+    engines._reader.dispose()  # one connection serves all that follows
+    here, there = stage.world.operator.tenant_id, stage.there.operator.tenant_id
+    everybody = sa.select(Person.tenant_id)
+    for _ in range(12):
+        for tenant, shown in ((here, {here}), (there, {there}), (HOUSE, {here, there})):
+            with engines.look(tenant) as session:
+                assert {row.tenant_id for row in session.rows(everybody)} == shown
+    with engines.look() as session:
+        taken = sa.text("SELECT max(generic_plans + custom_plans) FROM pg_prepared_statements WHERE statement LIKE :it")
+        assert session.scalar(taken, {"it": "SELECT people.tenant_id%"}) == 12 * 3 - 5  # the driver's threshold
 
 
 async def test_with_the_wall_down_foreign_rows_are_shown(stage, monkeypatch, capsys):
