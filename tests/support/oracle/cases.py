@@ -64,8 +64,23 @@ def case(seed: int) -> Case:
     first = history(chance, "0", subject, start, end)
     book = rulebook(chance, first)
     size = 6 if book.get("figures") else chance.choice((2, 4, 6, 6)) if book.get("quotas") else 1
-    others = [history(chance, str(n), subject, start, end) for n in range(1, size)]
+    others = [
+        _alike(chance, first, str(n)) if chance.random() < 0.5 else history(chance, str(n), subject, start, end)
+        for n in range(1, size)
+    ]
     return Case(_versions(chance, book, start.year), "public_institution", "old_town", [first, *others])
+
+
+def _alike(chance: Random, first: Row, subject: str) -> Row:
+    """Return the history of another to whom hardly less happened than to the first, so that they vie for seats."""
+    bundle = pickle.loads(pickle.dumps(first)) | {"subject": subject}
+    for source in ("entries", "facts"):
+        rows = bundle.get(source) or []
+        turned = {row["reverses"] for row in rows if row.get("reverses")}
+        single = [row for row in rows if not row.get("reverses") and row["key"] not in turned]
+        for row in chance.sample(single, min(len(single), chance.choice((0, 0, 1, 3)))):
+            rows.remove(row)
+    return bundle
 
 
 def _versions(chance: Random, book: Row, year: int) -> list[Row]:

@@ -101,7 +101,7 @@ class _World:
     def entries(self) -> list[Row]:
         rows = [self._entry(n) for n in range(self.chance.choice((0, 3, 8, 14, 20)))]
         for row in rows:
-            if self.chance.random() < 0.04:
+            if self.chance.random() < 0.08:
                 row["servedOn"] = (self.start - timedelta(days=self.chance.randint(1, 300))).isoformat()
                 row.pop("days", None)
         rows += [

@@ -6,7 +6,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from tests.support.oracle.deciding import bounded, raw
+from tests.support.oracle.deciding import bounded, possibilities, raw
 from tests.support.oracle.measuring import LABELS, MODES, Measurer
 from tests.support.oracle.plain import Row, written
 
@@ -187,10 +187,19 @@ class _Author(Measurer):
         if self.maybe(0.3) or "final" not in self.book:
             grades[-1].pop("band", None)
         self.book["grades"] = grades
-        for n in range(self.chance.choice((0, 0, 1, 1, 2)) if "final" in self.book else 0):
+        if "final" in self.book:
+            self._quotas(names)
+
+    def _quotas(self, names: tuple[str, ...]) -> None:
+        """Put quotas most often on the grade that the first of the group has, so that somebody claims a seat."""
+        own = possibilities(self.book, self.values, self.bundle["attributes"])
+        claims = len(own) == 1 and own[0] in names[:3]
+        for n in range(self.chance.choice((0, 1, 1, 2) if claims else (0, 0, 0, 1))):
             share, of = self.chance.choice(("1/3", "20%", "60%", "0.5")), self.chance.choice(("graded", "all"))
             better = self.maybe(0.5)
             at = n + (self.chance.choice((0, 1, 1)) if better else 0)
+            if claims and self.maybe(0.8):
+                at = max(at, names.index(own[0])) if better else names.index(own[0])
             self.book["quotas"].append({"id": f"quota_{n}", "labels": LABELS, "grade": names[at],
                                         "instead": names[at + 1], "of": of, "rank": self._rank()}
                                        | ({"within": "branch"} if self.maybe(0.3) else {})
@@ -198,17 +207,20 @@ class _Author(Measurer):
                                        )  # fmt: skip
 
     def _rank(self) -> str | list[str]:
-        coarse = [each["id"] for each in self.book["scores"] if each["op"] in ("award", "tally", "lookup")]
-        first = self.chance.choice(coarse or ["m0"])
-        return [first, self.pick().partition(".")[0], "total"] if self.maybe(0.5) else "total"
+        if self.maybe(0.5):
+            return "total"
+        if "coarse" not in self.values:  # of two values alone, so that many are equal
+            award = {"op": "award", "when": self.condition(0), "points": 3, "otherwise": 0}
+            self._number("totals", "coarse", award)
+        return ["coarse", self.pick().partition(".")[0], "total"]
 
     def _share(self, share: str) -> Row:
         chance = self.chance
         few, more = chance.choice((0, 1, 2, 2)), chance.choice((0, "20%", "60%", 1))
         steps: list[Row] = [{"reaches": chance.choice((1, 2)), "seats": few}]
         steps.append({"reaches": chance.choice((3, 4)), "atMost": more})
-        made: Row = {"bySize": steps[chance.choice((0, 0, 1)) :]} if self.maybe(0.3) else {"atMost": share}
-        if self.maybe(0.5):
+        made: Row = {"bySize": steps[chance.choice((0, 0, 1)) :]} if self.maybe(0.4) else {"atMost": share}
+        if self.maybe(0.6):
             listed = [word for word in ("excellent", "good", "poor", "none") if self.maybe(0.6)] or ["excellent"]
             shares = {word: chance.choice((0, "20%", "1/3", "60%", 1)) for word in listed}
             facts = {"source": "facts", "where": {"kind": ["final_grade"]}} if self.maybe(0.5) else {}
@@ -216,7 +228,7 @@ class _Author(Measurer):
         return made
 
     def _seats(self) -> Row:
-        made: Row = {"seats": self.chance.choice(("half_up", "up"))} if self.maybe(0.7) else {}
-        made |= {"fewest": self.chance.choice((1, 2, 2))} if self.maybe(0.5) else {}
-        made |= {"allBut": self.chance.choice((1, 2, 3))} if self.maybe(0.5) else {}
-        return made | ({"most": 1} if self.maybe(0.6) else {})
+        made: Row = {"seats": self.chance.choice(("half_up", "up"))} if self.maybe(0.85) else {}
+        made |= {"fewest": self.chance.choice((1, 2, 2))} if self.maybe(0.35) else {}
+        made |= {"allBut": self.chance.choice((1, 2, 3, 4))} if self.maybe(0.4) else {}
+        return made | ({"most": 1} if self.maybe(0.4) else {})
