@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from api.domain.rulebook.compiled import compiled
 from api.domain.rulebook.lint import lint
 from api.domain.rulebook.load import RulebookInvalid, load
 from api.domain.rulebook.values import bucket
@@ -190,3 +191,15 @@ def test_a_quarter_of_25_points_under_15_is_missed_and_two_in_a_row_are_a_run():
 def test_a_limit_that_no_span_falls_under_is_found():
     assert found("take: count, cadence: {each: month, atLeast: 0}") == ["idle_cadence"]
     assert found("take: {column: kind, values: {report: -5}}, cadence: {each: month, atLeast: 0}") == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "summed"),
+    [("each: ten_days", True), ("each: month, until: {days: 5}", False), ("each: month, atLeast: 0", False)],
+)
+def test_days_that_are_due_and_net_scores_are_never_taken_from_sums_of_spans(rule, summed):
+    measure = f"{{id: n, source: entries, where: {{unit: [volunteer_minutes]}}, cadence: {{{rule}}}}}"
+    book = yaml.safe_load(f"measures: [{measure}]\nfinal: n\n")
+    book["measures"] = labelled(book["measures"])
+    ready = compiled(load(HEAD + "subject: member\n" + yaml.safe_dump(book, allow_unicode=True)))
+    assert (ready is not None) is summed
