@@ -105,6 +105,7 @@ def _cap(per: str) -> Fault:
         **dict(pairwise(SPANS)),
         "event": "day",
         "day": "event",
+        "ten_days": "quarter",
         "two_weeks": "quarter",
         "year": "quarter",
         "period": "half_year",

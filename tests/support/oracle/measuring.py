@@ -161,11 +161,12 @@ class Measurer:
         if other.random() < 0.25:
             measure["during"] = _during(other)
         by_days = {"cadence", "series", "rolling", "deadline"} & measure.keys()
-        if measure["source"] == "facts" and not by_days and other.random() < 0.4:
+        if measure["source"] == "facts" and not by_days and other.random() < 0.5:
             when = other.choice(
-                ({"days": 7}, {"days": 60}, {"workingDays": 10}, {"workingDays": 20}, {"workingDays": 30})
+                ({"days": 7}, {"days": 60}, {"workingDays": 15}, {"workingDays": 30}, {"workingDays": 60})
             )
-            replies = {"kind": other.sample(FACTS, 3)}
+            asked = measure["where"]["kind"]  # nothing answers itself
+            replies = {"kind": other.sample([kind for kind in FACTS if kind not in asked], 3)}
             measure["answered"] = {"where": replies, "match": "matter"} | when
 
     def _steps_of_spans(self, unit: int) -> Row:
