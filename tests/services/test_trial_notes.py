@@ -12,7 +12,6 @@ from api.services.simulations import Trial, summed
 
 
 def test_a_units_rule_that_compares_says_that_a_trial_does_not_know_the_figures():
-
     book = load(shipped_text("basic-unit"))
     figure = {"id": "best", "labels": {"zh": "最高小时", "en": "most hours"}, "of": book.measures[0].id, "take": "best"}
     compares = read({**book.document(), "figures": [figure]})
