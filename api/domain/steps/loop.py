@@ -115,6 +115,7 @@ LOOP = (
         create=Step({None}, "drafted"),
         set_roster=Step({"drafted"}),
         fix=Step({"drafted"}, "fixed"),
+        remind=ANY,
         read=READ,
     ),
     table(
