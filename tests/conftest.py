@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.clock import Clock
 from tests.support.databases import KINDS, Databases
 from tests.support.postgres import Postgres
 
+settings.register_profile("push", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("push")  # how fast a machine is decides no test
 SELECTED = tuple(os.environ.get("DATABASES", " ".join(KINDS)).split())
 
 

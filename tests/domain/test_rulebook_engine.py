@@ -106,6 +106,11 @@ def test_evaluate_is_pure(book, entries):
     assert json.loads(canonical_bytes(first)) == first
 
 
+@pytest.mark.parametrize("rule", [{"keep": {"per": "event"}}, {"distinct": "role", "distinctPer": "event"}])
+def test_what_is_kept_or_counted_once_in_each_occasion_needs_to_know_it(rule):
+    assert "activity" in grouping(rulebook(minutes(**rule)))["entries"]["columns"]
+
+
 @settings(max_examples=150, deadline=None)
 @given(rules(), histories())
 def test_rows_summed_by_the_grouping_give_the_same_numbers(book, entries):

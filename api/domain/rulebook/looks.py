@@ -82,8 +82,9 @@ def columns(measure: RowMeasure) -> set[str]:
     needed |= {rule.by for rule in (measure.qualify, measure.steps, *measure.caps) if rule and rule.by}
     if measure.distinct and measure.distinct not in SPANS:
         needed.add(measure.distinct)
-    per_event = [measure.rounding, measure.qualify, measure.approval, measure.steps, *measure.caps]
-    by_event = measure.distinct == "event" or (measure.cadence is not None and measure.cadence.each == "event")
+    per_event = [measure.rounding, measure.qualify, measure.approval, measure.steps, measure.keep, *measure.caps]
+    once = "event" in (measure.distinct, measure.distinct_per)
+    by_event = once or (measure.cadence is not None and measure.cadence.each == "event")
     if by_event or any(rule is not None and rule.per == "event" for rule in per_event):
         needed.add("activity")
     if measure.keep and measure.keep.per not in SPANS:
