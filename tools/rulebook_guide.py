@@ -53,12 +53,13 @@ _SOURCES = {
     "reviews": "`kind`（评议方或评议项）、`party`（self、community、street、resident、panel）、`amount`、`level`",
     "members": "成员结果：`grade`、`outcome`、`reportedIn`（yes、no），`take: {number: 党员规则中的数}`",
     "grades": (
-        "往期结果（已定稿的考核）：`rulebook`（规则 `id`）、`grade`（没有等次的为 none）、`outcome`、`amount`（当时的得分），"
-        "`take: {number: 当时规则中的数}`；日期为当时考核期最后一天，只看本期之前的，`window` 写 `yearsBack` 或 `lifetime`"
+        "往期结果（已定稿的考核）：`rulebook`（规则 `id`）、`grade`（没有等次的为 none）、`outcome`、"
+        "`amount`（当时的得分），`take: {number: 当时规则中的数}`；日期为当时考核期最后一天，只看本期之前的，"
+        "`window` 写 `yearsBack` 或 `lifetime`"
     ),
     "bars": (
-        "没有列：写 `bar`（`strikes` 为记实的筛选，`until` 为解除所凭的来源和筛选），`result` 取 at_end（最后一天是否停止资格）、"
-        "days（天数）、times（次数）"
+        "没有列：写 `bar`（`strikes` 为记实的筛选，`until` 为解除所凭的来源和筛选），"
+        "`result` 取 at_end（最后一天是否停止资格）、days（天数）、times（次数）"
     ),
     "affiliations": ("`kind`（registration、employment、secondary_home、make_up_suspended）、`community`、`basis`"),
     "denominators": (
