@@ -105,5 +105,5 @@ def test_without_following_the_merge_the_facts_would_be_nobodys(world, time, mon
     """Control: read by the account alone, what stands under the merged record counts for nobody who is judged."""
     world.run(told, world, "member3", "service_card")
     decide(world, propose(world))
-    monkeypatch.setattr(bundle_facts, "_merged", lambda *_: {})
+    monkeypatch.setattr(bundle_facts, "merged", lambda *_: {})
     assert [facts for facts, _, _ in read(world, time)] == [[], ["service_card"]]
