@@ -94,7 +94,7 @@ def at_the_end(measure: Row, bundle: Row) -> Answer:
     held = barred_days(measure["bar"], bundle, answer)
     days = days_between(first, known)
     barred = [any(begun <= on < freed for begun, freed in held) for on in days]
-    answer.has_spans = any(begun < known and freed > first for begun, freed in held)
+    answer.has_spans = first < known and any(begun < known and freed > first for begun, freed in held)
     result = measure.get("result", "at_end")
     if not answer.unknown and result == "times":
         answer.value = Fraction(sum(begun in days for begun, _ in held))
