@@ -51,6 +51,16 @@ async def tried(world, officer, rulebook, **more):
     return job["result"]
 
 
+async def test_a_district_compares_its_draft_with_the_rule_of_its_city(world, year):
+    text = shipped_text("basic-member").replace("id: basic-member", "id: of-the-city", 1)
+    async with world.client("city_officer") as city, world.client("district_officer") as officer:
+        body = {"text": text, "organizationId": str(world.places["city"])}
+        above = (await city.post("/api/v1/rulebooks", json=body)).json()
+        result = await tried(world, officer, (await book(world, officer))["id"], against=above["id"])
+    verdicts = {row["members"]: row["verdicts"] for row in result["compared"]["verdicts"]}
+    assert verdicts[result["members"]] == ["alike"]
+
+
 async def test_a_draft_is_tried_on_last_year_and_leaves_no_trace(world, year):
     async with world.client("district_officer") as officer:
         basic = await book(world, officer)
