@@ -234,3 +234,12 @@ def test_results_of_earlier_years_bring_a_bonus_a_run_and_hours_to_carry_over(gr
 
 def test_earlier_results_that_nobody_looked_up_are_unknown():
     assert judged(EARLIER, {"grades": None})["score"] is None
+
+
+def test_a_window_in_which_no_day_lies_tells_of_no_bar():
+    """From 15 March on, in a half-year that begins in July: a bar for good is longer than the gap."""
+    half = {"period": {"start": "2026-07-01", "end": "2027-01-01"}}
+    text = BARRED.replace("result: days}", "result: days, window: {since: 03-15}}").replace("&", f"{{{STRIKES}}}")
+    told = judged(text, {"facts": [fact("s", "strike", "2026-08-01")], "entries": [], **half})
+    (days,) = [line for line in told["numbers"] if line["rule"] == "days"]
+    assert (days["value"], days.get("spans", [])) == ("0", [])

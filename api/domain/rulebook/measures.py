@@ -267,7 +267,7 @@ def _barred(measure: BarMeasure, bundle: InputBundle) -> Reading:
     doubts: set[str] = set()
     stretches, strikes = bars_of(measure.bar, bundle, doubts)
     reading = Reading(unknown=[*not_recorded(measure, bundle), *sorted(doubts)], facts=strikes)
-    for first, after in stretches:
+    for first, after in stretches if since < known else ():
         if first < known and after > since:
             state = "over" if after <= known else "barred"
             reading.spans.append(
