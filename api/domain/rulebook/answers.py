@@ -27,7 +27,8 @@ class Told:
 def answers(rule: Answered, parts: list[Part], bundle: InputBundle, days: tuple[str, str], doubts: set[str]) -> Told:
     """Find for each row that counts its first answer, and say whether it came in time, not, or may still come.
 
-    Rows that were answered, or ran out of time, outside of the half-open `days` are left out.
+    Rows that were answered, or ran out of time, outside of the half-open `days` are left out. What a row without a
+    matter waits for is unknown: it is a doubt and has no line.
     """
     since, before = days
     known = min(before, bundle.get("through", before))
@@ -38,10 +39,10 @@ def answers(rule: Answered, parts: list[Part], bundle: InputBundle, days: tuple[
         matter = part.row.get(rule.match)
         if matter is None:
             doubts.add(f"{part.source}:{part.key}")
-        if part.value <= 0:
+        if matter is None or part.value <= 0:
             continue
         last = last_day(rule, part.date, rest)
-        in_time = [each for each in by_matter.get(matter or "", []) if part.date <= each[0] <= last]
+        in_time = [each for each in by_matter.get(matter, []) if part.date <= each[0] <= last]
         decided = in_time[0][0] if in_time else last
         if decided < since:
             continue

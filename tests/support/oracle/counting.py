@@ -224,7 +224,7 @@ def _once(measure: Row, bits: list[Bit], answer: Answer) -> None:
             answer.unknown.add(f"{bit.source}:{bit.key}")
         within = (_named(bit, per) if per else None, found)
         counts = bit.counts > 0 and bit.rows > 0 and within not in seen
-        seen |= {within} if counts else set()
+        seen |= {within} if counts and found is not None else set()  # what is not known may be a value of its own
         bit.counts = Fraction(counts)
 
 

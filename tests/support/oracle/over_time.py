@@ -124,7 +124,7 @@ def in_reply(measure: Row, bits: list[Bit], bundle: Row, answer: Answer) -> list
         matter = bit.row.get(rule["match"])
         if matter is None:
             answer.unknown.add(f"{bit.source}:{bit.key}")
-        if bit.counts <= 0:
+        if matter is None or bit.counts <= 0:
             continue
         last = _runs_out(rule, bit.first, bundle)
         in_time = [on for what, on in replies if what == matter and bit.first <= on <= last]

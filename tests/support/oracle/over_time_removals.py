@@ -52,8 +52,12 @@ def few_days(case: Case) -> bool:
 
 def until(member: str) -> Removal:
     """Let rows of a cadence come on any day of their span."""
-    found = lambda case: [m["cadence"] for m in measures(case) if member in m.get("cadence", {}).get("until", {})]  # noqa: E731
-    return lambda case: each(found(case), lambda cadence: cadence.pop("until"))
+
+    def remove(case: Case) -> bool:
+        found = [m["cadence"] for m in measures(case) if member in m.get("cadence", {}).get("until", {})]
+        return each(found, lambda cadence: cadence.pop("until"))
+
+    return remove
 
 
 def by_value(case: Case) -> bool:
