@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import date
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from api.domain.facts import AlreadyTold
 from api.domain.rulebook.evaluate import evaluate
 from api.domain.rulebook.load import load
 from api.domain.rulebook.shipped import shipped
 from api.models import Person
-from api.services import bundles, sealer, subjects
+from api.schemas.record import NewFact
+from api.services import bundles, facts, sealer, subjects
 from api.services.cuts import Cut, last_recorded
 from api.services.days import zone_of
 from tests.support import world as worlds
 from tests.support.clock import Clock
+from tests.support.racing import while_open
 from tests.support.registering import accepted, newcomer
 from tests.support.service_calls import planned, signed_up
 
@@ -199,3 +205,37 @@ async def test_what_a_rule_reads_of_a_fact_is_recorded_with_it_and_nothing_else(
     given = bundled(world, load(AWARDS), name)
     assert ("award", "city") in [(each["kind"], each.get("level")) for each in given["facts"]]
     assert ("nursing", "2026-06-01") in [(each["kind"], each["end"]) for each in given["exemptions"]]
+
+
+@pytest.fixture
+def conduct(world, clock):
+    """What two clerks tell at once of somebody who was at a shift."""
+    name = newcomer(world)
+    asyncio.run(accepted(world, name))
+    shift = asyncio.run(planned(world, clock, hours=1.0))
+    asyncio.run(signed_up(world, name, shift))
+    line = {"shiftId": shift, "personId": str(world.people[name]), "at": clock.forward(hours=1).isoformat()}
+
+    async def come():
+        async with world.client("worker") as worker:
+            told = {"presences": [{**line, "direction": "check_in"}]}
+            assert (await worker.post("/api/v1/presences", json=told)).status_code == 200
+
+    asyncio.run(come())
+    said = of_person(world, name, "conduct", value="fair", shiftId=shift, day=f"{clock():%Y-%m-%d}")
+    return NewFact.model_validate_json(json.dumps(said)).values()
+
+
+def test_of_two_clerks_who_tell_the_same_of_a_shift_one_is_told(world, conduct):
+    was_held_up, answer = while_open(world, "worker", facts.record, conduct, beside=("worker", facts.record, conduct))
+    assert was_held_up
+    assert isinstance(answer, AlreadyTold), answer
+
+
+def test_without_the_lock_the_same_is_recorded_twice(world, conduct, monkeypatch):
+    """Control: on PostgreSQL neither sees the other; SQLite has one writer anyway."""
+    many_writers = world.house.engines.dialect == "postgresql"
+    monkeypatch.setattr(sa.Select, "with_for_update", lambda self, **_: self)
+    was_held_up, answer = while_open(world, "worker", facts.record, conduct, beside=("worker", facts.record, conduct))
+    assert was_held_up is not many_writers
+    assert isinstance(answer, UUID if many_writers else AlreadyTold), answer

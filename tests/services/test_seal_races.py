@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from api.domain.appeals import AppealsClosed, AppealsUndecided
 from api.models import Case, Cycle
 from api.services import appeals, cycles, recomputations
-from tests.support import appealing, serving
+from tests.support import appealing
 from tests.support.appealing import decided, got, opened_by_street, posted, worked
-from tests.support.racing import Aside
+from tests.support.racing import while_open
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +42,6 @@ def stood(world, cycle):
         return row.state, row.digest, count
 
     return world.run(look)
-
-
-def while_open(world, who, service, *arguments, beside):
-    """Run a service in a transaction that stays open while another begins; return whether that waited, its answer."""
-    first = serving.actor(world, who)
-    name, other, *more = beside
-    second = serving.actor(world, name)
-    with world.house.engines.begin(world.operator.tenant_id) as session:
-        service(session, first, *arguments)
-        aside = Aside(world, second, other, *more)
-        was_held_up = aside.is_held_up()
-    aside.join(15)
-    return was_held_up, aside.answer
 
 
 async def test_an_appeal_that_comes_while_the_cycle_is_sealed_is_too_late(world):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from tests.support import serving
+
 SHORT = 0.7  # seconds in which what nothing holds up is done
 
 
@@ -26,3 +28,16 @@ class Aside(threading.Thread):
         """Say whether it still waits after a short time."""
         self.join(SHORT)
         return self.is_alive()
+
+
+def while_open(world, who, service, *arguments, beside):
+    """Run a service in a transaction that stays open while another begins; return whether that waited, its answer."""
+    first = serving.actor(world, who)
+    name, other, *more = beside
+    second = serving.actor(world, name)
+    with world.house.engines.begin(world.operator.tenant_id) as session:
+        service(session, first, *arguments)
+        aside = Aside(world, second, other, *more)
+        was_held_up = aside.is_held_up()
+    aside.join(15)
+    return was_held_up, aside.answer
