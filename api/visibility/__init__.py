@@ -92,10 +92,10 @@ def prepared(
         return build(Actor(*who, scope=scope), *shape)
 
     @wraps(build)
-    def again(actor: Actor, *shape: Any) -> Any:
+    def again(actor: Actor, *shape: _Shape.args, **_named: _Shape.kwargs) -> _Statement:
         return built(actor.scope, (actor.person_id, actor.account_id, actor.tenant_id, actor.reaches), *shape)
 
-    return again  # type: ignore[return-value]
+    return again
 
 
 @lru_cache(maxsize=512)
