@@ -117,6 +117,15 @@ def bundled(world, book, name):
     return world.run(read)
 
 
+async def weighed(world):
+    """Let R-24, which weighs by conduct, be in force in the district."""
+    body = {"organizationId": str(world.places["district"]), "shipped": "r24-leizhou"}
+    async with world.client("district_officer") as officer:
+        book = (await officer.post("/api/v1/rulebooks", json=body)).json()
+        if book["state"] == "draft":
+            assert (await officer.post(f"/api/v1/rulebooks/{book['id']}/activate")).status_code == 200
+
+
 def of_person(world, name, kind, day="2026-03-02", **more):
     at = str(world.places["community"])
     return {"kind": kind, "occurredOn": day, "personId": str(world.people[name]), "communityId": at, **more}
@@ -146,10 +155,8 @@ async def test_a_leader_and_a_fair_conduct_earn_by_the_published_factors(world, 
         outcomes = (await worker.post("/api/v1/presences", json={"presences": came})).json()["outcomes"]
     assert [each["problem"] for each in outcomes] == [None] * 4
     said = of_person(world, helper, "conduct", value="fair", shiftId=shift)
-    async with world.client("district_officer") as officer, world.client("worker") as worker:
-        body = {"organizationId": str(world.places["district"]), "shipped": "r24-leizhou"}
-        book = (await officer.post("/api/v1/rulebooks", json=body)).json()
-        assert (await officer.post(f"/api/v1/rulebooks/{book['id']}/activate")).status_code == 200
+    await weighed(world)
+    async with world.client("worker") as worker:
         for wrong in ({"occurredOn": "2026-03-01"}, {"personId": str(world.people["member"])}):
             refused = await worker.post(PATH, json={**said, **wrong})
             assert refused.status_code in (404, 422), refused.text
@@ -211,6 +218,7 @@ async def test_what_a_rule_reads_of_a_fact_is_recorded_with_it_and_nothing_else(
 def conduct(world, clock):
     """What two clerks tell at once of somebody who was at a shift."""
     name = newcomer(world)
+    asyncio.run(weighed(world))
     asyncio.run(accepted(world, name))
     shift = asyncio.run(planned(world, clock, hours=1.0))
     asyncio.run(signed_up(world, name, shift))
